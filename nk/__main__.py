@@ -1,0 +1,5 @@
+"""`python -m nk` is `nk`."""
+
+from nk.cli.main import main
+
+main()

@@ -1,0 +1,248 @@
+"""Plug-ins: how a name in a config file becomes code.
+
+A plug-in is one class in one file of its family's package (`nk/models/svm.py`), with a literal line `name = "svm"`. It
+is imported when it is named and not before: names are listed by reading the files. Third parties add plug-ins by the
+entry-point group `nk.<family>`, with the plug-in's name as the entry point's name. At its top a plug-in's file imports
+this module, pydantic and the standard library alone; numpy and the rest belong inside its functions.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from nk.errors import ConfigError, MissingDependency, PluginError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
+    import polars as pl
+
+    from nk.audio import Audio
+
+    Floats = npt.NDArray[np.float32]
+    Doubles = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+
+Task = Literal["classification", "regression"]
+
+
+class Options(BaseModel):
+    """What a user can set for a plug-in: every field has a default, bounds, and a description with its unit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class Plugin(ABC):
+    """What every plug-in has.
+
+    `name` is what the user writes, or a pattern for a family of names (`hubert-*`). `requires` are the packages that it
+    imports beyond the core install, `extra` the extra of nk-speech that brings them. `options_type` is what can be set.
+    """
+
+    name: ClassVar[str]
+    requires: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str] = ""
+    options_type: ClassVar[type[Options]] = Options
+
+    def __init__(self, options: Options, *, name: str) -> None:
+        """`name` is the name as the user wrote it, which matters to patterns."""
+        self.options: Any = options
+        self.called = name
+
+
+class Reader(Plugin):
+    """Reads a database: `nk/readers/`."""
+
+    @abstractmethod
+    def read(self, database: str, resolve: Callable[[str], Path]) -> pl.DataFrame:
+        """Read a database's table.
+
+        Args:
+            database: its name in the config, for messages
+            resolve: turns a path as written in the config into one that exists, or raises `DataError`
+
+        Returns:
+            a row a file or segment: `file` (text, as written), `path` (text, where the audio is; it need not exist),
+            `start` and `end` (s; null means the file's own), and the table's other columns as text or numbers
+
+        Raises:
+            DataError: the table cannot be read
+        """
+
+
+class FeatureExtractor(Plugin):
+    """Computes features of one recording: `nk/features/`. A value never depends on any other recording.
+
+    `rate` is the sampling rate in Hz that the stage has to provide (None: the file's own), `workers` says whether the
+    work runs in threads (it releases the interpreter's lock) or processes, `package` whose version is part of the key
+    under which the values are cached.
+    """
+
+    rate: ClassVar[int | None] = None
+    workers: ClassVar[Literal["threads", "processes"]] = "threads"
+    package: ClassVar[str]
+
+    @property
+    def frame_level(self) -> bool:
+        """Whether `extract` gives a row a frame, not one vector."""
+        return False
+
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+
+    @abstractmethod
+    def extract(self, audio: Audio) -> Floats:
+        """Compute the features of one recording: shape (features,), or (frames, features) where `frame_level`."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a model may see: rows sorted by id, shapes (rows, features) and (rows,).
+
+    `y` are class numbers 0 to `classes` - 1 (int64), or values (float64) with `classes` 0. `groups` are numbers that
+    are equal for rows of one speaker. `dev_x` and `dev_y` are a part to stop on, where there is one.
+    """
+
+    x: Floats
+    y: Ints | Doubles
+    groups: Ints
+    classes: int
+    dev_x: Floats | None = None
+    dev_y: Ints | Doubles | None = None
+
+
+class Fitted(ABC):
+    """A trained model."""
+
+    @abstractmethod
+    def predict(self, x: Floats) -> Doubles:
+        """Class scores that sum to one, shape (rows, classes), or values, shape (rows,)."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write it into an existing folder; nothing written can be executed (no pickle)."""
+
+
+class Model(Plugin):
+    """A learner: `nk/models/`."""
+
+    task: ClassVar[Task]
+
+    @abstractmethod
+    def fit(self, data: Training, *, seed: int, jobs: int) -> Fitted:
+        """Train on `data` with at most `jobs` cores; equal data, options and seed give an equal model."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path) -> Fitted:
+        """Read what `Fitted.save` has written; predictions are the same to 1e-6."""
+
+
+P = TypeVar("P", bound=Plugin)
+
+# A class attribute of a plug-in as the contract asks for: one indented line with a literal.
+_NAME = re.compile(r'^    name(?:: ClassVar\[str\])? = "([^"]+)"$', re.MULTILINE)
+
+
+class Registry(Generic[P]):
+    """The plug-ins of one family, for instance `Registry("models", Model)`."""
+
+    def __init__(self, family: str, base: type[P]) -> None:
+        self.family = family
+        self.base = base
+
+    @cached_property
+    def _built_in(self) -> dict[str, str]:
+        """Name or pattern -> module, from the text of the files."""
+        folder = Path(__file__).parent / self.family
+        found: dict[str, str] = {}
+        for file in sorted(folder.glob("*.py")):
+            for name in _NAME.findall(file.read_text(encoding="utf-8")):
+                found[name] = f"nk.{self.family}.{file.stem}"
+        return found
+
+    @cached_property
+    def _third_party(self) -> dict[str, Any]:
+        from importlib.metadata import entry_points
+
+        return {point.name: point for point in entry_points(group=f"nk.{self.family}")}
+
+    def names(self) -> list[str]:
+        """All names and patterns, sorted, without importing a plug-in."""
+        return sorted({*self._built_in, *self._third_party})
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a plug-in for this name."""
+        return self._key(name) is not None
+
+    def get(self, name: str) -> type[P]:
+        """The plug-in class of this name.
+
+        Raises:
+            ConfigError: there is none
+            PluginError: it cannot be imported, or is not of this family
+        """
+        key = self._key(name)
+        if key is None:
+            text = f"`{name}` is not one of the {self.family}: {', '.join(self.names())}"
+            raise ConfigError([Problem("nk", 0, text)])
+        return self._import(key)
+
+    def all(self) -> list[type[P]]:
+        """Every plug-in class, imported."""
+        return [self._import(name) for name in self.names()]
+
+    def _key(self, name: str) -> str | None:
+        for names in (
+            self._built_in,
+            self._third_party,
+        ):  # entry points are only read for names we do not have
+            if name in names:
+                return name
+            for pattern in names:
+                if fnmatchcase(name, pattern):
+                    return pattern
+        return None
+
+    def _import(self, key: str) -> type[P]:
+        try:
+            if key in self._built_in:
+                module = import_module(self._built_in[key])
+                found = next(item for item in vars(module).values() if self._is_plugin(item, key))
+            else:
+                found = self._third_party[key].load()
+        except Exception as error:
+            raise PluginError(f"the plug-in `{key}` of {self.family} cannot be imported: {error!r}") from error
+        if not self._is_plugin(found, key):
+            raise PluginError(f"the plug-in `{key}` is not a `{self.base.__name__}` of that name")
+        return found  # type: ignore[no-any-return]
+
+    def _is_plugin(self, item: object, key: str) -> bool:
+        return isinstance(item, type) and issubclass(item, self.base) and getattr(item, "name", None) == key
+
+
+def check_requirements(plugin: type[Plugin]) -> None:
+    """Find out whether a plug-in's packages are installed, without importing them.
+
+    Raises:
+        MissingDependency: one is not, with the command that installs it
+    """
+    from importlib.util import find_spec
+
+    missing = [package for package in plugin.requires if find_spec(package) is None]
+    if missing:
+        names = ", ".join(f"`{package}`" for package in missing)
+        hint = f"pip install 'nk-speech[{plugin.extra}]'" if plugin.extra else f"pip install {' '.join(missing)}"
+        raise MissingDependency(f"`{plugin.name}` needs {names}", hint=hint)
