@@ -65,11 +65,12 @@ class Reader(Plugin):
     """Reads a database: `nk/readers/`."""
 
     @abstractmethod
-    def read(self, database: str, resolve: Callable[[str], Path]) -> pl.DataFrame:
+    def read(self, database: str, path: str, resolve: Callable[[str], Path]) -> pl.DataFrame:
         """Read a database's table.
 
         Args:
             database: its name in the config, for messages
+            path: where it is, as written in the config
             resolve: turns a path as written in the config into one that exists, or raises `DataError`
 
         Returns:
