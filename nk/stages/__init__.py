@@ -1,0 +1,1 @@
+"""What is done with the tables, one verb a file."""
