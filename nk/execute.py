@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def run_all(
         running: set[Future[R]] = set()
         try:
             while True:
-                for item in _take(todo, 4 * jobs - len(running)):
+                for item in islice(todo, 4 * jobs - len(running)):
                     running.add(executor.submit(task, item))
                 if not running:
                     return
@@ -42,14 +43,6 @@ def run_all(
                     yield future.result()
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _take(items: Iterator[T], count: int) -> Iterator[T]:
-    for _ in range(count):
-        try:
-            yield next(items)
-        except StopIteration:
-            return
 
 
 def _executor(jobs: int, workers: Literal["threads", "processes"]) -> Executor:

@@ -44,18 +44,21 @@ class Loaded:
     multichannel: int
 
 
-def load(data: Data, *, number: bool, resolve: Callable[[str], Path], jobs: int, ui: Ui) -> Loaded:
+def load(
+    data: Data, *, number: bool, fail_threshold: float, resolve: Callable[[str], Path], jobs: int, ui: Ui
+) -> Loaded:
     """Read all databases of the config.
 
     Args:
         data: the section DATA
         number: whether the target is a number, not a class
+        fail_threshold: the share of unusable rows above which it is an error
         resolve: turns a path as written in the config into one that exists
         jobs: how many files to look at at once
         ui: where progress is shown
 
     Raises:
-        DataError: a table cannot be read, lacks the target, or has a row twice
+        DataError: a table cannot be read, lacks the target, or has a row twice; or too much cannot be used
     """
     frame = pl.concat(
         [_read(name, database, resolve) for name, database in data.databases.items()], how="diagonal_relaxed"
@@ -64,10 +67,23 @@ def load(data: Data, *, number: bool, resolve: Callable[[str], Path], jobs: int,
         raise _no_target(data.target, frame)
     recordings = _inspect(frame["path"].unique(maintain_order=True).to_list(), jobs, ui)
     frame, skipped = _with_recordings(frame, recordings)
+    check_skips(skipped, frame.height + len(skipped), fail_threshold)
     frame = _with_ids(frame).sort("id")
     multichannel = sum(1 for item in recordings if item.header and item.header.channels > 1)
     dataset = Dataset(frame, Target(data.target)).with_frame(frame, "read")
     return Loaded(_with_target(dataset, data.labels, number=number), tuple(skipped), multichannel)
+
+
+def check_skips(skipped: Sequence[Skip], total: int, threshold: float) -> None:
+    """Stop where too much of the data cannot be used.
+
+    Raises:
+        DataError: the share of skipped rows is above `threshold`
+    """
+    if len(skipped) > threshold * total:
+        examples = [f"{skip.file}: {skip.reason}" for skip in skipped]
+        raise DataError(f"{len(skipped)} of {total} rows cannot be used", examples=examples,
+                        hint=f"mend the files, or raise `fail_threshold` in [FEATS] above {threshold:g}")  # fmt: skip
 
 
 def _read(name: str, database: Database, resolve: Callable[[str], Path]) -> pl.DataFrame:
