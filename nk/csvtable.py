@@ -1,0 +1,218 @@
+"""A CSV file as a table: separator, encoding, quotes, line numbers, types.
+
+Columns become numbers where every value is one. What is wrong with a file is told with its lines.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from difflib import get_close_matches
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from nk.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINE = "\n"  # the column with the number of the line; stripped names cannot collide with it
+SEPARATORS = (",", ";", "\t")
+
+# A leading zero makes a code of it (`03`), and 19 digits no longer fit.
+_INTEGER = r"^[+-]?(?:0|[1-9]\d{0,17})$"
+_NUMBER = r"^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?$"
+_CLOCK = r"^(?:(\d+) days?,? \+?)?(\d+):([0-5]?\d):([0-5]?\d(?:\.\d*)?)$"
+_NO_TIME = ("", "nat", "nan", "none")
+
+_SLICE = 20_000  # rows; keeps the lists that Python walks for garbage short
+
+
+def read_table(path: Path, name: str) -> pl.DataFrame:
+    """Read a table of recordings.
+
+    Separators are commas, semicolons or tabs; blanks around values, a byte order mark and lines without a value do not
+    matter; fields may be quoted with `"`; columns without a name are left out.
+
+    Args:
+        path: the file
+        name: how messages call it
+
+    Returns:
+        its columns in order, an empty field being null; `file` and `speaker` are text, `start` and `end` float64 (s, to
+        1 ms), the rest Int64 or Float64 where every value is a plain number and text otherwise; and `LINE`
+
+    Raises:
+        DataError: the file cannot be read, is not UTF-8, has no rows, has no column `file`, has double names or ragged
+            rows, or a row lacks its `file` or has a `start` or `end` that is no time
+    """
+    text = _decoded(path, name)
+    skipped, text = _after_blank_lines(text)
+    separator, columns = _header(text, name)
+    parse = _quoted if '"' in text else _plain
+    frame = parse(text, separator, columns, name, skipped)
+    values = pl.exclude(LINE)
+    frame = frame.with_columns(values.str.strip_chars().replace("", None))
+    frame = frame.select(pl.exclude(r"^\d*$")).filter(pl.any_horizontal(values.is_not_null()))
+    if frame.is_empty():
+        raise DataError(f"`{name}` has no rows", hint="a line a recording is needed below the names of the columns")
+    _need_files(frame, name)
+    return _typed(frame, name)
+
+
+def _decoded(path: Path, name: str) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"`{name}` cannot be read: {error.strerror}") from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        hint = "save it as UTF-8, for instance with `iconv -f latin1 -t utf-8 old.csv > new.csv`"
+        raise DataError(f"`{name}` is not UTF-8 (line {line})", hint=hint) from error
+    if "\0" in text:
+        raise DataError(f"`{name}` is not a text file in UTF-8", hint="save it as CSV, UTF-8")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _after_blank_lines(text: str) -> tuple[int, str]:
+    """How many blank lines stand above the header, and the text below them."""
+    body = text.lstrip()
+    above = text[: len(text) - len(body)]
+    start = above.rfind("\n") + 1
+    return above.count("\n"), text[start:]
+
+
+def _header(text: str, name: str) -> tuple[str, list[str]]:
+    """The separator and the names of the columns, which are numbers in a row where there is no name."""
+    line = text.partition("\n")[0]
+    readings = {separator: _names(line, separator) for separator in SEPARATORS}
+    with_file = [separator for separator in SEPARATORS if "file" in readings[separator]]
+    separator = max(with_file or SEPARATORS, key=lambda each: len(readings[each]))
+    columns = readings[separator]
+    named = [column for column in columns if column]
+    if not named:
+        raise DataError(f"`{name}` is empty", hint="the first line has to name the columns, one of them `file`")
+    double = sorted({column for column in named if named.count(column) > 1})
+    if double:
+        raise DataError(f"`{name}` names columns twice (line 1)", examples=double, hint="rename one of each")
+    if "file" not in named:
+        raise DataError(f"`{name}` has no column `file`, it has", examples=named, hint=_rename(named))
+    return separator, [column or str(number) for number, column in enumerate(columns)]
+
+
+def _names(line: str, separator: str) -> list[str]:
+    row = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+    return [name.strip() for name in row]
+
+
+def _rename(columns: list[str]) -> str:
+    lowered = {column.lower(): column for column in columns}
+    near = get_close_matches("file", lowered, n=1, cutoff=0.5)
+    if near:
+        return f"rename `{lowered[near[0]]}` to `file` if it holds the names of the recordings"
+    return "the first line has to name the columns, and `file` the recordings"
+
+
+def _plain(text: str, separator: str, columns: list[str], name: str, skipped: int) -> pl.DataFrame:
+    """Without quotes: polars reads it, a row a line."""
+    raw = io.BytesIO(text.encode())
+    lines = _lines(raw, "\1", ["line"])["line"]
+    fields = lines.str.count_matches(separator, literal=True) + 1
+    ragged = lines.str.contains(r"\S") & (fields != len(columns))
+    if ragged.any():
+        _raise_ragged(name, columns, [(row + 2 + skipped, fields[row]) for row in ragged.arg_true().to_list()])
+    frame = _lines(raw, separator, columns)
+    return frame.with_row_index(LINE, offset=2 + skipped)
+
+
+def _lines(raw: io.BytesIO, separator: str, columns: list[str]) -> pl.DataFrame:
+    raw.seek(0)
+    return pl.read_csv(
+        raw,
+        separator=separator,
+        has_header=False,
+        skip_lines=1,
+        new_columns=columns,
+        schema=dict.fromkeys(columns, pl.String()),
+        quote_char=None,
+        truncate_ragged_lines=True,
+    )
+
+
+def _quoted(text: str, separator: str, columns: list[str], name: str, skipped: int) -> pl.DataFrame:
+    """With quotes: slower, but it takes blanks before a quote, and lines inside quotes."""
+    end = "\1"  # comes out as a row of its own unless a quote before it is open
+    reader = csv.reader(io.StringIO(f"{text.rstrip()}\n{end}", newline=""), delimiter=separator, skipinitialspace=True)
+    chunks = []
+    try:
+        while rows := [[str(reader.line_num + skipped), *row] for row in islice(reader, _SLICE)]:
+            chunks.append(rows)
+    except csv.Error as error:
+        raise _open_quote(name) from error
+    if chunks[-1].pop()[1:] != [end]:
+        raise _open_quote(name)
+    del chunks[0][0]
+    rows = [row for chunk in chunks for row in chunk if any(field.strip() for field in row[1:])]
+    ragged = [(int(row[0]), len(row) - 1) for row in rows if len(row) != len(columns) + 1]
+    if ragged:
+        _raise_ragged(name, columns, ragged)
+    names = [LINE, *columns]
+    values = zip(*rows, strict=True) if rows else [()] * len(names)
+    frame = pl.DataFrame(dict(zip(names, values, strict=True)), schema=dict.fromkeys(names, pl.String()))
+    return frame.with_columns(pl.col(LINE).cast(pl.UInt32))
+
+
+def _open_quote(name: str) -> DataError:
+    return DataError(f"`{name}` has a quote that is not closed", hint='look for a single `"`')
+
+
+def _raise_ragged(name: str, columns: list[str], ragged: list[tuple[int, int]]) -> None:
+    examples = [f"line {line}: {fields}" for line, fields in ragged]
+    hint = "a value that holds the separator has to stand in double quotes"
+    raise DataError(
+        f"`{name}` has lines that do not have {len(columns)} fields", rows=len(ragged), examples=examples, hint=hint
+    )
+
+
+def _need_files(frame: pl.DataFrame, name: str) -> None:
+    without = frame.filter(pl.col("file").is_null())[LINE]
+    if len(without):
+        examples = [f"line {line}" for line in without.head(6)]
+        raise DataError(f"`{name}` has rows without a `file`", rows=len(without), examples=examples)
+
+
+def _typed(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Numbers where all are, and times in seconds."""
+    free = [column for column in frame.columns if column not in (LINE, "file", "speaker", "start", "end")]
+    some = pl.col(free).is_not_null().any()
+    integer = frame.select(pl.col(free).str.contains(_INTEGER).all() & some)
+    number = frame.select(pl.col(free).str.contains(_NUMBER).all() & some)
+    kinds = [(pl.Int64, integer), (pl.Float64, number)]
+    casts = {column: kind for kind, which in reversed(kinds) for column in free if which[column].item()}
+    long = frame.select(pl.col(free).str.contains(r"^[+-]?\d{19,}$").any())  # a float would lose digits
+    casts = {column: kind for column, kind in casts.items() if not long[column].item()}
+    times = [_seconds(frame, column, name) for column in ("start", "end") if column in frame.columns]
+    return frame.cast(casts).with_columns(times)  # type: ignore[arg-type]
+
+
+def _seconds(frame: pl.DataFrame, column: str, name: str) -> pl.Series:
+    """Times as seconds: `1.5`, `00:00:01.5`, or `0 days 00:00:01.5` as pandas writes them."""
+    some = pl.when(~pl.col(column).str.to_lowercase().is_in(_NO_TIME)).then(pl.col(column)).alias(column)
+    parts = pl.col(column).str.extract_groups(_CLOCK).struct
+    part = [parts.field(str(number)).cast(pl.Float64) for number in (1, 2, 3, 4)]
+    clock = part[0].fill_null(0) * 86400 + part[1] * 3600 + part[2] * 60 + part[3]
+    plain = pl.when(pl.col(column).str.contains(r"^[+-]?[\d.]")).then(pl.col(column)).cast(pl.Float64, strict=False)
+    given = frame.select(LINE, some)
+    found = given.select(pl.coalesce(plain, clock).round(3).alias(column))[column]
+    wrong = given.filter(given[column].is_not_null() & found.is_null())
+    if wrong.height:
+        examples = [f"line {line}: {value}" for line, value in wrong.head(6).iter_rows()]
+        hint = "seconds (`1.5`) or hours, minutes, seconds (`00:00:01.5`)"
+        raise DataError(
+            f"`{name}` has `{column}` values that are no time", rows=wrong.height, examples=examples, hint=hint
+        )
+    return found
