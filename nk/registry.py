@@ -125,7 +125,9 @@ class Training:
 
 
 class Fitted(ABC):
-    """A trained model."""
+    """A trained model; `notes` are sentences for the user about how its training went."""
+
+    notes: tuple[str, ...] = ()
 
     @abstractmethod
     def predict(self, x: Floats) -> Doubles:

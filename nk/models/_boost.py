@@ -1,0 +1,199 @@
+"""What the boosted trees share: options, training with early stopping, and storage."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from nk.errors import DataError
+from nk.models._common import RECORD, About, describe, hashed, read_about
+from nk.registry import Fitted, Model, Options
+from nk.storage import unreadable, write_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from nk.registry import Doubles, Floats, Training
+
+    Mask = npt.NDArray[np.bool_]
+
+BOOSTER = "booster.ubj"
+
+
+class BoostOptions(Options):
+    """Options of `xgb` and `xgr`."""
+
+    n_estimators: int = Field(default=100, ge=1, le=100_000, description="Rounds of boosting (count)")
+    max_depth: int = Field(default=6, ge=1, le=1000, description="Questions from root to leaf at most (count)")
+    learning_rate: float = Field(default=0.3, gt=0, le=1, description="Share of a tree that is added (0 to 1)")
+    subsample: float = Field(default=1.0, gt=0, le=1, description="Share of the rows that a tree sees (0 to 1)")
+    colsample_bytree: float = Field(
+        default=1.0, gt=0, le=1, description="Share of the features that a tree sees (0 to 1)"
+    )
+    tree_method: Literal["auto", "hist", "approx", "exact"] = Field(
+        default="auto", description="How splits are searched; `auto` is XGBoost's choice"
+    )
+    early_stopping_rounds: Annotated[int, Field(ge=1, strict=True)] | Literal[False] = Field(
+        default=False, description="Stop after so many rounds without gain on held-out speakers (count); False: never"
+    )
+    validation_split: float = Field(
+        default=0.2,
+        gt=0,
+        lt=1,
+        description="Share of the training speakers held out for early stopping where there is no dev part (0 to 1)",
+    )
+
+
+class FittedBooster(Fitted):
+    """Trained trees, and the record that is stored beside them."""
+
+    def __init__(self, booster: Any, about: About) -> None:
+        self.booster = booster
+        self.about = about
+        self.notes = about.notes
+
+    def raw(self, x: Floats) -> Doubles:
+        """What the booster says: probabilities or values."""
+        import numpy as np
+        import xgboost
+
+        return np.asarray(self.booster.predict(xgboost.DMatrix(x, nthread=1)), dtype=np.float64)
+
+    def predict(self, x: Floats) -> Doubles:
+        """Values, shape (rows,)."""
+        return self.raw(x)
+
+    def save(self, folder: Path) -> None:
+        """Write `model.json` and `booster.ubj`, XGBoost's own binary JSON."""
+        write_record(folder / RECORD, self.about)
+        self.booster.save_model(folder / BOOSTER)
+
+
+class Boosted(Model):
+    """A learner of XGBoost."""
+
+    fitted_type: type[FittedBooster] = FittedBooster
+
+    @classmethod
+    @abstractmethod
+    def objective(cls, about: About) -> dict[str, Any]:
+        """XGBoost's parameters for the task."""
+
+    @abstractmethod
+    def metric(self, about: About) -> str:
+        """XGBoost's name of what early stopping watches."""
+
+    def targets(self, y: Any, about: About) -> Any:  # noqa: ARG002 - for classes it matters
+        """The targets as XGBoost wants them."""
+        return y
+
+    def weights(self, y: Any) -> Doubles | None:  # noqa: ARG002 - as above
+        """A weight for each training row, if they are not all the same."""
+        return None
+
+    def fit(self, data: Training, *, seed: int, jobs: int) -> FittedBooster:
+        """Train on `data` with `jobs` threads; with early stopping the rounds up to the best one are kept.
+
+        Raises:
+            DataError: there is nothing to learn from, or nobody can be held out for early stopping
+        """
+        import xgboost
+
+        about = describe(data, self.name)
+        keep, stop_x, stop_y = self._parts(data, about, seed)
+        rows = self._matrix(data.x[keep], data.y[keep], about, jobs, weights=self.weights(data.y[keep]))
+        stop: dict[str, Any] = {}
+        if stop_x is not None:
+            watched = self._matrix(stop_x, stop_y, about, jobs)
+            stop = {"evals": [(watched, "stop")], "early_stopping_rounds": self.options.early_stopping_rounds}
+        params = self._params(about, seed, jobs)
+        booster = xgboost.train(params, rows, self.options.n_estimators, verbose_eval=False, **stop)
+        return self.fitted_type(booster[: booster.best_iteration + 1] if stop else booster, about)
+
+    @classmethod
+    def load(cls, folder: Path) -> FittedBooster:
+        """Read what `save` has written.
+
+        Raises:
+            PluginError: a file is missing, damaged, or of another learner
+        """
+        import json
+
+        import xgboost
+
+        about = read_about(folder, About, cls.name)
+        path = folder / BOOSTER
+        try:
+            booster = xgboost.Booster({"nthread": 1}, model_file=bytearray(path.read_bytes()))
+            learner = json.loads(booster.save_config())["learner"]
+        except Exception as error:
+            raise unreadable(path, error) from error
+        found = {"objective": learner["objective"]["name"]}
+        if int(learner["learner_model_param"]["num_class"]):
+            found["num_class"] = int(learner["learner_model_param"]["num_class"])
+        if found != cls.objective(about):
+            raise unreadable(path, f"its task is not that of `{RECORD}`")
+        return cls.fitted_type(booster, about)
+
+    def _params(self, about: About, seed: int, jobs: int) -> dict[str, Any]:
+        taken = {"max_depth", "learning_rate", "subsample", "colsample_bytree", "tree_method"}
+        rest = {"eval_metric": self.metric(about), "seed": seed, "nthread": jobs, "verbosity": 0}
+        return {**self.options.model_dump(include=taken), **self.objective(about), **rest}
+
+    def _matrix(self, x: Floats, y: Any, about: About, jobs: int, weights: Doubles | None = None) -> Any:
+        import xgboost
+
+        return xgboost.DMatrix(x, label=self.targets(y, about), weight=weights, nthread=jobs)
+
+    def _parts(self, data: Training, about: About, seed: int) -> tuple[Any, Floats | None, Any]:
+        """Which rows to train on, and the features and targets to stop on (None without early stopping)."""
+        import numpy as np
+
+        every = np.ones(len(data.y), dtype=bool)
+        if not self.options.early_stopping_rounds:
+            return every, None, None
+        if data.dev_x is not None and data.dev_y is not None:
+            known = np.isin(data.dev_y, about.present) if about.classes else np.ones(len(data.dev_y), dtype=bool)
+            if known.any():
+                return every, data.dev_x[known], data.dev_y[known]
+        held = held_out(data, self.options.validation_split, seed)
+        return ~held, data.x[held], data.y[held]
+
+
+def held_out(data: Training, share: float, seed: int) -> Mask:
+    """Rows of the speakers that are held out for early stopping.
+
+    Speakers are taken in the order of a hash of (seed, speaker), passing over those without whom a class would be lost
+    to training, until there are `share` of all, one at least.
+
+    Raises:
+        DataError: nobody can be held out
+    """
+    import numpy as np
+
+    groups = hashed(data.groups, seed)
+    wanted = max(1, round(share * len(groups)))
+    held = np.zeros(len(data.y), dtype=bool)
+    taken = 0
+    for group in groups[: len(groups) if len(groups) > 1 else 0]:
+        more = held | (data.groups == group)
+        if taken < wanted and _trainable(data, ~more):
+            held, taken = more, taken + 1
+    if not taken:
+        message = "early stopping has no speaker of the training part to hold out without losing a class or all rows"
+        hint = "leave out `early_stopping_rounds`, or have a dev part (`traindevtest = True`)"
+        raise DataError(message, hint=hint)
+    return held
+
+
+def _trainable(data: Training, rows: Mask) -> bool:
+    import numpy as np
+
+    if not data.classes:
+        return bool(rows.any())
+    return len(np.unique(data.y[rows])) == len(np.unique(data.y))

@@ -1,0 +1,139 @@
+"""Scores of an SVM: the softmax of its decision function at a temperature fitted on held-out rows.
+
+`SVC(probability=True)` is leaving scikit-learn, and its scores disagree with the SVM's own decisions. One temperature
+cannot reorder the classes, so that the highest score is always the decision. It minimises the log loss of decisions
+out of fold (Guo et al., On calibration of modern neural networks, 2017, section 4.2), where folds are, in this order:
+
+1. by speaker: at most 5 groups of speakers, ordered by a hash of (seed, speaker); a fold whose rest lacks a class is
+   left out, since its decisions would be of another problem,
+2. where none is left (the target is the speaker, or a speaker alone holds a class each): by row, each class dealt to 5
+   folds in turn,
+3. where that fails too (one row a class): none, and the temperature is 1.
+
+Everything but the full first is told in a note.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nk.models._common import hashed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from nk.registry import Doubles, Ints, Training
+
+    Mask = npt.NDArray[np.bool_]
+
+FOLDS = 5
+# Decisions differ by about one from class to class: below, scores are 0 and 1 to 9 digits, above all the same.
+COLDEST, HOTTEST = 0.05, 100.0
+
+
+def margins(estimator: Any, rows: Doubles) -> Doubles:
+    """The decision function of an SVC with a column a class, shape (rows, classes); the largest is its decision."""
+    import numpy as np
+
+    decision: Doubles = estimator.decision_function(rows)
+    if decision.ndim == 2:
+        return decision
+    # Of two classes the SVC takes the second at 0; argmax would take the first.
+    second = np.where(decision == 0, np.finfo(float).tiny, decision)
+    return np.column_stack([-second / 2, second / 2])
+
+
+def scores(decisions: Doubles, temperature: float) -> Doubles:
+    """Softmax of decisions / temperature, shape (rows, classes), of which the largest keeps its place."""
+    import numpy as np
+    from scipy.special import softmax
+
+    soft: Doubles = softmax(decisions / temperature, axis=1)
+    row, best = np.arange(len(soft)), decisions.argmax(axis=1)
+    # Rounding can make equals of decisions that differ in the last digit.
+    lost = soft.argmax(axis=1) != best
+    soft[row[lost], best[lost]] = np.nextafter(soft[lost].max(axis=1), 2.0)
+    return soft
+
+
+def calibrate(make: Callable[[], Any], data: Training, *, seed: int, jobs: int) -> tuple[float, tuple[str, ...]]:
+    """Fit the temperature: train on each fold's rest and look at the decisions in the fold.
+
+    Returns:
+        the temperature, and notes where the folds are not all of speakers
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    import numpy as np
+
+    chosen, notes = folds(data.y, data.groups, seed)
+    if not chosen:
+        return 1.0, notes
+    x = np.asarray(data.x, dtype=np.float64)
+
+    def decisions(fold: Mask) -> Doubles:
+        return margins(make().fit(x[~fold], data.y[~fold]), x[fold])
+
+    with ThreadPoolExecutor(jobs) as pool:  # libsvm releases the interpreter's lock
+        found = np.concatenate(list(pool.map(decisions, chosen)))
+    truth = np.searchsorted(np.unique(data.y), np.concatenate([data.y[fold] for fold in chosen]))
+    return best_temperature(found, truth), notes
+
+
+def folds(y: Any, groups: Ints, seed: int) -> tuple[list[Mask], tuple[str, ...]]:
+    """The rows of each fold whose rest has all classes, and notes, see the head of this file."""
+    import numpy as np
+
+    order = hashed(groups, seed)
+    place = {group: number % FOLDS for number, group in enumerate(order)}
+    number = np.array([place[group] for group in groups.tolist()])
+    by_speaker = _usable(number, y)
+    dealt = min(FOLDS, len(order))
+    if len(by_speaker) == dealt:
+        return by_speaker, ()
+    if by_speaker:
+        note = f"the scores of `svm` are calibrated on {len(by_speaker)} of {dealt} groups of speakers"
+        return by_speaker, (f"{note}: without the others a class would be lost",)
+    by_row = _usable(_dealt(y), y)
+    if by_row:
+        note = "the scores of `svm` are calibrated on rows of known speakers, and may be too sure of new ones"
+        return by_row, (f"{note}: without any group of speakers a class would be lost",)
+    return [], ("the scores of `svm` are not calibrated: no class has a row to spare",)
+
+
+def best_temperature(decisions: Doubles, truth: Any) -> float:
+    """The temperature, between 0.05 and 100, at which the softmax of the decisions has the least log loss."""
+    import numpy as np
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    rows = np.arange(len(truth))
+
+    def loss(log: float) -> float:
+        return float(-log_softmax(decisions / np.exp(log), axis=1)[rows, truth].mean())
+
+    found = minimize_scalar(loss, bounds=(np.log(COLDEST), np.log(HOTTEST)), method="bounded")
+    return float(np.exp(found.x))
+
+
+def _usable(number: Any, y: Any) -> list[Mask]:
+    """Masks of the folds with these numbers whose rest has every class."""
+    import numpy as np
+
+    classes = len(np.unique(y))
+    masks = [number == fold for fold in np.unique(number)]
+    return [mask for mask in masks if len(np.unique(y[~mask])) == classes]
+
+
+def _dealt(y: Any) -> Any:
+    """A fold a row: the rows of each class go to the folds in turn."""
+    import numpy as np
+
+    number = np.empty(len(y), dtype=np.int64)
+    for label in np.unique(y):
+        mine = np.flatnonzero(y == label)
+        number[mine] = np.arange(len(mine)) % FOLDS
+    return number

@@ -1,0 +1,70 @@
+"""How trained things are stored: files of numbers and text, with nothing in them that could be run.
+
+scikit-learn's objects are stored by skops (a zip of JSON and npy files), boosters in their own format, and what is
+said about them in JSON that is checked on reading. A file that is damaged, or holds something else, is a `PluginError`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+
+from nk.errors import PluginError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Record = TypeVar("Record", bound=BaseModel)
+E = TypeVar("E")
+
+# Types beyond those that skops trusts by itself: the nodes of a decision tree are an array.
+TRUSTED = ("sklearn.tree._tree.Tree",)
+
+
+def write_record(path: Path, record: BaseModel) -> None:
+    """Write a record as JSON."""
+    path.write_text(record.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
+
+
+def read_record(path: Path, kind: type[Record]) -> Record:
+    """Read what `write_record` has written.
+
+    Raises:
+        PluginError: it is missing, damaged, or not a record of this kind
+    """
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except Exception as error:
+        raise unreadable(path, error) from error
+
+
+def dump_estimator(path: Path, estimator: object) -> None:
+    """Write an object of scikit-learn."""
+    import skops.io
+
+    skops.io.dump(estimator, path)
+
+
+def load_estimator(path: Path, kind: type[E]) -> E:
+    """Read what `dump_estimator` has written.
+
+    Raises:
+        PluginError: it is missing, damaged, holds a type that is not trusted, or is not of this kind
+    """
+    import skops.io
+
+    try:
+        found: Any = skops.io.load(path, trusted=list(TRUSTED))
+    except Exception as error:
+        raise unreadable(path, error) from error
+    if type(found) is not kind:
+        raise unreadable(path, f"it holds a `{type(found).__name__}` where a `{kind.__name__}` is due")
+    return found
+
+
+def unreadable(path: Path, why: object) -> PluginError:
+    """The error for a stored file that cannot be used."""
+    reason = why if isinstance(why, str) else f"{type(why).__name__}: {str(why).strip() or 'no reason given'}"
+    first = reason.splitlines()[0].rstrip(".")
+    return PluginError(f"`{path}` cannot be read: {first}", hint="it is damaged or not of this model; train it again")
