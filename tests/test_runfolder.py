@@ -29,7 +29,7 @@ def test_a_second_run_takes_the_place_of_the_first(tmp_path: Path) -> None:
 
 def test_a_failing_run_leaves_the_last_good_one(tmp_path: Path) -> None:
     write(tmp_path, "one")
-    with pytest.raises(ValueError, match="Circular"), writing(tmp_path, "exp") as folder:
+    with pytest.raises(ValueError, match="Circular"), writing(tmp_path, "exp") as folder:  # noqa: PT012
         endless: list[object] = []
         endless.append(endless)
         (folder.path / "log.txt").write_text(json.dumps({"two": endless}))

@@ -1,1 +1,1 @@
-"""What is done with the tables, one verb a file."""
+"""What is done to the tables, one verb a file."""
