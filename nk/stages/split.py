@@ -43,7 +43,7 @@ def split(dataset: Dataset, databases: Mapping[str, Database], *, seed: int) -> 
         frames.append(_parts(name, rows, database, seed))
     frame = pl.concat(frames).sort("id")
     result = dataset.with_frame(frame.filter(pl.col("split").is_not_null()), "has a part")
-    _check_parts(result)
+    check_parts(result)
     return result
 
 
@@ -159,7 +159,12 @@ def _speakers(name: str, rows: Dataset, what: str) -> list[str]:
     return rows.frame["speaker"].unique().sort().to_list()
 
 
-def _check_parts(dataset: Dataset) -> None:
+def check_parts(dataset: Dataset) -> None:
+    """Make sure that there is something to train on and something to test.
+
+    Raises:
+        DataError: there is not
+    """
     for part, why in (("train", "to train on"), ("test", "to test")):
         if not len(dataset.part(part)):
             hint = "look at `split_strategy` of each database: one has to give " + part
