@@ -218,7 +218,9 @@ def _tell(skipped: Sequence[Skip], dataset: Dataset, folds: Sequence[Fold], setu
     if skipped:
         place = setup.root / setup.config.exp.name / "skipped.csv"
         total = len(dataset) + len(skipped)
-        ui.warn(f"{len(skipped)} of {total} rows skipped: {skipped[0].file}: {skipped[0].reason}", f"all are in {place}")
+        ui.warn(
+            f"{len(skipped)} of {total} rows skipped: {skipped[0].file}: {skipped[0].reason}", f"all are in {place}"
+        )
     for fold in folds:
         lost = _lost_classes(dataset, fold)
         if lost:

@@ -36,7 +36,9 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     """The last word: how many tests were skipped for want of recordings."""
-    skipped = [report for report in terminalreporter.getreports("skipped") if NO_DATA in str(report.longrepr)]
-    terminalreporter.write_line(f"skipped for want of NK_TEST_DATA: {len(skipped)}")
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        skipped = [report for report in reporter.getreports("skipped") if NO_DATA in str(report.longrepr)]
+        reporter.write_line(f"skipped for want of NK_TEST_DATA: {len(skipped)}")
