@@ -83,6 +83,12 @@ class DataError(NkError):
         self.examples = tuple(examples)
 
 
+class AudioError(NkError):
+    """A recording cannot be used; the message is a short reason that names no path, as it goes into a list of files."""
+
+    exit_code = 3
+
+
 class MissingDependency(NkError):  # noqa: N818 - it is the dependency that is missing
     """A package that the config needs is not installed."""
 

@@ -1,0 +1,227 @@
+"""Recordings: what is in a file, and its samples as float32.
+
+Whatever soundfile reads (wav, flac, ogg, mp3, aiff, ...), at any rate. A recording that cannot be used raises
+`AudioError` with a short reason; nothing is repaired in silence.
+"""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from nk.audio_container import filled, layout
+from nk.errors import AudioError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+
+Channel = Literal["first", "mix"] | int
+
+_SLACK = 0.05  # s; tables round up the ends of their recordings
+_MP3_RUN_UP = 2.0  # s; a frame needs bytes of those before it, which seeking drops (at 8 kbit/s: of half a second)
+_NO_LENGTH = 2**62  # frames; libsndfile's word for "not known"
+
+
+@dataclass(frozen=True, eq=False)
+class Audio:
+    """A recording or a segment of one: `samples` is float32 of shape (channels, frames), `rate` in Hz."""
+
+    samples: Floats
+    rate: int
+    name: str
+
+    @property
+    def seconds(self) -> float:
+        """Its duration in s."""
+        return int(self.samples.shape[1]) / self.rate
+
+    @property
+    def mono(self) -> Floats:
+        """Its first channel, shape (frames,)."""
+        first: Floats = self.samples[0]
+        return first
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of itself: duration in s, rate in Hz, number of channels, and frames (samples a channel)."""
+
+    seconds: float
+    rate: int
+    channels: int
+    frames: int
+
+
+def probe(path: str | Path) -> Header:
+    """Read the header alone.
+
+    Raises:
+        AudioError: the file is missing, a folder, empty, not readable as audio, or holds less than it promises
+    """
+    with _opened(Path(path)) as file:
+        return Header(file.frames / file.samplerate, file.samplerate, file.channels, file.frames)
+
+
+def read(
+    path: str | Path,
+    start: float | None = None,
+    end: float | None = None,
+    channel: Channel = "first",
+    rate: int | None = None,
+) -> Audio:
+    """Read a recording, or the segment of it from `start` to `end`.
+
+    Args:
+        path: the file
+        start: where the segment begins in s (None: at the beginning)
+        end: where it ends in s (None: at the end); up to 50 ms beyond the end of the file are cut off
+        channel: `first`, `mix` (the mean of all), or a number from 0
+        rate: sampling rate in Hz to convert to, by soxr at its highest quality (None: the file's own)
+
+    Returns:
+        samples of shape (1, frames), in the range of -1 to 1 unless the file holds floats beyond it
+
+    Raises:
+        AudioError: the file cannot be used (see `probe`), breaks off while it is decoded, is silent (all samples are
+            equal) or has samples that are not finite; or the segment or channel is not there
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        own_rate = int(file.samplerate)
+        first, count = _span(file.frames, own_rate, start, end)
+        _need_channel(channel, file.channels)
+        frames = _decoded(file, first, count)
+    samples = _chosen(frames, channel)
+    _need_signal(samples)
+    return Audio(_resampled(samples, own_rate, rate)[np.newaxis], rate or own_rate, path.name)
+
+
+def digest(path: str | Path) -> str:
+    """BLAKE2b of the file's bytes, 32 hexadecimal digits.
+
+    Raises:
+        AudioError: the file is missing or cannot be read
+    """
+    summed = blake2b(digest_size=16)
+    with _reasons(), Path(path).open("rb") as file:
+        while block := file.read(1 << 20):
+            summed.update(block)
+    return summed.hexdigest()
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    """Turn what the system says of a file into a reason."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise AudioError("there is no such file") from error
+    except IsADirectoryError as error:
+        raise AudioError("it is a folder") from error
+    except PermissionError as error:
+        raise AudioError("there is no permission to read it") from error
+    except OSError as error:
+        raise AudioError(f"it cannot be read ({error.strerror})") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The file as soundfile's, checked from outside."""
+    import soundfile
+
+    if path.is_dir():
+        raise AudioError("it is a folder")
+    try:
+        file = soundfile.SoundFile(_source(path))
+    except (soundfile.LibsndfileError, TypeError) as error:  # the latter for `.raw`, which has no header
+        raise AudioError("it is not readable as audio") from error
+    with file:
+        if file.frames >= _NO_LENGTH:
+            raise AudioError("its header does not say how long it is")
+        if file.frames < 1:
+            raise AudioError("it has no samples")
+        yield file
+
+
+def _source(path: Path) -> str | io.BytesIO:
+    """The path, or the file itself where sizes have to be filled in."""
+    with _reasons(), path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        if not size:
+            raise AudioError("the file is empty")
+        found = layout(file, size)
+        if found.cut:
+            raise AudioError("it is truncated")
+        if not found.unfilled:
+            return str(path)
+        file.seek(0)
+        return io.BytesIO(filled(file.read(), found.unfilled))
+
+
+def _span(frames: int, rate: int, start: float | None, end: float | None) -> tuple[int, int]:
+    """First frame and number of frames of a segment."""
+    length = frames / rate
+    start, end = start or 0.0, length if end is None else end
+    if start < 0 or start >= length or end > length + _SLACK:
+        raise AudioError(f"the segment from {start:g} to {end:g} s is outside the recording of {length:.3f} s")
+    first, last = round(start * rate), min(round(end * rate), frames)
+    if last <= first:
+        raise AudioError(f"the segment from {start:g} to {end:g} s holds no samples")
+    return first, last - first
+
+
+def _need_channel(channel: Channel, channels: int) -> None:
+    if isinstance(channel, int) and not 0 <= channel < channels:
+        raise AudioError(f"there is no channel {channel}, it has {channels} (counted from 0)")
+
+
+def _decoded(file: Any, first: int, count: int) -> Floats:
+    """Frames of a segment, shape (frames, channels)."""
+    import soundfile
+
+    run_up = min(first, round(_MP3_RUN_UP * file.samplerate)) if file.format == "MP3" else 0
+    try:
+        if first:
+            file.seek(first - run_up)
+        frames: Floats = file.read(run_up + count, dtype="float32", always_2d=True)[run_up:]
+    except soundfile.LibsndfileError as error:
+        raise AudioError("it is truncated or damaged") from error
+    if len(frames) < count:
+        raise AudioError("it is truncated")
+    return frames
+
+
+def _chosen(frames: Floats, channel: Channel) -> Floats:
+    if channel == "mix":
+        mixed: Floats = frames.mean(axis=1, dtype=np.float32)
+        return mixed
+    return np.ascontiguousarray(frames[:, 0 if channel == "first" else channel])
+
+
+def _need_signal(samples: Floats) -> None:
+    if not np.isfinite(samples).all():
+        raise AudioError("it has samples that are NaN or infinite")
+    if samples.min() == samples.max():
+        raise AudioError("it is silent")
+
+
+def _resampled(samples: Floats, own: int, rate: int | None) -> Floats:
+    if rate is None or rate == own:
+        return samples
+    import soxr
+
+    resampled: Floats = soxr.resample(samples, own, rate, quality="VHQ")
+    if not resampled.size:
+        raise AudioError(f"it is too short to be converted to {rate} Hz")
+    return resampled

@@ -1,0 +1,365 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nk.audio import digest, probe, read
+from nk.audio_container import filled
+from nk.errors import AudioError
+
+DATA = os.environ.get("NK_TEST_DATA")
+RATE = 16_000
+
+
+def noise(seconds: float = 1.0, rate: int = RATE, channels: int = 1) -> Any:
+    rng = np.random.default_rng(7)
+    return (0.1 * rng.standard_normal((round(seconds * rate), channels))).clip(-1, 1).astype("float32")
+
+
+@pytest.fixture
+def wav(tmp_path: Path) -> Path:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(), RATE, subtype="FLOAT")
+    return path
+
+
+def reason(path: Path, **options: Any) -> str:
+    with pytest.raises(AudioError) as caught:
+        read(path, **options)
+    assert str(path.parent) not in str(caught.value)
+    assert caught.value.exit_code == 3
+    return str(caught.value)
+
+
+def test_whole_file(wav: Path) -> None:
+    audio = read(wav)
+    assert audio.samples.dtype == np.float32
+    assert audio.samples.shape == (1, RATE)
+    assert audio.mono.shape == (RATE,)
+    assert (audio.rate, audio.seconds, audio.name) == (RATE, 1.0, "a.wav")
+    np.testing.assert_array_equal(audio.mono, noise()[:, 0])
+
+
+def test_header(wav: Path) -> None:
+    header = probe(wav)
+    assert (header.seconds, header.rate, header.channels, header.frames) == (1.0, RATE, 1, RATE)
+
+
+def test_headers_are_fast(wav: Path) -> None:
+    probe(wav)
+    began = time.process_time()
+    for _ in range(200):
+        probe(wav)
+    assert (time.process_time() - began) / 200 < 0.002
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000, 96000])
+def test_rates(tmp_path: Path, rate: int) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(0.5, rate), rate)
+    assert read(path).rate == rate
+    assert read(path, rate=RATE).seconds == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype", "error"),
+    [
+        ("wav", "PCM_U8", 2e-2),
+        ("wav", "PCM_16", 1e-4),
+        ("wav", "PCM_24", 1e-6),
+        ("wav", "PCM_32", 1e-6),
+        ("wav", "FLOAT", 0),
+        ("wav", "DOUBLE", 0),
+        ("flac", "PCM_16", 1e-4),
+        ("aiff", "PCM_16", 1e-4),
+    ],
+)
+def test_lossless_formats(tmp_path: Path, suffix: str, subtype: str, error: float) -> None:
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, noise(), RATE, subtype=subtype)
+    np.testing.assert_allclose(read(path).mono, noise()[:, 0], rtol=0, atol=error)
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "ogg"])
+def test_lossy_formats(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
+    soundfile.write(path, tone, RATE)
+    audio = read(path)
+    assert audio.samples.shape == (1, 2 * RATE) == (1, probe(path).frames)
+    assert np.corrcoef(audio.mono, tone)[0, 1] > 0.99
+    np.testing.assert_allclose(read(path, 0.5, 1.2).mono, audio.mono[8000:19200], atol=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.99])
+@pytest.mark.parametrize("suffix", ["mp3", "ogg", "opus", "flac"])
+def test_segments_of_compressed_files(tmp_path: Path, suffix: str, level: float) -> None:
+    path = tmp_path / f"a.{suffix}"
+    samples = np.random.default_rng(1).standard_normal(20 * RATE) * np.repeat([0.01, 0.3], 10 * RATE)
+    with soundfile.SoundFile(path, "w", RATE, 1, **_format(suffix), compression_level=level) as file:
+        file.write(samples)
+    whole = read(path).mono
+    for start in (0.01, 0.5, 1.9, 2.2, 9.99, 15.0):
+        first = round(start * RATE)
+        np.testing.assert_allclose(read(path, start, start + 1.2).mono, whole[first : first + 19_200], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["two words.wav", "Jürgen ß é.wav", 'it\'s "so".wav', "音.wav", "no_suffix"])
+def test_names(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    soundfile.write(path, noise(), RATE, format="WAV")
+    assert read(path).name == name
+    assert read(str(path)).seconds == 1
+
+
+def test_twentieth_of_a_second(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(0.05), RATE)
+    assert read(path).seconds == 0.05
+
+
+def test_channels(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    samples = noise(channels=8)
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    assert probe(path).channels == 8
+    np.testing.assert_array_equal(read(path).mono, samples[:, 0])
+    np.testing.assert_array_equal(read(path, channel=7).mono, samples[:, 7])
+    np.testing.assert_allclose(read(path, channel="mix").mono, samples.mean(axis=1), atol=1e-6)
+    assert reason(path, channel=8) == "there is no channel 8, it has 8 (counted from 0)"
+    assert "no channel -1" in reason(path, channel=-1)
+
+
+@given(st.floats(0, 0.99), st.floats(0.001, 1))
+def test_a_segment_is_a_slice(tmp_path_factory: pytest.TempPathFactory, start: float, length: float) -> None:
+    path = tmp_path_factory.getbasetemp() / "slice.wav"
+    if not path.exists():
+        soundfile.write(path, noise(), RATE, subtype="FLOAT")
+    end = min(start + length, 1.0)
+    first, last = round(start * RATE), round(end * RATE)
+    np.testing.assert_array_equal(read(path, start, end).mono, noise()[first:last, 0])
+
+
+def test_resampling_keeps_a_tone(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.sin(2 * np.pi * 1000 * np.arange(48_000) / 48_000), 48_000, subtype="FLOAT")
+    audio = read(path, rate=16_000)
+    want = np.sin(2 * np.pi * 1000 * np.arange(16_000) / 16_000)
+    np.testing.assert_allclose(audio.mono[500:-500], want[500:-500], atol=1e-4)
+
+
+def test_end_a_little_beyond(wav: Path) -> None:
+    assert read(wav, 0.5, 1.05).seconds == 0.5
+    assert "outside the recording of 1.000 s" in reason(wav, start=0.5, end=1.06)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (1.0, 2.0, "from 1 to 2 s is outside"),
+        (1.0, None, "outside"),
+        (-0.5, 0.5, "outside"),
+        (0.5, 0.5, "no samples"),
+        (0.5, 0.2, "no samples"),
+    ],
+)
+def test_impossible_segments(wav: Path, start: float, end: float | None, words: str) -> None:
+    assert words in reason(wav, start=start, end=end)
+
+
+def test_missing(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    assert reason(path) == "there is no such file"
+    for function in (probe, digest):
+        with pytest.raises(AudioError, match="no such file"):
+            function(path)
+
+
+def test_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").mkdir()
+    assert reason(tmp_path / "a.wav") == "it is a folder"
+    with pytest.raises(AudioError, match="folder"):
+        digest(tmp_path / "a.wav")
+
+
+def test_no_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").touch()
+    assert reason(tmp_path / "a.wav") == "the file is empty"
+
+
+def test_no_permission(wav: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert reason(wav) == "there is no permission to read it"
+
+
+@pytest.mark.parametrize("suffix", ["wav", "aiff"])
+def test_no_samples(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, noise(0), RATE)
+    assert reason(path) == "it has no samples"
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.raw", "a.txt"])
+@pytest.mark.parametrize("text", ["this is no sound", "RIFF\0\0\0\0WAVEfmt ", "RIFF", "x" * 5000])
+def test_not_audio(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    assert reason(tmp_path / name) == "it is not readable as audio"
+
+
+@pytest.mark.parametrize("value", [0.0, 0.25, -1.0])
+def test_silent(tmp_path: Path, value: float) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.full(RATE, value), RATE)
+    assert reason(path) == "it is silent"
+
+
+def test_a_silent_channel_or_segment(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    samples = np.hstack([noise(), np.zeros((RATE, 1), "float32")])
+    samples[:8000] = 0
+    soundfile.write(path, samples, RATE)
+    assert read(path).seconds == 1
+    assert reason(path, channel=1) == "it is silent"
+    assert reason(path, start=0, end=0.5) == "it is silent"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_not_finite(tmp_path: Path, value: float) -> None:
+    path = tmp_path / "a.wav"
+    samples = noise()
+    samples[100] = value
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    assert reason(path) == "it has samples that are NaN or infinite"
+
+
+def test_too_short_to_resample(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise()[:3], 96_000)
+    assert reason(path, rate=8000) == "it is too short to be converted to 8000 Hz"
+
+
+@pytest.mark.parametrize(("suffix", "written"), [("wav", "WAV"), ("wav", "WAVEX"), ("wav", "RF64"), ("aiff", "AIFF")])
+@pytest.mark.parametrize("lost", [1, 5000, 16_000])
+def test_cut_files(tmp_path: Path, suffix: str, written: str, lost: int) -> None:
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, noise(), RATE, format=written)
+    assert read(path).seconds == 1
+    path.write_bytes(path.read_bytes()[:-lost])
+    assert reason(path) == "it is truncated"
+    with pytest.raises(AudioError, match="truncated"):
+        probe(path)
+
+
+@pytest.mark.parametrize("suffix", ["flac", "ogg", "opus", "mp3"])
+@pytest.mark.parametrize("part", [0.6, 0.9, 0.99])
+def test_cut_compressed_files(tmp_path: Path, suffix: str, part: float) -> None:
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, noise(3), RATE, **_format(suffix))
+    assert read(path).seconds == 3
+    raw = path.read_bytes()
+    path.write_bytes(raw[: int(len(raw) * part)])
+    assert "truncated" in reason(path)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("size", [0, 0x7FFFF000, 0x7FFFFFFF, 0x7FFFFFFF - 36, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFF - 36])
+@pytest.mark.parametrize("form", [0, 36, 0xFFFFFFFF])
+def test_headers_of_streams(tmp_path: Path, order: str, size: int, form: int) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(), RATE, format="WAV", endian="LITTLE" if order == "<" else "BIG", subtype="PCM_16")
+    raw = bytearray(path.read_bytes())
+    where = raw.index(b"data") + 4
+    struct.pack_into(order + "I", raw, where, size)
+    struct.pack_into(order + "I", raw, 4, form)
+    path.write_bytes(raw)
+    assert probe(path).frames == RATE
+    np.testing.assert_allclose(read(path).mono, noise()[:, 0], atol=1e-4)
+    np.testing.assert_allclose(read(path, 0.5).mono, noise()[8000:, 0], atol=1e-4)
+
+
+def test_odd_chunks(tmp_path: Path) -> None:
+    """A list of odd length before the samples, samples of odd length without padding, and a chunk behind."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise()[:101], RATE, subtype="PCM_U8")
+    raw = path.read_bytes()
+    at = raw.index(b"data")
+    odd = b"LIST" + struct.pack("<I", 5) + b"INFO!\0"
+    samples = raw[at : at + 8 + 101]
+    for body in (samples, samples + b"\0", samples + b"\0" + odd):
+        path.write_bytes(_riff(raw[12:at] + odd + body))
+        assert probe(path).frames == 101
+        assert read(path).seconds == 101 / RATE
+    path.write_bytes(_riff(raw[12:at] + odd + samples[:-1]))
+    assert reason(path) == "it is truncated"
+
+
+def test_no_samples_but_chunks_behind(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(), RATE)
+    raw = path.read_bytes()
+    form = raw[12 : raw.index(b"data")]
+    path.write_bytes(_riff(form + b"data" + struct.pack("<I", 0) + b"LIST" + struct.pack("<I", 4) + b"INFO"))
+    assert reason(path) == "it has no samples"
+
+
+def test_long_sizes(tmp_path: Path) -> None:
+    """RF64 keeps its sizes in another chunk, which counts."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(), RATE, format="RF64", subtype="PCM_16")
+    raw = bytearray(path.read_bytes())
+    assert raw[:4] == b"RF64"
+    path.write_bytes(raw + b"JUNK" + struct.pack("<I", 0))
+    assert probe(path).frames == RATE
+
+
+def test_a_flac_without_length(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    soundfile.write(path, noise(), RATE)
+    raw = bytearray(path.read_bytes())
+    raw[21] &= 0xF0
+    raw[22:26] = bytes(4)
+    path.write_bytes(raw)
+    assert reason(path) == "its header does not say how long it is"
+
+
+def test_filled_sizes() -> None:
+    raw = b"RIFF" + bytes(4) + b"WAVEdata" + bytes(4) + b"abcdef"
+    assert filled(raw, (16, "<")) == _riff(b"data" + struct.pack("<I", 6) + b"abcdef")
+
+
+def test_digest(wav: Path) -> None:
+    assert digest(wav) == hashlib.blake2b(wav.read_bytes(), digest_size=16).hexdigest()
+    assert len(digest(wav)) == 32
+
+
+@pytest.mark.skipif(not DATA, reason="NK_TEST_DATA is not set")
+def test_real_recordings() -> None:
+    folder = Path(str(DATA))
+    files = [*folder.glob("emodb/wav/*.wav"), *folder.glob("*/**/*.ogg"), *folder.glob("fsdd/recordings/*_0.wav")]
+    assert len(files) > 600
+    for file in files:
+        probe(file)
+    for file in files[::20]:
+        assert read(file).seconds == probe(file).seconds
+    assert probe(folder / "emodb/wav/03a01Fa.wav").seconds == pytest.approx(1.89825)
+
+
+def _riff(body: bytes) -> bytes:
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WAVE" + body
+
+
+def _format(suffix: str) -> dict[str, str]:
+    return {"format": "OGG", "subtype": "OPUS"} if suffix == "opus" else {"format": suffix.upper()}
