@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     Mask = npt.NDArray[np.bool_]
 
-BOOSTER = "booster.ubj"
+# Text, not the binary UBJ: XGBoost crashes the process on a truncated UBJ file, Python checks JSON before it sees it.
+BOOSTER = "booster.json"
 
 
 class BoostOptions(Options):
@@ -69,7 +71,7 @@ class FittedBooster(Fitted):
         return self.raw(x)
 
     def save(self, folder: Path) -> None:
-        """Write `model.json` and `booster.ubj`, XGBoost's own binary JSON."""
+        """Write `model.json` and `booster.json`, XGBoost's own format."""
         write_record(folder / RECORD, self.about)
         self.booster.save_model(folder / BOOSTER)
 
@@ -100,7 +102,7 @@ class Boosted(Model):
         """Train on `data` with `jobs` threads; with early stopping the rounds up to the best one are kept.
 
         Raises:
-            DataError: there is nothing to learn from, or nobody can be held out for early stopping
+            DataError: there is nothing to learn from, or nothing to stop on
         """
         import xgboost
 
@@ -122,22 +124,18 @@ class Boosted(Model):
         Raises:
             PluginError: a file is missing, damaged, or of another learner
         """
-        import json
-
         import xgboost
 
         about = read_about(folder, About, cls.name)
         path = folder / BOOSTER
         try:
-            booster = xgboost.Booster({"nthread": 1}, model_file=bytearray(path.read_bytes()))
-            learner = json.loads(booster.save_config())["learner"]
+            content = path.read_bytes()
+            found = _objective(json.loads(content)["learner"])
+            if found != cls.objective(about):
+                raise ValueError(f"its task {found} is not that of `{RECORD}`")
+            booster = xgboost.Booster({"nthread": 1}, model_file=bytearray(content))
         except Exception as error:
             raise unreadable(path, error) from error
-        found = {"objective": learner["objective"]["name"]}
-        if int(learner["learner_model_param"]["num_class"]):
-            found["num_class"] = int(learner["learner_model_param"]["num_class"])
-        if found != cls.objective(about):
-            raise unreadable(path, f"its task is not that of `{RECORD}`")
         return cls.fitted_type(booster, about)
 
     def _params(self, about: About, seed: int, jobs: int) -> dict[str, Any]:
@@ -158,11 +156,27 @@ class Boosted(Model):
         if not self.options.early_stopping_rounds:
             return every, None, None
         if data.dev_x is not None and data.dev_y is not None:
-            known = np.isin(data.dev_y, about.present) if about.classes else np.ones(len(data.dev_y), dtype=bool)
-            if known.any():
-                return every, data.dev_x[known], data.dev_y[known]
+            known = _known(data.dev_y, about)
+            return every, data.dev_x[known], data.dev_y[known]
         held = held_out(data, self.options.validation_split, seed)
         return ~held, data.x[held], data.y[held]
+
+
+def _objective(learner: dict[str, Any]) -> dict[str, Any]:
+    """XGBoost's parameters for the task, from a stored booster."""
+    classes = int(learner["learner_model_param"]["num_class"])
+    return {"objective": learner["objective"]["name"], **({"num_class": classes} if classes else {})}
+
+
+def _known(dev_y: Any, about: About) -> Mask:
+    """Rows of the dev part whose class can be predicted at all."""
+    import numpy as np
+
+    known = np.isin(dev_y, about.present) if about.classes else np.ones(len(dev_y), dtype=bool)
+    if not known.any():
+        message = "early stopping has nothing to watch: no row of the dev part is of a class of the training part"
+        raise DataError(message, rows=len(dev_y), hint="leave out `early_stopping_rounds`, or choose another split")
+    return known
 
 
 def held_out(data: Training, share: float, seed: int) -> Mask:

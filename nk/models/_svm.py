@@ -21,7 +21,7 @@ class SvmOptions(Options):
     kernel: Literal["linear", "poly", "rbf", "sigmoid"] = Field(
         default="rbf", description="Kernel; `poly` is of degree 3"
     )
-    gamma: Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["scale", "auto"] = Field(
+    gamma: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] | Literal["scale", "auto"] = Field(
         default="scale",
         description="Width of the kernels other than linear (1 / squared feature unit): `scale` is 1 / (features x "
         "variance), `auto` is 1 / features",

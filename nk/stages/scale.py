@@ -1,0 +1,156 @@
+"""Bring features to a common scale; what is learnt for it, is learnt from the training part alone.
+
+`standard` is (x - mean) / standard deviation, `robust` (x - median) / interquartile range, `minmax` maps the training
+part to [0, 1], `maxabs` to [-1, 1] keeping 0, `normalizer` divides each row by its Euclidean norm, `powertransformer`
+is Yeo and Johnson's power with the standard scale after it, `quantiletransformer` maps to the ranks of the training
+part in [0, 1], and `bins` to 0, 0.5 or 1: low, middle or high third of the training part (quantiles .33 and .66).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from nk.errors import ConfigError, DataError, NotBuilt, Problem
+from nk.storage import dump_estimator, load_estimator, read_record, unreadable, write_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+    Doubles = npt.NDArray[np.float64]
+
+Method = Literal[
+    "standard", "robust", "minmax", "maxabs", "normalizer", "powertransformer", "quantiletransformer", "bins"
+]
+METHODS: tuple[str, ...] = get_args(Method)
+BINS = (0.33, 0.66)
+
+RECORD = "scaler.json"
+ESTIMATOR = "scaler.skops"
+
+
+class _About(BaseModel):
+    """What is stored beside a scaler: its method (None: the features stay as they are), and the edges of bins."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1] = Field(default=1, alias="schema")
+    method: Method | None = None
+    features: int = Field(ge=1)
+    edges: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+
+
+class FittedScaler:
+    """A scaler that has seen the training part."""
+
+    def __init__(self, about: _About, estimator: Any = None) -> None:
+        self.about = about
+        self.estimator = estimator
+
+    @property
+    def method(self) -> str | None:
+        """The method's name, None where the features stay as they are."""
+        return self.about.method
+
+    def transform(self, x: Floats) -> Floats:
+        """Scale features, shape (rows, features); the result is finite where they are.
+
+        Raises:
+            DataError: there are more or fewer features than in training
+        """
+        if x.shape[1] != self.about.features:
+            message = f"{x.shape[1]} features where the scaler was fitted on {self.about.features}"
+            raise DataError(message, hint="extract the features that the model was trained on")
+        if not len(x) or self.about.method is None:
+            return np.asarray(x, dtype=np.float32)
+        rows = np.asarray(x, dtype=np.float64)
+        scaled = self._binned(rows) if self.about.edges else self.estimator.transform(rows)
+        # A test value far off the training part may be too large for single precision.
+        most = np.finfo(np.float32).max
+        return np.clip(scaled, -most, most).astype(np.float32)
+
+    def save(self, folder: Path) -> None:
+        """Write `scaler.json`, and `scaler.skops` where there is an estimator, into an existing folder."""
+        write_record(folder / RECORD, self.about)
+        if self.estimator is not None:
+            dump_estimator(folder / ESTIMATOR, self.estimator)
+
+    def _binned(self, rows: Doubles) -> Doubles:
+        low, high = np.asarray(self.about.edges)
+        binned: Doubles = ((rows > low).astype(np.float64) + (rows > high)) / 2
+        return binned
+
+
+def fit_scaler(method: str | None, x: Floats) -> FittedScaler:
+    """Learn a scale from the training part, shape (rows, features), all finite.
+
+    Args:
+        method: one of `METHODS`, or None to leave features as they are
+        x: features of the training part
+
+    Raises:
+        ConfigError: there is no such method
+        NotBuilt: `speaker`, which needs to know the speakers
+        DataError: there are no rows
+    """
+    if method is not None:
+        _check(method)
+    if not len(x):
+        raise DataError("the training part has no rows to fit the scale on", hint="choose another split")
+    rows = np.asarray(x, dtype=np.float64)
+    about = _About(method=method, features=x.shape[1])
+    if method is None:
+        return FittedScaler(about)
+    if method == "bins":
+        low, high = np.quantile(rows, BINS, axis=0).tolist()
+        return FittedScaler(about.model_copy(update={"edges": (tuple(low), tuple(high))}))
+    return FittedScaler(about, _estimator(method, len(rows)).fit(rows))
+
+
+def load_scaler(folder: Path) -> FittedScaler:
+    """Read what `FittedScaler.save` has written.
+
+    Raises:
+        PluginError: a file is missing, damaged, or does not fit the other
+    """
+    about = read_record(folder / RECORD, _About)
+    if about.method in {None, "bins"}:
+        if (about.edges is not None) != (about.method == "bins") or any(
+            len(edge) != about.features for edge in about.edges or ()
+        ):
+            raise unreadable(folder / RECORD, "its edges are not those of its method and features")
+        return FittedScaler(about)
+    estimator = load_estimator(folder / ESTIMATOR, type(_estimator(str(about.method), 1)))
+    if getattr(estimator, "n_features_in_", None) != about.features:
+        raise unreadable(folder / ESTIMATOR, f"its features are not those of `{RECORD}`")
+    return FittedScaler(about, estimator)
+
+
+def _check(method: str) -> None:
+    if method == "speaker":
+        hint = f"use one of {', '.join(f'`{name}`' for name in METHODS)}"
+        raise NotBuilt("the scale `speaker` is not built yet", hint=hint)
+    if method not in METHODS:
+        raise ConfigError([Problem("nk", 0, f"`{method}` is not one of the scales: {', '.join(METHODS)}")])
+
+
+def _estimator(method: str, rows: int) -> Any:
+    """scikit-learn's transformer, not yet fitted."""
+    from sklearn import preprocessing as sk
+
+    makers: dict[str, Any] = {
+        "standard": sk.StandardScaler,
+        "robust": sk.RobustScaler,
+        "minmax": sk.MinMaxScaler,
+        "maxabs": sk.MaxAbsScaler,
+        "normalizer": sk.Normalizer,
+        "powertransformer": sk.PowerTransformer,
+        # All rows, not a sample of them, so that there is nothing random.
+        "quantiletransformer": lambda: sk.QuantileTransformer(n_quantiles=min(1000, rows), subsample=None),
+    }
+    return makers[method]()
