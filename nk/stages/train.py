@@ -13,7 +13,7 @@ from nk.errors import DataError
 from nk.execute import run_all
 from nk.registry import Training
 from nk.stages.evaluate import uncertainty
-from nk.stages.scale import FittedScaler, fit_scaler
+from nk.stages.scale import FittedScaler, fit_scaler, load_scaler
 from nk.tables import Features, Predictions, Target, positions
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def load(folder: Path, model: type[Model]) -> Trained:
         Target(text["target"], tuple(text["labels"])),
         tuple(text["names"]),
         np.array(text["fill"], dtype=np.float32),
-        FittedScaler.load(folder),
+        load_scaler(folder),
         model.load(folder),
     )
 
