@@ -1,0 +1,138 @@
+"""Where the built-in corpus is kept: made when it is not there or not as it was, and never half."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from nk.audio import digest
+from nk.cache_folder import cache_folder
+from nk.corpus.recipe import SPEAKERS, VERSION, Speaker, utterances
+from nk.csvtable import LINE, read_table
+from nk.errors import AudioError, DataError, PluginError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+TABLE = "corpus.csv"
+MANIFEST = "manifest.json"
+
+
+def corpus(seed: int) -> pl.DataFrame:
+    """The corpus' table, after the corpus has been made where need be.
+
+    Returns:
+        a row a recording: `file`, `path`, `start` and `end` (null), `speaker`, `gender`, `age` (years), `emotion`,
+        `sentence`, `text`
+
+    Raises:
+        DataError: the cache folder cannot be written
+        PluginError: the synthesiser fails
+    """
+    folder = corpus_folder(seed)
+    if not is_whole(folder):
+        _make(folder, seed)
+    table = read_table(folder / TABLE, TABLE).drop(LINE)
+    path = (pl.lit(f"{folder}{os.sep}") + pl.col("file")).alias("path")
+    times = [pl.lit(None, dtype=pl.Float64).alias(name) for name in ("start", "end")]
+    return table.select("file", path, *times, pl.exclude("file"))
+
+
+def corpus_folder(seed: int) -> Path:
+    """Its folder, a new one for whatever changes the sound."""
+    return cache_folder() / "synthetic" / f"recipe{VERSION}-parselmouth{version('praat-parselmouth')}-seed{seed}"
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every file is there, as it was written."""
+    try:
+        files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+        return all(digest(folder / name) == found for name, found in files.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, AudioError):
+        return False  # missing, cut off or meddled with: it is made anew
+
+
+def _make(folder: Path, seed: int) -> None:
+    """Make the corpus beside its place, and then move it there."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder.parent, prefix=".making-") as temporary:
+            made = Path(temporary) / folder.name
+            made.mkdir()
+            _speak_all(made, seed)
+            _write_table(made / TABLE, seed)
+            _write_manifest(made, seed)
+            _publish(made, folder)
+    except OSError as error:
+        hint = "set the environment variable `NK_CACHE` to a folder that can be written"
+        raise DataError(f"the built-in corpus cannot be written to the cache: {error.strerror}", hint=hint) from error
+
+
+def _speak_all(folder: Path, seed: int) -> None:
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for _ in threads.map(lambda speaker: _speak(speaker, seed, folder), SPEAKERS):
+            pass
+
+
+def _speak(speaker: Speaker, seed: int, folder: Path) -> None:
+    """Run `nk.corpus.render` in a fresh process that finds this package, on one core."""
+    places = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    environment = {**os.environ, **alone, "PYTHONPATH": os.pathsep.join(filter(None, places))}
+    command = [sys.executable, "-m", "nk.corpus.render", speaker.name, str(seed), str(folder)]
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise PluginError(f"the synthesiser failed for `{speaker.name}`: {lines[-1]}")
+
+
+def _write_table(path: Path, seed: int) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "file": utterance.file,
+            "speaker": speaker.name,
+            "gender": speaker.gender,
+            "age": speaker.age,
+            "emotion": utterance.emotion,
+            "sentence": utterance.sentence,
+            "text": utterance.text,
+        }
+        for speaker in SPEAKERS
+        for utterance in utterances(speaker, seed)
+    ]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_manifest(folder: Path, seed: int) -> None:
+    files = {path.name: digest(path) for path in sorted(folder.iterdir())}
+    content = {"schema": 1, "recipe": VERSION, "seed": seed, "files": files}
+    (folder / MANIFEST).write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def _publish(made: Path, folder: Path) -> None:
+    """Move a whole corpus to its place; where one is already, put each file over it.
+
+    The files of two processes are equal, and each is replaced at once, so that whoever reads meanwhile reads whole ones.
+    """
+    with suppress(OSError):
+        made.rename(folder)
+        return
+    folder.mkdir(exist_ok=True)
+    for path in sorted(made.iterdir(), key=lambda path: path.name == MANIFEST):
+        path.replace(folder / path.name)
