@@ -1,12 +1,14 @@
 """Intervals of 95 % for a measure: how far it might be off with other speakers.
 
 Speakers, not utterances, are what a test set samples: utterances of one speaker succeed or fail together, and an
-interval over utterances is too narrow. So speakers are left out one at a time (delete-one jackknife: Efron and Tibshirani,
-An Introduction to the Bootstrap, 1993, chapter 11) and Student's t with one degree of freedom less than there are
-speakers makes up for their small number. The standard error is carried over to a scale without ends (delta method, as
-is usual for proportions in surveys: Korn and Graubard, Survey Methodology 24, 1998), so that no bound leaves the range
-of the measure: logit for [0, 1], Fisher's z for [-1, 1], logarithm for errors (an interval of MSE is then that of RMSE
-squared, to first order) and for 1 - R2, which is an error too.
+interval over utterances is too narrow. So speakers are left out one at a time (delete-one jackknife: Efron and
+Tibshirani, An Introduction to the Bootstrap, 1993, chapter 11) and Student's t with one degree of freedom less than
+there are speakers makes up for their small number. Both are taken on a scale without ends, so that no bound leaves the
+range of the measure: logit for [0, 1], Fisher's z for [-1, 1], logarithm for errors (the interval of RMSE is then the
+root of that of MSE) and for 1 - R2, which is an error too. Where a value without some speaker is at the end of its
+range, that scale has no place for it, and the standard error is carried over from the plain scale (delta method: Korn
+and Graubard, Survey Methodology 24, 1998). benchmarks/coverage.py simulates how often the intervals hold the true
+value: in 93 to 96 % of test sets of 4 to 24 speakers, fewer where nearly everything is right.
 """
 
 from __future__ import annotations
@@ -63,24 +65,22 @@ class Groups:
 
 @dataclass(frozen=True)
 class _Scale:
-    """A scale without ends: `slope` is its derivative, `back` turns a point on it into a value."""
+    """A scale without ends: `slope` is its derivative, `back` turns points on it into values."""
 
     name: str
-    to: Callable[[float], float]
+    to: Callable[[Doubles], Doubles]
     slope: Callable[[float], float]
-    back: Callable[[float], float]
+    back: Callable[[Doubles], Doubles]
 
 
 _SCALES: dict[Bounds, _Scale] = {
     # tanh instead of 1 / (1 + exp(-z)), which overflows
     "unit": _Scale(
-        "logit", lambda v: math.log(v / (1 - v)), lambda v: 1 / (v * (1 - v)), lambda z: (1 + math.tanh(z / 2)) / 2
+        "logit", lambda v: np.log(v / (1 - v)), lambda v: 1 / (v * (1 - v)), lambda z: (1 + np.tanh(z / 2)) / 2
     ),
-    "signed": _Scale("Fisher z", math.atanh, lambda v: 1 / (1 - v * v), math.tanh),
-    "positive": _Scale("log", math.log, lambda v: 1 / v, lambda z: float(np.exp(z))),
-    "below_one": _Scale(
-        "log(1 - x)", lambda v: -math.log(1 - v), lambda v: 1 / (1 - v), lambda z: 1 - float(np.exp(-z))
-    ),
+    "signed": _Scale("Fisher z", np.arctanh, lambda v: 1 / (1 - v * v), np.tanh),
+    "positive": _Scale("log", np.log, lambda v: 1 / v, np.exp),
+    "below_one": _Scale("log(1 - x)", lambda v: -np.log(1 - v), lambda v: 1 / (1 - v), lambda z: 1 - np.exp(-z)),
 }
 
 
@@ -120,7 +120,7 @@ def interval(values: Doubles, bounds: Bounds, groups: Groups, *, trials: int) ->
     if math.isnan(value):
         return Interval(None, None, "not defined for these rows")
     if bounds == "unit" and value in (0.0, 1.0):
-        return exact(value, trials)
+        return exact(value, trials, groups)
     reason = _obstacle(values, bounds, groups)
     return Interval(None, None, f"no interval: {reason}") if reason else _jackknife(values, bounds, groups)
 
@@ -140,10 +140,11 @@ def _obstacle(values: Doubles, bounds: Bounds, groups: Groups) -> str:
     return ""
 
 
-def _at_end(value: float, bounds: Bounds) -> bool:
-    if bounds == "positive":
-        return value <= 0
-    return (abs(value) if bounds == "signed" else value) >= 1 - _NOTHING
+def _at_end(values: Doubles | float, bounds: Bounds) -> bool:
+    """Whether one of them is at an end of the range, or so near that the difference is rounding."""
+    lowest = {"unit": 0.0, "signed": -1 + _NOTHING, "positive": 0.0, "below_one": -math.inf}[bounds]
+    highest = math.inf if bounds == "positive" else 1 - _NOTHING
+    return bool(np.any(values <= np.asarray(lowest)) or np.any(values >= np.asarray(highest)))
 
 
 def _standard_error(without: Doubles) -> float:
@@ -156,17 +157,21 @@ def _jackknife(values: Doubles, bounds: Bounds, groups: Groups) -> Interval:
     from scipy.special import stdtrit  # Student's quantile; scipy.stats takes half a second to import
 
     scale, value, degrees = _SCALES[bounds], float(values[0]), len(groups) - 1
-    centre = scale.to(value)
-    reach = float(stdtrit(degrees, (1 + LEVEL) / 2)) * _standard_error(values[1:]) * scale.slope(value)
-    # The value itself comes back from its scale a rounding off.
-    low, high = min(scale.back(centre - reach), value), max(scale.back(centre + reach), value)
-    if not (math.isfinite(low) and math.isfinite(high)):
+    if _at_end(values[1:], bounds):
+        error, how = _standard_error(values[1:]) * scale.slope(value), " by the delta method"
+    else:
+        error, how = _standard_error(scale.to(values[1:])), ""
+    reach = float(stdtrit(degrees, (1 + LEVEL) / 2)) * error
+    with np.errstate(over="ignore"):
+        ends = scale.back(scale.to(values[:1]) + np.array([-reach, reach]))
+    if not np.isfinite(ends).all():
         return Interval(None, None, f"no interval: it has no end ({groups})")
-    method = f"jackknife over {groups}, Student's t with {degrees} degrees of freedom, {scale.name} scale"
-    return Interval(low, high, method)
+    method = f"jackknife over {groups}, Student's t with {degrees} degrees of freedom, {scale.name} scale{how}"
+    # The value itself comes back from its scale a rounding off.
+    return Interval(min(float(ends[0]), value), max(float(ends[1]), value), method)
 
 
-def exact(value: float, trials: int) -> Interval:
+def exact(value: float, trials: int, groups: Groups) -> Interval:
     """The exact binomial interval of a share of 0 or 1 (Clopper and Pearson, Biometrika 26, 1934).
 
     There is no spread between speakers to go by, so rows are taken as independent, which is too narrow if speakers
@@ -175,7 +180,9 @@ def exact(value: float, trials: int) -> Interval:
     Args:
         value: 0 or 1
         trials: n
+        groups: whose rows they are
     """
     far = 1 - ((1 - LEVEL) / 2) ** (1 / trials)
     low, high = (0.0, far) if value == 0 else (1 - far, 1.0)
-    return Interval(low, high, f"exact binomial over {trials} rows of the speakers, taken as independent")
+    whose = f" of {groups}" if groups.kind == "speaker" else ""
+    return Interval(low, high, f"exact binomial over {trials} rows{whose}, taken as independent")

@@ -104,6 +104,13 @@ def count_guesses(truth: Ints, classes: int) -> Counts:
     return Counts(rows / classes, rows, guesses, truth, np.zeros((len(truth), classes)), nobody)
 
 
+def share(hits: npt.NDArray[np.bool_], groups: Ints, size: int) -> Doubles:
+    """Share of rows that are hits, over all and with each of `size` groups left out: shape (1 + groups,)."""
+    right = np.bincount(groups, hits.astype(np.float64), minlength=size + 1)
+    rows = np.bincount(groups, np.ones(len(hits)), minlength=size + 1)
+    return ratio(without_each(right.astype(np.float64)), without_each(rows.astype(np.float64)))
+
+
 def without_each(sums: Doubles) -> Doubles:
     """From sums a group (group 0 is empty) to sums over all rows and over all but each group."""
     left: Doubles = sums.sum(axis=0) - sums
