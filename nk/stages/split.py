@@ -57,7 +57,7 @@ def folds(dataset: Dataset, model: Model, *, seed: int) -> list[Fold] | None:
     if groups is None:
         return None
     ids = dataset.ids
-    names = sorted(set(groups))
+    names = sorted(set(groups), key=_natural)
     return [
         Fold(
             name,
@@ -179,6 +179,11 @@ def _fold_groups(dataset: Dataset, model: Model, seed: int) -> list[str] | None:
     if model.k_fold_cross:
         return _stratified(dataset, int(model.k_fold_cross), seed)
     return None
+
+
+def _natural(name: str) -> tuple[bool, int, str]:
+    """Numbers by size, before everything else by the alphabet."""
+    return (not name.isdecimal(), int(name) if name.isdecimal() else 0, name)
 
 
 def _speaker_rows(dataset: Dataset, what: str) -> list[str]:

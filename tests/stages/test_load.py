@@ -112,7 +112,12 @@ def test_files_with_several_channels_are_counted(tmp_path: Path) -> None:
 def test_columns_that_nk_gives_itself_keep_another_name(tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     frame = loading(tmp_path, "file,emotion,id,database\na.wav,joy,7,mine\n").dataset.frame
-    assert frame.select("id", "database", "id_in_table", "database_in_table").row(0) == ("db/a.wav#0-500", "db", 7, "mine")
+    assert frame.select("id", "database", "id_in_table", "database_in_table").row(0) == (
+        "db/a.wav#0-500",
+        "db",
+        7,
+        "mine",
+    )
 
 
 @pytest.mark.parametrize(
