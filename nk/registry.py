@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 Task = Literal["classification", "regression"]
+Bounds = Literal["unit", "signed", "positive", "below_one"]
 
 
 class Options(BaseModel):
@@ -151,6 +152,34 @@ class Model(Plugin):
     @abstractmethod
     def load(cls, folder: Path) -> Fitted:
         """Read what `Fitted.save` has written; predictions are the same to 1e-6."""
+
+
+T = TypeVar("T")
+
+
+class Measure(Plugin, Generic[T]):
+    """Measures predictions against the truth: `nk/metrics/`. `T` is `Counts` for classes and `Moments` for numbers.
+
+    `bounds` says which values there can be: unit [0, 1], signed [-1, 1], positive [0, inf), below_one (-inf, 1].
+    `by_class` says whether all classes weigh the same, however few rows they have. `chance` is what guessing gives and
+    `undefined` when there is no value, both in words; `place` orders measures in tables, low first.
+    """
+
+    task: ClassVar[Task]
+    bounds: ClassVar[Bounds]
+    greater_is_better: ClassVar[bool] = True
+    by_class: ClassVar[bool] = False
+    chance: ClassVar[str]
+    undefined: ClassVar[str] = ""
+    place: ClassVar[int] = 100
+
+    @abstractmethod
+    def values(self, tally: T) -> Doubles:
+        """The measure over all rows, and with each group of rows left out in turn: shape (1 + groups,).
+
+        NaN where it is not defined. It works on the first axis of what the tally holds, so that a measure is written
+        once for both.
+        """
 
 
 P = TypeVar("P", bound=Plugin)

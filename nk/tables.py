@@ -83,6 +83,17 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class Skip:
+    """A row that could not be used, and why."""
+
+    database: str
+    file: str
+    start: float | None
+    end: float | None
+    reason: str
+
+
+@dataclass(frozen=True)
 class Features:
     """One vector a row: `values` is float32 of shape (rows, names), `provenance` says what made them."""
 

@@ -1,1 +1,1 @@
-"""The command line: one file a subcommand."""
+"""The command line: one file a subcommand, which parses, loads the config, calls the pipeline and shows."""

@@ -1,1 +1,1 @@
-"""Steps of the pipeline, one verb a file."""
+"""What is done to the tables, one verb a file."""

@@ -1,0 +1,42 @@
+"""`nk`: the commands and what they have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nk import __version__
+from nk.cli import config, run
+
+app = typer.Typer(
+    name="nk",
+    help="Speech experiments from a config file, with results that hold.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.add_typer(config.app, name="config")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - the form that typer asks for
+    if wanted:
+        typer.echo(f"nk {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Speech experiments from a config file, with results that hold."""
+    del version
+
+
+def main() -> None:
+    """The console script."""
+    app()

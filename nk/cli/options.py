@@ -1,0 +1,50 @@
+"""What commands that take a config have in common: its options, and how an error ends them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nk.errors import ConfigError, NkError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nk.ui import Ui
+
+ConfigFile = Annotated[Path | None, typer.Argument(help="The config file, INI or YAML.", show_default=False)]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="The same as the argument.", show_default=False)]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Set a key for this call; may be repeated."),
+]
+Jobs = Annotated[int | None, typer.Option(min=1, help="How many cores to use; all if not given.", show_default=False)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and data.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+
+
+def one_file(argument: Path | None, option: Path | None) -> Path:
+    """The config file, given as argument or as `--config`.
+
+    Raises:
+        ConfigError: neither or both are given
+    """
+    if (argument is None) == (option is None):
+        raise ConfigError([Problem("nk", 0, "one config file is needed", "write `nk run exp.ini`")])
+    return argument or option or Path()
+
+
+@contextmanager
+def ending_well(ui: Ui) -> Iterator[None]:
+    """Show a user's mistake as such and leave with its code; Ctrl-C is one line and 130."""
+    try:
+        yield
+    except NkError as error:
+        ui.error(error)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        ui.note("interrupted: features that were computed are kept, so a rerun goes on from there")
+        raise typer.Exit(130) from None

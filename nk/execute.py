@@ -1,0 +1,53 @@
+"""Where work runs: threads or processes of this machine."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_all(
+    task: Callable[[T], R], items: Iterable[T], *, jobs: int, workers: Literal["threads", "processes"] = "threads"
+) -> Iterator[R]:
+    """Run `task` on each item with `jobs` workers and give the results as they come, in any order.
+
+    Only a few items a worker are under way at once, so that memory does not grow with the number of items. The caller
+    may stop early: what has not begun is then dropped.
+    """
+    with _executor(jobs, workers) as executor:
+        todo = iter(items)
+        running: set[Future[R]] = set()
+        try:
+            while True:
+                for item in islice(todo, 4 * jobs - len(running)):
+                    running.add(executor.submit(task, item))
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _executor(jobs: int, workers: Literal["threads", "processes"]) -> Executor:
+    if workers == "threads":
+        return ThreadPoolExecutor(jobs, thread_name_prefix="nk")
+    from multiprocessing import get_context
+
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))

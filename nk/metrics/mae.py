@@ -1,0 +1,26 @@
+"""Mean absolute error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nk.registry import Measure
+
+if TYPE_CHECKING:
+    from nk.metrics._moments import Moments
+    from nk.registry import Doubles
+
+
+class MAE(Measure["Moments"]):
+    """Mean absolute difference of prediction and truth, in the target's unit."""
+
+    name = "mae"
+    task = "regression"
+    bounds = "positive"
+    greater_is_better = False
+    chance = "that of values drawn from the training rows"
+    place = 50
+
+    def values(self, tally: Moments) -> Doubles:
+        """See `Measure.values`."""
+        return tally.absolute

@@ -1,0 +1,317 @@
+"""Measure predictions: values with intervals, a class, a speaker, a fold and a run at a time, beside guessing.
+
+Everything here is a pure function of `Predictions`. Rows without truth are left out and counted. Where there are
+several runs, their rows are pooled: a value is then about the mean of the runs', and an interval about that, over
+speakers (or utterances) as ever. Cross-validation needs nothing special: pooled out-of-fold rows are rows.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from nk.families import metrics as measures
+from nk.intervals import Groups, group, interval
+from nk.metrics._counts import Counts, count, count_guesses, share
+from nk.metrics._moments import Moments, measure, measure_guesses
+from nk.metrics._rows import Rows, clean, labelled, numbers
+from nk.registry import Options
+from nk.tables import PARTS, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nk.metrics._rows import Tally
+    from nk.registry import Doubles, Ints, Measure
+    from nk.tables import Predictions, Target
+
+# How many classes a note names before it says "and others".
+_NAMED = 3
+
+
+def evaluate(predictions: Predictions, *, split: str, speakers_are_target: bool = False) -> tuple[Metric, ...]:
+    """All measures of the task over one part, each with its interval.
+
+    Args:
+        predictions: of any parts, folds and runs
+        split: the part
+        speakers_are_target: the classes are speakers, so intervals are over utterances
+
+    Returns:
+        the measures, main one first; none where no row of the part has a truth. A value that is not defined is NaN,
+        without an interval. `n` counts utterances with truth, `n_speakers` is None where no speaker is known.
+
+    Raises:
+        DataError: a label is none of the target's, a prediction is missing, or a row is double within a run
+    """
+    rows = labelled(predictions, split)
+    if not rows.frame.height:
+        return ()
+    groups = group(rows.frame["id"], rows.speakers, speakers_are_target=speakers_are_target)
+    tally = rows.tally(groups.numbers, len(groups))
+    return tuple(_metric(one, tally, rows, groups, split) for one in _measures(rows.target))
+
+
+def _metric(one: Measure[Any], tally: Tally, rows: Rows, groups: Groups, split: str) -> Metric:
+    values = one.values(tally)
+    found = interval(values, one.bounds, groups, trials=_trials(one, tally, rows))
+    why = f": {one.undefined}" if math.isnan(values[0]) and one.undefined else ""
+    notes = [found.method + why]
+    if isinstance(tally, Counts) and one.by_class:
+        notes += _alone(tally, rows.target.labels, groups)
+    if rows.dropped:
+        notes.append(f"{rows.dropped} row{'s' if rows.dropped > 1 else ''} without truth left out")
+    return Metric(one.name, float(values[0]), found.low, found.high, rows.n, rows.n_speakers, split, "; ".join(notes))
+
+
+def _trials(one: Measure[Any], tally: Tally, rows: Rows) -> int:
+    """How many rows a share of exactly 0 or 1 rests on.
+
+    Where classes weigh the same, a mean over them is no surer than if every class had as few rows as the smallest.
+    """
+    if not (isinstance(tally, Counts) and one.by_class):
+        return rows.n
+    sizes = rows.frame.unique("id")["truth"].value_counts()["count"]
+    return len(sizes) * int(np.min(sizes.to_numpy()))
+
+
+def _alone(tally: Counts, labels: tuple[str, ...], groups: Groups) -> list[str]:
+    """A note that names who alone holds a class: without him the mean is over one class less."""
+    lost = (tally.truths[1:] == 0) & (tally.truths[0] > 0)
+    pairs = [f"`{labels[k]}` is held by {groups.kind} `{groups.names[g]}` alone" for g, k in np.argwhere(lost)]
+    if not pairs or len(groups) == 1:
+        return []
+    more = len(pairs) - _NAMED
+    return [", ".join(pairs[:_NAMED]) + (f", and {more} more class{'es' if more > 1 else ''} likewise" * (more > 0))]
+
+
+def per_class(predictions: Predictions, split: str, *, speakers_are_target: bool = False) -> pl.DataFrame:
+    """Results a class.
+
+    Returns:
+        `class`, `precision`, `recall`, `f1`, `support` (rows), and the interval of the recall, `low` and `high`, over
+        the speakers who have the class; in the order of the labels, null where not defined
+
+    Raises:
+        DataError: as `evaluate`
+    """
+    rows = labelled(predictions, split)
+    total = rows.total
+    if not isinstance(total, Counts):
+        return pl.DataFrame()
+    ends = [_recall_ends(rows, k, speakers_are_target=speakers_are_target) for k in range(len(rows.target.labels))]
+    columns = {
+        "class": rows.target.labels,
+        "precision": total.precision[0],
+        "recall": total.recall[0],
+        "f1": total.f1[0],
+        "support": total.truths[0].astype(np.int64),
+        "low": [low for low, _ in ends],
+        "high": [high for _, high in ends],
+    }
+    schema = {"low": pl.Float64, "high": pl.Float64}
+    return pl.DataFrame(columns, schema_overrides=schema).fill_nan(None)
+
+
+def _recall_ends(rows: Rows, number: int, *, speakers_are_target: bool) -> tuple[float | None, float | None]:
+    own = rows.truth == number
+    if not own.any():
+        return None, None
+    ids, speakers = rows.frame["id"].filter(own), rows.speakers
+    speakers = speakers.filter(own) if speakers is not None else None
+    groups = group(ids, speakers, speakers_are_target=speakers_are_target)
+    values = share(rows.predicted[own] == number, groups.numbers, len(groups))
+    found = interval(values, "unit", groups, trials=ids.n_unique())
+    return found.low, found.high
+
+
+def per_speaker(predictions: Predictions, split: str) -> pl.DataFrame:
+    """Results a speaker.
+
+    Returns:
+        `speaker` (null for rows without one), `n` (rows), and `accuracy` and `uar` (over the classes that the speaker
+        has), or `mae`, `rmse` and `bias` (mean of predicted minus truth); correlations of a handful of rows would be
+        noise. In the order of the speakers.
+
+    Raises:
+        DataError: as `evaluate`
+    """
+    rows = labelled(predictions, split)
+    if rows.speakers is None or not rows.frame.height:
+        return pl.DataFrame()
+    names = ("mae", "rmse") if rows.target.is_number else ("accuracy", "uar")
+    return _by(rows, ["speaker"], names)
+
+
+def by_fold(predictions: Predictions, split: str = "test") -> pl.DataFrame:
+    """Every measure a run and fold: `run`, `fold`, `n`, `n_speakers`, and a column a measure, null where not defined.
+
+    Raises:
+        DataError: as `evaluate`
+    """
+    rows = labelled(predictions, split)
+    return _by(rows, ["run", "fold"], [one.name for one in _measures(rows.target)])
+
+
+def by_run(predictions: Predictions, split: str) -> pl.DataFrame:
+    """Every measure a run: `run`, `n`, `n_speakers`, and a column a measure, null where not defined.
+
+    Raises:
+        DataError: as `evaluate`
+    """
+    rows = labelled(predictions, split)
+    return _by(rows, ["run"], [one.name for one in _measures(rows.target)])
+
+
+def _by(rows: Rows, keys: list[str], names: Sequence[str]) -> pl.DataFrame:
+    """The measures of these names for each group of rows with equal keys."""
+    found = []
+    for values, frame in rows.frame.group_by(keys, maintain_order=True):
+        part = Rows(frame, rows.target)
+        row = dict(zip(keys, values, strict=True)) | {"n": frame.height}
+        if "speaker" not in keys:
+            row["n_speakers"] = part.n_speakers
+        found.append(row | _values(part.total, rows.target, names) | _bias(part.total, keys))
+    floats = {"bias": pl.Float64, **dict.fromkeys(names, pl.Float64)}
+    frame = pl.DataFrame(found, infer_schema_length=None)
+    return frame.with_columns(pl.col(name).cast(kind) for name, kind in floats.items() if name in frame).sort(keys)
+
+
+def _bias(tally: Tally, keys: list[str]) -> dict[str, float]:
+    return {"bias": float(tally.bias[0])} if isinstance(tally, Moments) and "speaker" in keys else {}
+
+
+def across_runs(runs: pl.DataFrame) -> dict[str, dict[str, float | None]]:
+    """Mean and sample standard deviation (dividing by runs - 1) over the rows of `by_run`.
+
+    Returns:
+        `mean` and `std`, each a value a measure; null where a run has none, and `std` of a single run
+    """
+    names = [name for name in runs.columns if name not in ("run", "n", "n_speakers")]
+    whole = {name: runs[name] for name in names if runs[name].null_count() == 0}
+    mean = {name: float(np.mean(whole[name].to_numpy())) if name in whole else None for name in names}
+    several = runs.height > 1
+    std = {name: float(np.std(whole[name].to_numpy(), ddof=1)) if name in whole and several else None for name in names}
+    return {"mean": mean, "std": std}
+
+
+def baselines(
+    predictions: Predictions, train_truth: pl.Series, *, split: str = "test"
+) -> dict[str, dict[str, float | None]]:
+    """What one gets without looking at the audio.
+
+    `chance`: for classes, guesses that give each class equally often, as counts to be expected; for numbers, values
+    drawn at random from the training rows, as moments to be expected (so RMSE is the root of the expected MSE).
+    `majority`: for classes always the most frequent one of train (of several the first in order); for numbers always
+    the mean of train.
+
+    Args:
+        predictions: of any parts; only their truth is used
+        train_truth: truth of the training rows, null where not known
+        split: the part
+
+    Returns:
+        `chance` and `majority`, each a value a measure, null where it is not defined; empty where no truth is known
+
+    Raises:
+        DataError: as `evaluate`
+    """
+    rows, target = labelled(predictions, split), predictions.target
+    known = numbers(clean(train_truth, target).drop_nulls(), target)
+    if not (rows.frame.height and len(known)):
+        return {"chance": {}, "majority": {}}
+    guess, constant = (_guess_number if target.is_number else _guess_class)(rows, known)
+    names = [one.name for one in _measures(target)]
+    return {"chance": _values(guess, target, names), "majority": _values(constant, target, names)}
+
+
+def _guess_number(rows: Rows, known: Doubles) -> tuple[Tally, Tally]:
+    nobody = np.zeros(len(rows.truth), dtype=np.int64)
+    constant = np.full(len(rows.truth), known.mean())
+    return measure_guesses(rows.truth, known), measure(rows.truth, constant, nobody, 0)
+
+
+def _guess_class(rows: Rows, known: Ints) -> tuple[Tally, Tally]:
+    classes = len(rows.target.labels)
+    nobody = np.zeros(len(rows.truth), dtype=np.int64)
+    often = int(np.bincount(known, minlength=classes).argmax())
+    scores = np.tile(np.eye(classes)[often], (len(rows.truth), 1))
+    constant = count(rows.truth, np.full(len(rows.truth), often), scores, nobody, 0)
+    return count_guesses(rows.truth, classes), constant
+
+
+def metrics_json(
+    predictions: Predictions, train_truth: pl.Series, *, speakers_are_target: bool = False
+) -> dict[str, Any]:
+    """The content of `metrics.json`, with null for values that are not defined.
+
+    Returns:
+        `schema`, and for each part that there is (`train`, `dev`, `test`): `metrics` {split: {measure: {value, low,
+        high, n, n_speakers, method}}}; `per_class` and `per_speaker` {split: [row]}; `runs` {split: {rows, mean, std}};
+        then `baselines` of test (else of the last part), and `folds` [row] of test, where there are several
+
+    Raises:
+        DataError: as `evaluate`
+    """
+    present = set(predictions.frame["split"].drop_nulls().to_list())
+    parts = [part for part in PARTS if part in present and labelled(predictions, part).frame.height]
+    folds = by_fold(predictions) if "test" in parts else pl.DataFrame()
+    return {
+        "schema": 1,
+        "metrics": {
+            p: _as_dict(evaluate(predictions, split=p, speakers_are_target=speakers_are_target)) for p in parts
+        },
+        "per_class": {
+            p: per_class(predictions, p, speakers_are_target=speakers_are_target).to_dicts()
+            for p in parts
+            if not predictions.target.is_number
+        },
+        "per_speaker": {p: per_speaker(predictions, p).to_dicts() for p in parts},
+        "baselines": baselines(predictions, train_truth, split=parts[-1]) if parts else {"chance": {}, "majority": {}},
+        "runs": {p: _runs(by_run(predictions, p)) for p in parts},
+        "folds": folds.to_dicts() if folds.height > 1 else [],
+    }
+
+
+def _runs(runs: pl.DataFrame) -> dict[str, Any]:
+    return {"rows": runs.to_dicts(), **across_runs(runs)}
+
+
+def _as_dict(found: Sequence[Metric]) -> dict[str, dict[str, Any]]:
+    fields = ("low", "high", "n", "n_speakers", "method")
+    return {one.name: {"value": _null(one.value)} | {field: getattr(one, field) for field in fields} for one in found}
+
+
+def uncertainty(scores: Doubles) -> Doubles:
+    """Entropy of class scores divided by that of equal ones (ln K): 0 is sure, 1 is no idea.
+
+    Args:
+        scores: not negative, summing to one a row, shape (rows, classes)
+
+    Returns:
+        shape (rows,), in [0, 1]; 0 where there is one class
+    """
+    classes = scores.shape[1]
+    if classes < 2:
+        return np.zeros(len(scores))
+    logs = np.log(scores, out=np.zeros(scores.shape), where=scores > 0)
+    found: Doubles = np.clip(-(scores * logs).sum(axis=1) / math.log(classes), 0.0, 1.0)
+    return found
+
+
+def _measures(target: Target) -> list[Measure[Any]]:
+    """The measures of the target's task, main one first."""
+    task = "regression" if target.is_number else "classification"
+    found = [one(Options(), name=one.name) for one in measures.all() if one.task == task]
+    return sorted(found, key=lambda one: (one.place, one.name))
+
+
+def _values(tally: Tally, target: Target, names: Sequence[str]) -> dict[str, float | None]:
+    return {one.name: _null(one.values(tally)[0]) for one in _measures(target) if one.name in names}
+
+
+def _null(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,218 @@
+"""Recordings -> features: from the cache where it has them, else computed, in parallel and stored as they come."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nk.audio import probe, read
+from nk.cache import FeatureCache
+from nk.cache_folder import cache_folder
+from nk.errors import AudioError, DataError
+from nk.execute import run_all
+from nk.tables import Features, Skip
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nk.registry import FeatureExtractor, Floats
+    from nk.tables import Dataset
+    from nk.ui import Ui
+
+Channel = str | int
+
+# To be raised when nk/audio.py gives other samples for the same bytes: what is cached is then not used any more.
+READS_AS = 1
+
+
+@dataclass(frozen=True)
+class Work:
+    """One row to compute: where it is, and the key under which its values are stored."""
+
+    id: str
+    key: str
+    path: str
+    start: float
+    end: float
+    channel: Channel
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """The values of one extractor for each id: a vector, or a matrix of frames; and the rows that failed."""
+
+    names: tuple[str, ...]
+    values: Mapping[str, Floats]
+    failed: Mapping[str, str]
+    provenance: Mapping[str, Any]
+
+
+def provenance(extractor: FeatureExtractor) -> dict[str, Any]:
+    """What the values depend on beside the audio."""
+    return {
+        "extractor": extractor.called,
+        "version": version(extractor.package),
+        "options": extractor.options.model_dump(mode="json"),
+        "rate": extractor.rate,
+        "reads_as": READS_AS,
+    }
+
+
+def count_cached(dataset: Dataset, extractor: FeatureExtractor, channels: Mapping[str, Channel]) -> int:
+    """How many rows need no computation."""
+    with FeatureCache(cache_folder() / "features", provenance(extractor)) as cache:
+        keys = [work.key for work in _works(dataset, channels)]
+        known = cache.known(list(set(keys)))
+    return sum(key in known for key in keys)
+
+
+def extract(
+    dataset: Dataset,
+    extractor: FeatureExtractor,
+    *,
+    channels: Mapping[str, Channel],
+    jobs: int,
+    ui: Ui,
+    fresh: bool = False,
+) -> Extracted:
+    """Compute what one extractor gives for every row.
+
+    Args:
+        dataset: the rows, with `path` and `digest`
+        extractor: the plug-in
+        channels: which channel to use, a database
+        jobs: how many files to work on at once
+        ui: where progress is shown
+        fresh: compute everything anew, whatever the cache has
+    """
+    about = provenance(extractor)
+    works = _works(dataset, channels)
+    with FeatureCache(cache_folder() / "features", about) as cache:
+        values = {} if fresh else _cached(cache, works)
+        todo = [work for work in works if work.id not in values]
+        computed, failed = _compute(todo, extractor, cache, jobs, ui)
+        names = cache.names or _store_names(cache, extractor)
+    return Extracted(names, {**values, **computed}, failed, about)
+
+
+def pool(extracted: Extracted, pooling: Sequence[str]) -> Extracted:
+    """Frames -> one vector a row: the statistics named in `pooling`, of every column, over the frames of a row."""
+    functions = {"mean": np.mean, "std": np.std, "min": np.min, "max": np.max, "median": np.median}
+    names = tuple(f"{name}_{how}" for how in pooling for name in extracted.names)
+    values = {
+        key: np.concatenate([functions[how](frames, axis=0) for how in pooling]).astype(np.float32)
+        for key, frames in extracted.values.items()
+    }
+    return Extracted(names, values, extracted.failed, {**extracted.provenance, "pooling": list(pooling)})
+
+
+def join(parts: Sequence[Extracted], dataset: Dataset, keep: Sequence[str] | None = None) -> Features:
+    """The extractors' vectors side by side, for the rows that all of them have; `keep` names columns to keep.
+
+    Raises:
+        DataError: a name in `keep` is not a column
+    """
+    ids = tuple(key for key in dataset.ids if all(key in part.values for part in parts))
+    names = tuple(name for part in parts for name in part.names)
+    if ids:
+        values = np.hstack([np.stack([part.values[key] for key in ids]) for part in parts])
+    else:
+        values = np.empty((0, len(names)), dtype=np.float32)
+    if keep:
+        names, values = _select(names, values, keep)
+    return Features(ids, names, values, {"extractors": [dict(part.provenance) for part in parts]})
+
+
+def skips(dataset: Dataset, parts: Sequence[Extracted]) -> list[Skip]:
+    """The rows that an extractor failed on, each with the first reason."""
+    reasons: dict[str, str] = {}
+    for part in parts:
+        reasons = {**part.failed, **reasons}
+    rows = dataset.frame.select("id", "database", "file", "start", "end")
+    return [Skip(*row[1:], reasons[row[0]]) for row in rows.iter_rows() if row[0] in reasons]
+
+
+def _works(dataset: Dataset, channels: Mapping[str, Channel]) -> list[Work]:
+    rows = dataset.frame.select("id", "path", "start", "end", "digest", "database")
+    return [_work(*row[:5], channels[row[5]]) for row in rows.iter_rows()]
+
+
+def _work(key: str, path: str, start: float, end: float, digest: str, channel: Channel) -> Work:
+    return Work(key, f"{digest}:{round(start * 1000)}-{round(end * 1000)}:{channel}", path, start, end, channel)
+
+
+def _cached(cache: FeatureCache, works: Sequence[Work]) -> dict[str, Floats]:
+    found = cache.get(list({work.key for work in works}))
+    return {work.id: found[work.key] for work in works if work.key in found}
+
+
+def _store_names(cache: FeatureCache, extractor: FeatureExtractor) -> tuple[str, ...]:
+    names = extractor.names()
+    cache.put_names(names)
+    return names
+
+
+def _compute(
+    todo: Sequence[Work], extractor: FeatureExtractor, cache: FeatureCache, jobs: int, ui: Ui
+) -> tuple[dict[str, Floats], dict[str, str]]:
+    values: dict[str, Floats] = {}
+    failed: dict[str, str] = {}
+    store = _Writer(cache, ui)
+    task = partial(_extract_one, extractor)
+    with ui.progress(f"features {extractor.called}", len(todo), "files") as progress:
+        for work, outcome in run_all(task, todo, jobs=jobs, workers=extractor.workers):
+            if isinstance(outcome, str):
+                failed[work.id] = outcome
+            else:
+                values[work.id] = outcome
+                store(work.key, outcome)
+            progress.advance()
+    return values, failed
+
+
+class _Writer:
+    """Stores values in the cache; where it cannot be written (full, read-only) it says so once and goes on."""
+
+    def __init__(self, cache: FeatureCache, ui: Ui) -> None:
+        self._cache, self._ui, self._broken = cache, ui, False
+
+    def __call__(self, key: str, values: Floats) -> None:
+        if self._broken:
+            return
+        try:
+            self._cache.put(key, values)
+        except sqlite3.Error as error:
+            self._broken = True
+            self._ui.warn(f"the feature cache cannot be written ({error}): these features will be computed again")
+
+
+def _extract_one(extractor: FeatureExtractor, work: Work) -> tuple[Work, Floats | str]:
+    """The values, or why there are none."""
+    try:
+        # A whole file is read to its last sample, not to the millisecond that its row's `end` is rounded to.
+        whole = work.start == 0 and abs(work.end - probe(work.path).seconds) < 0.001
+        start, end = (None, None) if whole else (work.start, work.end)
+        audio = read(work.path, start, end, channel=work.channel, rate=extractor.rate)
+    except AudioError as error:
+        return work, str(error)
+    try:
+        values = extractor.extract(audio)
+    except Exception as error:  # noqa: BLE001 - whatever a library raises on one file must not end the run
+        return work, f"`{extractor.called}` failed: {error}"
+    if values.size == 0 or np.isnan(values).all():
+        return work, f"too short for `{extractor.called}` ({audio.seconds:.3f} s)"
+    return work, np.asarray(values, dtype=np.float32)
+
+
+def _select(names: tuple[str, ...], values: Floats, keep: Sequence[str]) -> tuple[tuple[str, ...], Floats]:
+    missing = [name for name in keep if name not in names]
+    if missing:
+        raise DataError("`features` in [FEATS] names columns that are not there", examples=missing,
+                        hint=f"there are {len(names)}, for instance `{names[0]}`")  # fmt: skip
+    where = [names.index(name) for name in keep]
+    return tuple(keep), values[:, where]

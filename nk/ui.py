@@ -1,0 +1,165 @@
+"""The only printer: data to stdout, everything else to stderr, readable without colour."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+from nk.errors import ConfigError, NkError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from nk.errors import Problem
+
+_COLOURS = {"red": "31", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
+
+
+class Progress:
+    """Counts what is done; `tick` moves a bar, and where there is none, `say` gets a line now and then."""
+
+    def __init__(self, what: str, total: int, unit: str, *, say: Callable[[str], None]) -> None:
+        self._what, self._total, self._unit, self._say = what, total, unit, say
+        self._done, self._start, self._said = 0, time.monotonic(), time.monotonic()
+        self.tick: Callable[[], None] | None = None
+
+    def advance(self) -> None:
+        """One more is done."""
+        self._done += 1
+        if self.tick:
+            self.tick()
+        elif time.monotonic() - self._said >= 10:
+            self._said = time.monotonic()
+            self._say(self.line())
+
+    def line(self) -> str:
+        """How far it is."""
+        seconds = time.monotonic() - self._start
+        rate = self._done / seconds if seconds else 0.0
+        left = f", {(self._total - self._done) / rate:.0f} s left" if rate and self._done < self._total else ""
+        return f"{self._what}: {self._done} of {self._total} {self._unit}, {rate:.1f} a second{left}"
+
+
+class Ui:
+    """What a command says, and to whom.
+
+    Args:
+        quiet: only errors and data
+        verbose: details as well
+        data_only: stdout is kept for data (`--json`); tables go to stderr
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, data_only: bool = False) -> None:
+        self.quiet, self.verbose, self.data_only = quiet, verbose, data_only
+        self.lines: list[str] = []
+
+    def out(self, text: str) -> None:
+        """Data, to stdout."""
+        print(text)
+
+    def log(self, text: str) -> None:
+        """A line for `log.txt` alone."""
+        self.lines.append(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}")
+
+    def note(self, text: str) -> None:
+        """What happens."""
+        self.log(text)
+        if not self.quiet:
+            _print_line(text)
+
+    def detail(self, text: str) -> None:
+        """What only who asks for it wants to know."""
+        self.log(text)
+        if self.verbose:
+            _print_line(text, "dim")
+
+    def warn(self, text: str, hint: str | None = None) -> None:
+        """What the user should know before he believes the result."""
+        self.log(f"warning: {text}")
+        if not self.quiet:
+            _print_line(f"{_paint('warning:', 'yellow', sys.stderr)} {text}")
+            _print_hint(hint)
+
+    def problem(self, problem: Problem, *, warning: bool = False) -> None:
+        """A problem of a config file, with its place."""
+        kind = _paint("warning:", "yellow", sys.stderr) + " " if warning else ""
+        self.log(str(problem))
+        if not (warning and self.quiet):
+            _print_line(kind + str(problem))
+            _print_hint(problem.hint)
+
+    def error(self, error: NkError) -> None:
+        """Why the command ends."""
+        if isinstance(error, ConfigError):
+            for problem in error.problems:
+                self.problem(problem)
+            return
+        _print_line(f"{_paint('error:', 'red', sys.stderr)} {error}")
+        _print_hint(error.hint)
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """A table: the first column is a name, the others are numbers or text."""
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=Text(title, style="bold"), title_justify="left", box=None, pad_edge=False)
+        for place, column in enumerate(columns):
+            table.add_column(Text(column, style="dim"), justify="right" if place else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(str(cell)) for cell in row))
+        self.log(title)
+        for row in (columns, *rows):
+            self.log("  " + "\t".join(map(str, row)))
+        if not self.quiet:
+            Console(stderr=self.data_only, soft_wrap=True, highlight=False).print(table)
+
+    @contextmanager
+    def progress(self, what: str, total: int, unit: str) -> Iterator[Progress]:
+        """Count `total` items: a bar with rate and time left on a terminal, a line now and then elsewhere."""
+        progress = Progress(what, total, unit, say=self.note)
+        if self.quiet or not _is_terminal(sys.stderr) or not total:
+            yield progress
+        else:
+            with _bar(what, total, unit) as progress.tick:
+                yield progress
+        self.log(progress.line())
+
+
+@contextmanager
+def _bar(what: str, total: int, unit: str) -> Iterator[Callable[[], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Any) -> Text:
+            return Text(f"{task.speed:.1f} {unit}/s" if task.speed else "", style="dim")
+
+    columns = (TextColumn(what, markup=False), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _paint(text: str, colour: str, stream: TextIO) -> str:
+    if not _is_terminal(stream) or os.environ.get("NO_COLOR"):
+        return text
+    return f"\033[{_COLOURS[colour]}m{text}\033[0m"
+
+
+def _print_line(text: str, colour: str | None = None) -> None:
+    print(_paint(text, colour, sys.stderr) if colour else text, file=sys.stderr)
+
+
+def _print_hint(hint: str | None) -> None:
+    if hint:
+        print(f"  {_paint('hint:', 'cyan', sys.stderr)} {hint}", file=sys.stderr)

@@ -1,0 +1,174 @@
+"""Recordings -> features: cached by content, equal to the package's own values, bad rows told apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+import soundfile
+
+from nk.audio import digest
+from nk.errors import DataError
+from nk.families import features
+from nk.stages.extract import Extracted, count_cached, extract, join, pool, skips
+from nk.tables import Dataset, Target
+from nk.ui import Ui
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nk.registry import FeatureExtractor
+
+CHANNELS: dict[str, str | int] = {"db": "first"}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NK_CACHE", str(tmp_path / "cache"))
+
+
+def os_plugin(**options: Any) -> FeatureExtractor:
+    plugin = features.get("os")
+    return plugin(plugin.options_type(**options), name="os")
+
+
+def noise(path: Path, seconds: float, seed: int) -> None:
+    wave = np.random.default_rng(seed).normal(0, 0.1, int(seconds * 16000))
+    soundfile.write(path, wave, 16000)
+
+
+def dataset(*paths: Path, ends: tuple[float, ...] | None = None) -> Dataset:
+    seconds = ends or tuple(round(soundfile.info(path).duration, 3) for path in paths)
+    frame = pl.DataFrame(
+        {
+            "id": [f"db/{path.name}#{end}" for path, end in zip(paths, seconds, strict=True)],
+            "file": [path.name for path in paths],
+            "path": [str(path) for path in paths],
+            "start": [0.0] * len(paths),
+            "end": list(seconds),
+            "database": ["db"] * len(paths),
+            "digest": [digest(path) for path in paths],
+        }
+    )
+    return Dataset(frame, Target("emotion", ("joy",)))
+
+
+def run(rows: Dataset, extractor: FeatureExtractor, **more: Any) -> Extracted:
+    return extract(rows, extractor, **{"channels": CHANNELS, "jobs": 2, "ui": Ui(quiet=True), **more})
+
+
+def test_values_are_those_of_the_package(tmp_path: Path) -> None:
+    import opensmile
+
+    noise(tmp_path / "a.wav", 1.3337, 1)
+    smile = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, opensmile.FeatureLevel.Functionals)
+    found = run(dataset(tmp_path / "a.wav"), os_plugin())
+    expected = smile.process_file(str(tmp_path / "a.wav"))
+    assert found.names == tuple(expected.columns)
+    assert np.array_equal(next(iter(found.values.values())), expected.to_numpy(dtype=np.float32)[0])
+
+
+def test_a_second_time_nothing_is_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise(tmp_path / "a.wav", 1, 1)
+    rows, extractor = dataset(tmp_path / "a.wav"), os_plugin()
+    first = run(rows, extractor)
+    assert count_cached(rows, extractor, CHANNELS) == 1
+    monkeypatch.setattr(type(extractor), "extract", lambda *_: pytest.fail("was computed again"))
+    again = run(rows, extractor)
+    assert [key for key in first.values if np.array_equal(first.values[key], again.values[key])] == rows.ids
+    assert first.names == again.names
+
+
+def test_a_renamed_file_is_a_hit_and_a_changed_one_a_miss(tmp_path: Path) -> None:
+    noise(tmp_path / "a.wav", 1, 1)
+    run(dataset(tmp_path / "a.wav"), os_plugin())
+    (tmp_path / "a.wav").rename(tmp_path / "b.wav")
+    noise(tmp_path / "a.wav", 1, 2)
+    assert count_cached(dataset(tmp_path / "b.wav"), os_plugin(), CHANNELS) == 1
+    assert count_cached(dataset(tmp_path / "a.wav"), os_plugin(), CHANNELS) == 0
+
+
+@pytest.mark.parametrize("options", [{"set": "GeMAPSv01b"}, {"level": "lld"}])
+def test_other_options_are_a_miss(tmp_path: Path, options: dict[str, str]) -> None:
+    noise(tmp_path / "a.wav", 1, 1)
+    rows = dataset(tmp_path / "a.wav")
+    run(rows, os_plugin())
+    assert count_cached(rows, os_plugin(**options), CHANNELS) == 0
+
+
+def test_another_segment_or_channel_is_a_miss(tmp_path: Path) -> None:
+    noise(tmp_path / "a.wav", 2, 1)
+    run(dataset(tmp_path / "a.wav"), os_plugin())
+    assert count_cached(dataset(tmp_path / "a.wav", ends=(1.5,)), os_plugin(), CHANNELS) == 0
+    assert count_cached(dataset(tmp_path / "a.wav"), os_plugin(), {"db": "mix"}) == 0
+
+
+def test_a_run_that_ends_in_the_middle_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / f"{number}.wav" for number in range(8)]
+    for number, path in enumerate(paths):
+        noise(path, 0.5, number)
+    run(dataset(*paths[:5]), os_plugin())
+    computed = []
+    plugin = features.get("os")
+    original = plugin.extract
+    monkeypatch.setattr(plugin, "extract", lambda self, audio: computed.append(audio.name) or original(self, audio))
+    assert len(run(dataset(*paths), os_plugin()).values) == 8
+    assert sorted(computed) == ["5.wav", "6.wav", "7.wav"]
+
+
+def test_rows_that_fail_are_named_and_the_others_go_on(tmp_path: Path) -> None:
+    noise(tmp_path / "good.wav", 1, 1)
+    soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 16000)
+    soundfile.write(tmp_path / "nan.wav", np.full(16000, np.nan), 16000, subtype="FLOAT")
+    noise(tmp_path / "tiny.wav", 0.005, 1)
+    rows = dataset(*(tmp_path / f"{name}.wav" for name in ("good", "silent", "nan", "tiny")))
+    found = run(rows, os_plugin())
+    assert [key.split("#")[0] for key in found.values] == ["db/good.wav"]
+    reasons = {skip.file: skip.reason for skip in skips(rows, [found])}
+    assert set(reasons) == {"silent.wav", "nan.wav", "tiny.wav"}
+    assert reasons["tiny.wav"] == "too short for `os` (0.005 s)"
+
+
+def test_an_extractor_that_raises_on_one_file_does_not_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        noise(tmp_path / f"{number}.wav", 0.5, number)
+    plugin = features.get("os")
+    original = plugin.extract
+
+    def fail(self: FeatureExtractor, audio: Any) -> Any:
+        if audio.name == "1.wav":
+            raise RuntimeError("broken")
+        return original(self, audio)
+
+    monkeypatch.setattr(plugin, "extract", fail)
+    rows = dataset(*(tmp_path / f"{number}.wav" for number in range(3)))
+    found = run(rows, os_plugin())
+    assert [(skip.file, skip.reason) for skip in skips(rows, [found])] == [("1.wav", "`os` failed: broken")]
+
+
+def test_frames_are_pooled_into_one_vector(tmp_path: Path) -> None:
+    noise(tmp_path / "a.wav", 1, 1)
+    found = run(dataset(tmp_path / "a.wav"), os_plugin(level="lld"))
+    frames = next(iter(found.values.values()))
+    assert frames.ndim == 2
+    pooled = pool(found, ("mean", "std"))
+    vector = next(iter(pooled.values.values()))
+    assert pooled.names == tuple(f"{name}_{how}" for how in ("mean", "std") for name in found.names)
+    assert np.allclose(vector[: len(found.names)], frames.mean(axis=0), rtol=1e-5)
+    assert np.allclose(vector[len(found.names) :], frames.std(axis=0), rtol=1e-4)
+
+
+def test_sets_stand_side_by_side_and_columns_can_be_chosen(tmp_path: Path) -> None:
+    noise(tmp_path / "a.wav", 1, 1)
+    rows = dataset(tmp_path / "a.wav")
+    one, two = run(rows, os_plugin()), run(rows, os_plugin(set="GeMAPSv01b"))
+    both = join([one, two], rows)
+    assert both.values.shape == (1, 88 + 62)
+    kept = join([one], rows, ("loudness_sma3_amean",))
+    assert kept.values[0, 0] == both.values[0, both.names.index("loudness_sma3_amean")]
+    with pytest.raises(DataError, match="names columns that are not there: `loud`"):
+        join([one], rows, ("loud",))

@@ -1,0 +1,201 @@
+"""Splits and folds: disjoint, complete, a function of seed and speaker alone; impossible requests say why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nk.errors import DataError
+from nk.stages.split import by_hash, folds, holdout, split
+from nk.tables import Dataset, Target
+
+SPEAKERS = st.lists(st.text("abcxyz019äß", min_size=1, max_size=4), min_size=2, max_size=12, unique=True)
+
+
+def database(**changed: Any) -> Any:
+    defaults: dict[str, Any] = {
+        "split_strategy": "speaker_split", "test_size": 20.0, "train": (), "dev": (), "test": (),
+        "split_column": "split", "train_vals": (), "dev_vals": (), "test_vals": (),
+    }  # fmt: skip
+    return SimpleNamespace(**{**defaults, **changed})
+
+
+def model(**changed: Any) -> Any:
+    return SimpleNamespace(**{"loso": False, "logo": None, "k_fold_cross": None, **changed})
+
+
+def dataset(speakers: list[str], rows: int = 4, target: str = "emotion", **columns: Any) -> Dataset:
+    every = [(speaker, number) for speaker in speakers for number in range(rows)]
+    frame = pl.DataFrame(
+        {
+            "id": [f"db/{speaker}_{number}.wav#0-1000" for speaker, number in every],
+            "file": [f"{speaker}_{number}.wav" for speaker, number in every],
+            "database": ["db"] * len(every),
+            "speaker": [speaker for speaker, _ in every],
+            "emotion": [("joy", "anger")[number % 2] for _, number in every],
+            **columns,
+        }
+    ).sort("id")
+    labels = tuple(frame[target].unique().sort().to_list())
+    return Dataset(frame, Target(target, labels))
+
+
+def part_of_speaker(result: Dataset) -> dict[str, str]:
+    pairs = result.frame.select("speaker", "split").unique()
+    assert pairs["speaker"].is_unique().all(), "a speaker is in two parts"
+    return dict(pairs.iter_rows())
+
+
+@given(speakers=SPEAKERS, seed=st.integers(0, 99), size=st.floats(1, 60))
+def test_speaker_split_keeps_speakers_together_and_all_rows(speakers: list[str], seed: int, size: float) -> None:
+    whole = dataset(speakers)
+    result = split(whole, {"db": database(test_size=size)}, seed=seed)
+    parts = part_of_speaker(result)
+    assert result.ids == whole.ids
+    assert list(parts.values()).count("test") == max(1, int(len(speakers) * size / 100))
+
+
+@given(speakers=SPEAKERS, seed=st.integers(0, 99), order=st.randoms(use_true_random=False))
+def test_speaker_split_does_not_depend_on_row_order(speakers: list[str], seed: int, order: Any) -> None:
+    whole = dataset(speakers)
+    rows = list(range(len(whole)))
+    order.shuffle(rows)
+    shuffled = replace(whole, frame=whole.frame[rows])
+    one, other = (split(one, {"db": database()}, seed=seed) for one in (whole, shuffled))
+    assert part_of_speaker(one) == part_of_speaker(other)
+
+
+def test_speaker_split_does_not_depend_on_other_databases() -> None:
+    alone = dataset(list("abcdefghij"))
+    other = alone.frame.with_columns(pl.lit("more").alias("database"), pl.format("more/{}", "file").alias("id"))
+    both = replace(alone, frame=pl.concat([alone.frame, other]))
+    one = split(alone, {"db": database()}, seed=3)
+    two = split(both, {"db": database(), "more": database(split_strategy="train")}, seed=3)
+    kept = two.frame.filter(pl.col("database") == "db")
+    assert part_of_speaker(one) == part_of_speaker(replace(one, frame=kept))
+
+
+def test_the_seed_decides() -> None:
+    orders = {tuple(by_hash("abcdefghij", seed)) for seed in range(20)}
+    assert len(orders) == 20
+    # The first speakers of seed 42 are part of published splits: they must never change.
+    assert by_hash(["3", "8", "9", "10", "11", "12", "13", "14", "15", "16"], 42)[:2] == ["9", "16"]
+
+
+def test_a_list_of_speakers_is_the_test_part() -> None:
+    result = split(dataset(["1", "2", "3"]), {"db": database(split_strategy=("2",))}, seed=0)
+    assert part_of_speaker(result) == {"1": "train", "2": "test", "3": "train"}
+
+
+def test_stated_speakers_without_a_train_list_leave_the_rest_to_train() -> None:
+    stated = database(split_strategy="speakers_stated", test=("1",), dev=("2",))
+    result = split(dataset(["1", "2", "3"]), {"db": stated}, seed=0)
+    assert part_of_speaker(result) == {"1": "test", "2": "dev", "3": "train"}
+
+
+def test_stated_train_speakers_leave_the_others_out_and_say_so() -> None:
+    stated = database(split_strategy="speakers_stated", test=("1",), train=("3",))
+    result = split(dataset(["1", "2", "3"]), {"db": stated}, seed=0)
+    assert part_of_speaker(result) == {"1": "test", "3": "train"}
+    assert result.history[-1].rows_in - result.history[-1].rows_out == 4
+
+
+def test_a_column_with_values_of_its_own() -> None:
+    whole = dataset(["1", "2", "3"])
+    whole = replace(whole, frame=whole.frame.with_columns(pl.col("speaker").cast(pl.Int64).alias("take")))
+    column = database(split_strategy="column", split_column="take", train_vals=("1",), test_vals=("2", "3"))
+    assert part_of_speaker(split(whole, {"db": column}, seed=0)) == {"1": "train", "2": "test", "3": "test"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "speakers", "says"),
+    [
+        ({}, ["only"], "`db` has one speaker, which cannot be split by speaker"),
+        ({"test_size": 100.0}, ["a", "b"], "`db.test_size = 100` leaves none of 2 speakers to train"),
+        ({"split_strategy": ("nobody",)}, ["a", "b"], "`db` has no such speakers: `nobody`"),
+        ({"split_strategy": "speakers_stated"}, ["a", "b"], "`db` has no `test` speakers"),
+        ({"split_strategy": "speakers_stated", "test": ("a",), "train": ("a",)}, ["a", "b"], "a speaker in two parts"),
+        ({"split_strategy": "column"}, ["a", "b"], "`db` has no column `split`"),
+        ({"split_strategy": "train"}, ["a", "b"], "the part `test` is empty, so there is nothing to test"),
+        ({"split_strategy": "test"}, ["a", "b"], "the part `train` is empty, so there is nothing to train on"),
+        (
+            {"split_strategy": "column", "split_column": "emotion"},
+            ["a", "b"],
+            "no value of `emotion` in `db` is a part",
+        ),
+        (
+            {"split_strategy": "column", "split_column": "emotion", "train_vals": ("joy",), "test_vals": ("joy",)},
+            ["a", "b"],
+            "`db` has a value in two of `train_vals`, `dev_vals` and `test_vals`",
+        ),
+    ],
+)
+def test_impossible_splits_say_why(changed: dict[str, Any], speakers: list[str], says: str) -> None:
+    with pytest.raises(DataError) as caught:
+        split(dataset(speakers), {"db": database(**changed)}, seed=0)
+    assert says in str(caught.value)
+
+
+def test_no_speakers_at_all_says_what_to_do() -> None:
+    whole = dataset(["a", "b"])
+    for frame in (whole.frame.drop("speaker"), whole.frame.with_columns(pl.lit(None, pl.String).alias("speaker"))):
+        with pytest.raises(DataError, match="has no column `speaker`"):
+            split(replace(whole, frame=frame), {"db": database()}, seed=0)
+
+
+def test_the_speaker_as_target_cannot_be_split_by_speaker() -> None:
+    with pytest.raises(DataError, match="the target is the speaker"):
+        split(dataset(["a", "b"], target="speaker"), {"db": database()}, seed=0)
+
+
+@given(
+    speakers=SPEAKERS, count=st.integers(2, 12), seed=st.integers(0, 9), kind=st.sampled_from(["logo", "k_fold_cross"])
+)
+def test_folds_test_every_row_once_and_share_no_speaker(speakers: list[str], count: int, seed: int, kind: str) -> None:
+    whole = dataset(speakers)
+    if count > len(speakers):
+        with pytest.raises(DataError, match="asks for more"):
+            folds(whole, model(**{kind: count}), seed=seed)
+        return
+    found = folds(whole, model(**{kind: count}), seed=seed)
+    assert found is not None
+    assert len(found) == count
+    assert sorted(key for fold in found for key in fold.test) == whole.ids
+    speaker = dict(zip(whole.ids, whole.frame["speaker"].to_list(), strict=True))
+    for fold in found:
+        assert sorted([*fold.train, *fold.test]) == whole.ids
+        assert not {speaker[key] for key in fold.train} & {speaker[key] for key in fold.test}
+
+
+@pytest.mark.parametrize("asked", [{"loso": True}, {"logo": True}])
+def test_leave_one_speaker_out_names_folds_after_speakers(asked: dict[str, Any]) -> None:
+    found = folds(dataset(["a", "b", "c"]), model(**asked), seed=0)
+    assert found is not None
+    assert [fold.name for fold in found] == ["a", "b", "c"]
+
+
+def test_a_fold_column_is_used_where_given() -> None:
+    whole = dataset(["a", "b", "c", "d"])
+    group = pl.col("speaker").replace_strict({"a": 1, "b": 1, "c": 2, "d": 2}).alias("fold")
+    found = folds(replace(whole, frame=whole.frame.with_columns(group)), model(logo=4), seed=0)
+    assert found is not None
+    assert [(fold.name, len(fold.test)) for fold in found] == [("1", 8), ("2", 8)]
+
+
+def test_stratified_folds_keep_the_shares_of_classes() -> None:
+    found = folds(dataset([f"s{number}" for number in range(10)]), model(k_fold_cross=5), seed=1)
+    assert found is not None
+    assert [len(fold.test) for fold in found] == [8] * 5
+
+
+def test_without_cross_validation_the_split_is_the_fold() -> None:
+    whole = dataset(["a", "b"])
+    assert folds(whole, model(), seed=0) is None
+    fold = holdout(split(whole, {"db": database()}, seed=0))
+    assert (len(fold.train), len(fold.dev), len(fold.test)) == (4, 0, 4)
