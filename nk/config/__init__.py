@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from nk.config.data import Data as Data
+    from nk.config.data import Database as Database
     from nk.config.findings import Unbuilt
-    from nk.config.model import Config
+    from nk.config.model import Config as Config
+    from nk.config.model import Model as Model
     from nk.registry import Options, Plugin
 
 
@@ -74,7 +77,9 @@ def check_built(loaded: Loaded, sections: Sequence[str]) -> None:
     if names:
         raise NotBuilt(f"not built yet: {', '.join(names)}")
     if "data" in wanted and not loaded.config.data.databases:
-        raise ConfigError([Problem(str(loaded.file), 0, "[DATA] `databases` names none, so there is nothing to run on")])
+        raise ConfigError(
+            [Problem(str(loaded.file), 0, "[DATA] `databases` names none, so there is nothing to run on")]
+        )
 
 
 def to_yaml(config: Config) -> str:

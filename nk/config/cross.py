@@ -57,7 +57,9 @@ def _no_databases(build: Build, entry: Entry | None) -> None:
     if build.entry("exp", "databases"):
         return
     line = entry.line if entry else 0
-    build.found.warnings.append(Problem(build.file, line, "[DATA] `databases` names none, so there is nothing to run on"))
+    build.found.warnings.append(
+        Problem(build.file, line, "[DATA] `databases` names none, so there is nothing to run on")
+    )
 
 
 def _path(build: Build, name: str, database: Database) -> None:
@@ -70,10 +72,16 @@ def _path(build: Build, name: str, database: Database) -> None:
 def _splits(build: Build) -> None:
     data = build.sections["data"]
     for name, database in {**data.databases, **data.others}.items():
-        entries = {entry.key.lower().removeprefix(f"{name.lower()}."): entry for entry in build.data.bases.get(name, [])}
+        entries = {
+            entry.key.lower().removeprefix(f"{name.lower()}."): entry for entry in build.data.bases.get(name, [])
+        }
         strategy = entries.get("split_strategy")
-        if strategy and database.split_strategy == "speakers_stated" and not database.test:
-            build.found.wrong(strategy, f"needs the test speakers, `{name}.test`")
+        if (
+            strategy
+            and database.split_strategy == "speakers_stated"
+            and not (database.train or database.dev or database.test)
+        ):
+            build.found.wrong(strategy, "names no speakers", f"name them: `{name}.test = ['s1', 's2']`")
         if database.test_size + database.dev_size > 100 and "test_size" in entries:
             text = f"and `{name}.dev_size` are {database.test_size + database.dev_size:g} % together"
             build.found.wrong(entries["test_size"], text, "leave something to train on")
@@ -87,7 +95,10 @@ def _apart(build: Build, entries: dict[str, Entry], database: Database) -> None:
             same = sorted(set(getattr(database, one) or ()) & set(getattr(database, other) or ()))
             entry = entries.get(other) or entries.get(one)
             if same and entry:
-                build.found.wrong(entry, f"shares {', '.join(map(shown, same))} with `{one if entry is entries.get(other) else other}`")
+                build.found.wrong(
+                    entry,
+                    f"shares {', '.join(map(shown, same))} with `{one if entry is entries.get(other) else other}`",
+                )
 
 
 def _labels(build: Build) -> None:
@@ -114,16 +125,18 @@ def _task(build: Build) -> None:
         return
     others = [item.name for item in families.models.all() if item.task == task and "*" not in item.name]
     hint = f"set [EXP] `type = {learner.task}`, or take one of {', '.join(f'`{name}`' for name in others)}"
-    build.found.wrong(entry, f"is `{learner.called}`, which learns {_TASKS[learner.task]}, but [EXP] `type` is `{task}`", hint)
+    build.found.wrong(
+        entry, f"is `{learner.called}`, which learns {_TASKS[learner.task]}, but [EXP] `type` is `{task}`", hint
+    )
 
 
 def _folds(build: Build) -> None:
     model = build.sections["model"]
-    given = [key for key in ("logo", "loso", "k_fold_cross") if getattr(model, key) not in {None, False}]
-    if len(given) > 1:
-        entry = build.entry("model", given[-1])
+    given = [key for key in ("loso", "logo", "k_fold_cross") if getattr(model, key) not in {None, False}]
+    for key in given[1:]:
+        entry = build.entry("model", key)
         if entry:
-            build.found.wrong(entry, f"and `{given[0]}` are two ways to make folds", "keep one of them")
+            build.found.odd(entry, f"has no effect: `{given[0]}` makes the folds")
 
 
 def _tuning(build: Build) -> None:
@@ -143,7 +156,11 @@ def _options(build: Build) -> None:
             continue
         options = build.sections[section].options
         for definition in build.named.get(family, []):
-            own = {spot.field.alias or spot.name: options[spot.key] for spot in definition.spots.values() if spot.key in options}
+            own = {
+                spot.field.alias or spot.name: options[spot.key]
+                for spot in definition.spots.values()
+                if spot.key in options
+            }
             try:
                 if own:
                     definition.options.model_validate(own, strict=True)

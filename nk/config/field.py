@@ -16,7 +16,12 @@ class Section(BaseModel):
     """A section of the config."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, defer_build=True, protected_namespaces=(), validate_by_name=True, validate_by_alias=True
+        extra="forbid",
+        frozen=True,
+        defer_build=True,
+        protected_namespaces=(),
+        validate_by_name=True,
+        validate_by_alias=True,
     )
 
 
@@ -47,7 +52,7 @@ def key(
     """
     notes = {"unit": unit, "built": built, "idle": idle, "networks": networks, "of": of, "pattern": pattern}
     plain = {"unit": None, "built": True, "idle": None, "networks": False, "of": None, "pattern": None}
-    extra = {name: value for name, value in notes.items() if value != plain[name]}
+    extra: Any = {name: value for name, value in notes.items() if value != plain[name]}
     return Field(default, description=text, json_schema_extra=extra or None, **more)
 
 
