@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from nk.config.data import Data as Data
     from nk.config.data import Database as Database
     from nk.config.findings import Unbuilt
-    from nk.config.model import Config as Config
     from nk.config.model import Model as Model
+    from nk.config.whole import Config as Config
     from nk.registry import Options, Plugin
 
 

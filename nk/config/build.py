@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nk.config import cross, databases, spaces
+from nk.config import cross, databases
 from nk.config.check import Group, Outcome, flattened, grouped, is_value, modernised, sort_out, unknown, validated
 from nk.config.data import Data, Database
 from nk.config.describe import nearest
 from nk.config.field import spots
 from nk.config.findings import Findings
-from nk.config.model import SECTIONS, Config, Exp
 from nk.config.options import named, take
 from nk.config.plugins import Definition, Family, define
 from nk.config.unbuilt import is_unbuilt, note_unbuilt
 from nk.config.values import MisfitError, as_items, as_text
+from nk.config.whole import SECTIONS, Config, section_type
 from nk.errors import Problem
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _MENTIONS = (
 )
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Build:
     """The config while it is made."""
 
@@ -161,7 +161,7 @@ def _old_keys(sets: databases.Sorted) -> dict[str, str]:
 
 def _section(build: Build, name: str) -> None:
     """One section: its own keys, then those of its plug-ins."""
-    model, found = SECTIONS[name], build.found
+    model, found = section_type(name), build.found
     entries = flattened(build.entries[name], lambda key, content: is_value(key, content, lambda word: hint(name, word)))
     group = build.groups[name] = grouped(name, entries, found)
     outcome = sort_out(model, group, found)
@@ -171,12 +171,16 @@ def _section(build: Build, name: str) -> None:
         build.named |= {_FAMILIES[name]: _named(build, _FAMILIES[name])}
         _options(build, name, outcome)
     elif name == "optim":
+        from nk.config import spaces
+
         outcome.values["space"] = spaces.search_space(outcome.rest, group, found, _searched(build, outcome))
     else:
         core = [spot.key for spot in spots(model).values()]
         for entry in outcome.rest.values():
             unknown(entry, "", core, found, _renamed_in(name))
     if name == "flags":
+        from nk.config import spaces
+
         spaces.flags(outcome, group, found)
     build.sections[name] = validated(model, outcome, group, found)
 
@@ -196,7 +200,7 @@ def _renamed_in(section: str) -> dict[str, str]:
 
 def hint(section: str, key: str) -> Any:
     """The annotation of a key of a section or of its plug-ins; None if there is no such key."""
-    spot = spots(SECTIONS[section]).get(key.lower())
+    spot = spots(section_type(section)).get(key.lower())
     if spot is None and section in _FAMILIES:
         found = Family(_FAMILIES[section], []).find(key)
         spot = found[0] if found else None
@@ -236,7 +240,7 @@ def now(section: str, key: str, word: str) -> str:
 
 def _options(build: Build, name: str, outcome: Outcome) -> None:
     family = Family(_FAMILIES[name], build.named[_FAMILIES[name]])
-    core = [spot.key for spot in spots(SECTIONS[name]).values()]
+    core = [spot.key for spot in spots(section_type(name)).values()]
     search = outcome.values.get("tuning_params") or () if name == "model" else ()
     taken = take(family, outcome.rest, build.groups[name], core, build.found, search)
     outcome.values["options"] = taken.options
@@ -247,7 +251,7 @@ def _options(build: Build, name: str, outcome: Outcome) -> None:
 def _note(build: Build) -> None:
     """Say what is not built; of a section that is not built at all, once."""
     for name, group in build.groups.items():
-        model = SECTIONS[name]
+        model = section_type(name)
         if is_unbuilt(model):
             if group.entries and build.sections[name] != model.model_construct():
                 build.found.not_built_section(min(group.entries.values(), key=lambda entry: entry.line))
@@ -256,9 +260,7 @@ def _note(build: Build) -> None:
 
 
 def _whole(build: Build) -> Config:
-    for name, model in SECTIONS.items():
-        if name not in build.sections:
-            build.sections[name] = model.model_construct()
-    if not build.sections["exp"].name:
-        build.sections["exp"] = Exp.model_construct(name=default_name(build.file))
-    return Config.model_construct(**build.sections)
+    exp = build.sections.get("exp")
+    if exp is None or not exp.name:
+        build.sections["exp"] = section_type("exp").model_construct(name=default_name(build.file))
+    return Config(**build.sections)

@@ -26,7 +26,7 @@ OVERRIDE = "--set"
 SELF = "value"
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Group:
     """The entries of one section or database by their keys in lower case; `prefix` stands before the keys."""
 
@@ -39,7 +39,7 @@ class Group:
         return self.entries.get(key.lower())
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Outcome:
     """Values that fitted, by alias, and the entries that belong to no field."""
 

@@ -1,14 +1,13 @@
 """The section [DATA]: which recordings, what is to be learnt of them, and how they are split."""
 
-from __future__ import annotations
-
+# Annotations are not kept as text here: pydantic would compile each again, which is a fifth of the start-up.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from nk.config.field import Section, key
-from nk.config.values import Form, MisfitError, Scalar, as_items, as_mapping, as_scalar, as_text
+from nk.config.values import Form, MisfitError, Scalar, as_items, as_mapping, as_scalar, as_text, opened
 
 Names = tuple[str, ...]
 Part = Literal["all", "train", "dev", "test"]
@@ -51,8 +50,6 @@ def _each(several: Any) -> list[str]:
 
 def _conditions(value: Any) -> tuple[tuple[str, tuple[Scalar, ...]], ...]:
     """`{column: value or values}` or `[[column, value or values], ...]`."""
-    from nk.config.values import opened
-
     found = opened(value)
     pairs: list[Any] = list(found.items()) if isinstance(found, Mapping) else as_items(found)
     if pairs and not isinstance(pairs[0], list | tuple) and len(pairs) == 2 and not isinstance(found, Mapping):
@@ -75,6 +72,7 @@ Conditions = Annotated[
     tuple[tuple[str, tuple[Scalar, ...]], ...],
     Form(_conditions, "a mapping {column: values} or a list [[column, values], ...]"),
 ]
+Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Channel = Literal["first", "mix"] | Annotated[int, Field(ge=0)]
 Renaming = dict[str, str]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nk.config.source import Entry
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Sorted:
     """The entries of [DATA]: the section's own, and those of each database by its name."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import types
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from nk.config.values import Form
@@ -93,6 +92,8 @@ def choices(hint: Any) -> list[str]:
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
     """The name that was probably meant."""
+    from difflib import get_close_matches
+
     known = {name.lower(): name for name in names}
     close = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     return known[close[0]] if close else None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from nk.config.data import Database
 from nk.config.describe import nearest, takes
 from nk.config.field import Spot, patterns, spots
-from nk.config.model import SECTIONS
 from nk.config.plugins import everything
+from nk.config.whole import SECTIONS, section_type
 from nk.config.write import ini_value, yaml_text, yaml_value
 from nk.errors import ConfigError, Problem
 
@@ -56,7 +56,7 @@ class Known:
 
 def section_keys(section: str) -> list[Known]:
     """The keys of a section itself, those of a database last."""
-    found = _keys(section, SECTIONS[section])
+    found = _keys(section, section_type(section))
     if section == "data":
         found += _keys("data", Database, "<database>.")
     return found
@@ -96,11 +96,10 @@ def explained(word: str) -> list[str]:
     low = word.lower()
     section, _, rest = low.partition(".")
     found = [item for item in keys if low == item.key.lower() or (section, rest) == (item.section, item.key.lower())]
-    found = found or [
-        item for item in keys if item.key.lower().rpartition(".")[2] in {low, rest, low.rpartition(".")[2]}
-    ]
+    last = low.rpartition(".")[2]
+    found = found or [item for item in keys if item.key.lower().rpartition(".")[2] in {low, rest, last}]
     if not found:
-        near = nearest(low, [item.key for item in keys]) or nearest(low.rpartition(".")[2], _last_parts(keys))
+        near = nearest(low, [item.key for item in keys]) or nearest(last, _last_parts(keys))
         raise ConfigError([Problem("nk", 0, f"`{word}` is not a key", f"did you mean `{near}`?" if near else None)])
     return [line for item in found for line in (*_about(item), "")][:-1]
 
@@ -163,8 +162,9 @@ def _default_lines(section: str, spelling: str) -> list[str]:
 def _assigned(known: Known, *, yaml: bool) -> str:
     value = known.default
     if yaml:
-        return f"{yaml_text(known.key) if '<' not in known.key else known.key}: {yaml_value(value) if value != '' else ''}".rstrip()
-    return f"{known.key} = {ini_value(value) if value != '' else ''}".rstrip()
+        key = known.key if "<" in known.key else yaml_text(known.key)
+        return f"{key}: {yaml_value(value)}" if value != "" else f"{key}:"
+    return f"{known.key} = {ini_value(value)}" if value != "" else f"{known.key} ="
 
 
 def reference() -> str:

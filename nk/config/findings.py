@@ -20,7 +20,7 @@ class Unbuilt:
     problem: Problem
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Findings:
     """Gathers; nothing is raised before everything is seen."""
 

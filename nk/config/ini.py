@@ -12,7 +12,7 @@ _QUOTED = re.compile(r"""(['"])(.*?)\1[ \t]*(?:[ \t][#;].*)?""", re.DOTALL)
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Reader:
     file: str
     sections: dict[str, int] = field(default_factory=dict)

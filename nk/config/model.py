@@ -1,16 +1,12 @@
-"""The config: one frozen model a section, and the whole of them."""
+"""The sections [EXP], [FEATS] and [MODEL]."""
 
-from __future__ import annotations
-
+# Annotations are not kept as text here: pydantic would compile each again, which is a fifth of the start-up.
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from nk.config.data import Data, Names, Part
+from nk.config.data import Names, Part, Share
 from nk.config.field import Section, key
-from nk.config.output import Flags, Optim, Plot, Report
-from nk.config.planned.networks import AasistOptions, FinetuneOptions, RnnOptions
-from nk.config.work import Augment, CrossDb, Expl, Export, Predict, Resample, Segment, Share
 
 Measure = Literal["uar", "accuracy", "macro_f1", "auc", "eer", "ccc", "pcc", "mse", "rmse", "mae", "r2"]
 Scale = Literal[
@@ -125,29 +121,3 @@ class Model(Section):
     hf_token: str | None = key(None, "token of the Hugging Face hub", of="segment", built=False)
     options: dict[str, Any] = key({}, "options of the model", pattern="-")
     search: dict[str, tuple[Any, ...]] = key({}, "values of the options in `tuning_params`", pattern="-")
-
-
-class Config(Section):
-    """A whole config file."""
-
-    exp: Exp
-    data: Data
-    feats: Feats
-    model: Model
-    expl: Expl
-    predict: Predict
-    segment: Segment
-    augment: Augment
-    resample: Resample
-    export: Export
-    crossdb: CrossDb
-    plot: Plot
-    report: Report
-    optim: Optim
-    flags: Flags
-    aasist: AasistOptions
-    rnn: RnnOptions
-    finetune: FinetuneOptions
-
-
-SECTIONS: dict[str, Any] = {name: field.annotation for name, field in Config.model_fields.items()}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _UNBUILT = frozenset({"expl", "flags", "optim"})
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Taken:
     """Options by their canonical keys; `search` holds those that have several values to try."""
 

@@ -1,12 +1,10 @@
 """The sections of what comes out, and of runs over several settings: plots, report, search, flags."""
 
-from __future__ import annotations
-
+# Annotations are not kept as text here: pydantic would compile each again, which is a fifth of the start-up.
 from typing import Any, Literal
 
-from nk.config.data import Names
+from nk.config.data import Names, Share
 from nk.config.field import Section, key
-from nk.config.work import Share
 
 
 class Plot(Section):

@@ -75,7 +75,7 @@ def define(family: str, name: str) -> Definition | None:
     if registry.knows(name):
         plugin = registry.get(name)
         return Definition(family, name, plugin.options_type, plugin)
-    from nk.config.planned import planned
+    from nk.config.planned.table import planned
 
     options = planned(family, name)
     return Definition(family, name, options, None) if options else None
@@ -83,7 +83,7 @@ def define(family: str, name: str) -> Definition | None:
 
 def names(family: str) -> list[str]:
     """All names and patterns of a family, built or not."""
-    from nk.config.planned import PLANNED
+    from nk.config.planned.table import PLANNED
 
     return sorted({*REGISTRIES[family].names(), *PLANNED[family]})
 

@@ -8,9 +8,9 @@ import types
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from nk.config.document import FAMILIES, Known, option_keys, section_keys
-from nk.config.model import SECTIONS
 from nk.config.plugins import names
 from nk.config.values import Form
+from nk.config.whole import SECTIONS, section_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +43,7 @@ def schema() -> str:
 def _section(name: str) -> dict[str, Any]:
     own = [known for known in section_keys(name) if not known.key.startswith("<database>.")]
     found = _object([*own, *(option_keys(name) if name != "data" else [])])
-    found["description"] = (SECTIONS[name].__doc__ or "").strip()
+    found["description"] = (section_type(name).__doc__ or "").strip()
     if name == "data":
         base = {"$ref": "#/$defs/database"}
         listed = {"type": "object", "additionalProperties": {"anyOf": [base, {"type": ["string", "null"]}]}}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from nk.config.check import Group, Outcome, fitted, refuse, unknown
 from nk.config.describe import did_you_mean
 from nk.config.field import Spot, match, spots
-from nk.config.model import SECTIONS
 from nk.config.plugins import Family
 from nk.config.values import MisfitError, as_number, opened
+from nk.config.whole import section_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ def search_space(rest: Mapping[str, Entry], group: Group, found: Findings, famil
     for low, entry in rest.items():
         hit = family.find(SHORT.get(low, low))
         if hit is None and low not in _COUNTS:
-            core = [spot.key for spot in spots(SECTIONS["optim"]).values()]
+            core = [spot.key for spot in spots(section_type("optim")).values()]
             unknown(entry, group.prefix, [*core, *SHORT, *_COUNTS, *family.keys()], found, {})
             continue
         spot = hit[0] if hit else None
@@ -63,14 +63,14 @@ def flags(outcome: Outcome, group: Group, found: Findings) -> None:
     for entry in group.entries.values():
         for section in ("model", "feats", "exp"):
             name = match(f"{section}_<key>", entry.key)
-            if name is not None and entry.key.lower() not in spots(SECTIONS["flags"]):
+            if name is not None and entry.key.lower() not in spots(section_type("flags")):
                 _flag(section, name, entry, outcome, found)
 
 
 def _flag(section: str, name: str, entry: Entry, outcome: Outcome, found: Findings) -> None:
     spot = spot_of(section, name)
     if spot is None:
-        known = [item.key for item in spots(SECTIONS[section]).values()]
+        known = [item.key for item in spots(section_type(section)).values()]
         near = did_you_mean(entry.key, [f"{section}_{key}" for key in known])
         found.wrong(entry, f"sets `{name}`, which is not an option of [{section.upper()}]", near)
         return
@@ -85,7 +85,7 @@ def _flag(section: str, name: str, entry: Entry, outcome: Outcome, found: Findin
 
 def spot_of(section: str, key: str) -> Spot | None:
     """Where a key of a section or of its plug-ins goes."""
-    own = spots(SECTIONS[section]).get(key.lower())
+    own = spots(section_type(section)).get(key.lower())
     if own or section not in _FAMILIES:
         return own
     hit = Family(_FAMILIES[section], []).find(key)

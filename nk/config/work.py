@@ -1,16 +1,11 @@
 """The sections of what else there is to do: explore, predict, segment, augment, resample, export, compare."""
 
-from __future__ import annotations
-
+# Annotations are not kept as text here: pydantic would compile each again, which is a fifth of the start-up.
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
-from nk.config.data import Names, Part
+from nk.config.data import Names, Part, Share
 from nk.config.field import Section, key
 from nk.config.values import Form, MisfitError, as_items, as_text
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def _groups(value: Any) -> tuple[Names, ...]:

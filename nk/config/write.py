@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from nk.config.data import Data, Database
-    from nk.config.model import Config
+    from nk.config.whole import Config
 
 Item = tuple[str, Any]
 
@@ -46,11 +46,6 @@ def _filled(pattern: str, name: str) -> str:
     return f"{pattern[: pattern.index('<')]}{name}{pattern[pattern.index('>') + 1 :]}"
 
 
-def _sections(config: Config) -> Iterable[tuple[str, BaseModel]]:
-    for name in type(config).model_fields:
-        yield name, getattr(config, name)
-
-
 def to_ini(config: Config) -> str:
     """The config as INI.
 
@@ -58,7 +53,7 @@ def to_ini(config: Config) -> str:
         ConfigError: a key or text cannot be written as INI
     """
     blocks = []
-    for name, section in _sections(config):
+    for name, section in config.given():
         items = _data_items(config.data) if name == "data" else set_items(section)
         if items:
             lines = [f"[{name.upper()}]", *(ini_line(key, value) for key, value in items)]
@@ -122,7 +117,7 @@ def _number(value: float) -> str:
 def to_yaml(config: Config) -> str:
     """The config as YAML."""
     blocks = []
-    for name, section in _sections(config):
+    for name, section in config.given():
         lines = _yaml_data(config.data) if name == "data" else _yaml_lines(nested(set_items(section)), 1)
         if lines:
             blocks.append("\n".join([f"{name}:", *lines]) + "\n")

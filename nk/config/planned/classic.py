@@ -1,7 +1,6 @@
 """Options of the classical models and the readers that are known but not built yet."""
 
-from __future__ import annotations
-
+# Annotations are not kept as text here: pydantic would compile each again, which is a fifth of the start-up.
 from typing import Literal
 
 from nk.config.field import key

@@ -1,7 +1,6 @@
 """Options of the features that are known but not built yet."""
 
-from __future__ import annotations
-
+# Annotations are not kept as text here: pydantic would compile each again, which is a fifth of the start-up.
 from typing import Annotated, Literal
 
 from pydantic import Field
