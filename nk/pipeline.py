@@ -100,8 +100,10 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         dataset, folds = _without(failed, dataset, folds, features, setup)
     _tell(skipped, dataset, folds, setup, ui)
     with watch("train"):
-        predictions = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
+        predictions, notes = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
         trained = train.train(features, dataset, *_final_rows(dataset, folds), setup.recipe)
+    for note, count in notes.items():
+        ui.warn(note if count == 1 else f"{note} (in {count} of {len(folds) * config.exp.runs} models)")
     with watch("evaluate"):
         truth = _known_to_train(dataset, folds)
         own = dataset.target.name == "speaker"
