@@ -18,6 +18,7 @@ from nk.manifest import Stopwatch, manifest
 from nk.paths import resolver
 from nk.plan import Plan, hours
 from nk.registry import check_requirements
+from nk.report.pictures import draw_results
 from nk.stages import extract, split, train
 from nk.stages.evaluate import metrics_json
 from nk.stages.load import check_skips, load
@@ -114,7 +115,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         _write_tables(folder, dataset, predictions, skipped, metrics)
         train.save(trained, folder.folder("model"), _about_model(setup, dataset, folds, features))
         with watch("figures"):
-            draw(folder.folder("figures"), predictions, metrics, config.plot)
+            draw_results(folder.folder("figures"), predictions, metrics, config.plot)
         folder.json("manifest.json", _manifest(setup, dataset, folds, features, watch))
         folder.text("log.txt", "\n".join(ui.lines) + "\n")
     return Result(setup.root / config.exp.name, metrics, predictions, config.model.measure)
