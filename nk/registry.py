@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from nk.errors import ConfigError, MissingDependency, PluginError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     import numpy.typing as npt
@@ -237,16 +237,8 @@ class Registry(Generic[P]):
         return [self._import(name) for name in self.names()]
 
     def _key(self, name: str) -> str | None:
-        for names in (
-            self._built_in,
-            self._third_party,
-        ):  # entry points are only read for names we do not have
-            if name in names:
-                return name
-            for pattern in names:
-                if fnmatchcase(name, pattern):
-                    return pattern
-        return None
+        # Entry points are only read for names that we do not have: it takes a search of all installed packages.
+        return _match(name, self._built_in) or _match(name, self._third_party)
 
     def _import(self, key: str) -> type[P]:
         try:
@@ -265,6 +257,11 @@ class Registry(Generic[P]):
         return isinstance(item, type) and issubclass(item, self.base) and getattr(item, "name", None) == key
 
 
+def _match(name: str, keys: Mapping[str, object]) -> str | None:
+    """The key that is this name, else the first that is a pattern for it."""
+    return name if name in keys else next((key for key in keys if fnmatchcase(name, key)), None)
+
+
 def check_requirements(plugin: type[Plugin]) -> None:
     """Find out whether a plug-in's packages are installed, without importing them.
 
@@ -273,7 +270,8 @@ def check_requirements(plugin: type[Plugin]) -> None:
     """
     from importlib.util import find_spec
 
-    missing = [package for package in plugin.requires if find_spec(package) is None]
+    # Of `package.part` the package is looked for, as looking for the part would import it.
+    missing = [package for package in plugin.requires if find_spec(package.partition(".")[0]) is None]
     if missing:
         names = ", ".join(f"`{package}`" for package in missing)
         hint = f"pip install 'nk-speech[{plugin.extra}]'" if plugin.extra else f"pip install {' '.join(missing)}"

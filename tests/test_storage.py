@@ -1,0 +1,147 @@
+"""Stored files: what is not ours, or is damaged, is told and never run."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from pydantic import BaseModel
+
+from nk.errors import PluginError
+from nk.models.svm import Svm
+from nk.models.tree import Tree
+from nk.models.xgb import Xgb
+from nk.registry import Training
+from nk.storage import dump_estimator, load_estimator, read_record, write_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Record(BaseModel):
+    count: int
+    names: tuple[str, ...] = ()
+
+
+def test_a_record_comes_back(tmp_path: Path) -> None:
+    record = Record(count=3, names=("ä", "b"))
+    write_record(tmp_path / "a.json", record)
+    assert read_record(tmp_path / "a.json", Record) == record
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"count": "many"}', b"[]", b"\xff\xfe"])
+def test_a_damaged_record_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(PluginError, match=r"^`[^`]+a\.json` cannot be read: [^\n]+[^.\n]$") as error:
+        read_record(tmp_path / "a.json", Record)
+    assert error.value.exit_code == 5
+
+
+def test_another_estimator_is_refused(tmp_path: Path) -> None:
+    from sklearn.linear_model import LinearRegression, Ridge
+
+    dump_estimator(tmp_path / "a.skops", Ridge().fit([[1.0], [2]], [1, 2]))
+    with pytest.raises(PluginError, match="it holds a `Ridge` where a `LinearRegression` is due"):
+        load_estimator(tmp_path / "a.skops", LinearRegression)
+
+
+def rewritten(path: Path, change: Any) -> None:
+    """Change the schema within a skops file."""
+    with zipfile.ZipFile(path) as old:
+        files = {name: old.read(name) for name in old.namelist()}
+    schema = json.loads(files["schema.json"])
+    change(schema)
+    files["schema.json"] = json.dumps(schema).encode()
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in files.items():
+            new.writestr(name, content)
+
+
+@pytest.mark.parametrize(("module", "name"), [("os", "system"), ("builtins", "eval"), ("subprocess", "Popen")])
+def test_a_function_smuggled_in_is_not_run(tmp_path: Path, module: str, name: str) -> None:
+    from sklearn.linear_model import Ridge
+
+    path = tmp_path / "a.skops"
+    dump_estimator(path, Ridge(alpha=2))
+
+    def smuggle(schema: dict[str, Any]) -> None:
+        schema.update({"__class__": name, "__module__": module})
+
+    rewritten(path, smuggle)
+    with pytest.raises(PluginError, match="cannot be read"):
+        load_estimator(path, Ridge)
+
+
+class Bomb:
+    """A pickle of this writes a file when it is read."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, tuple[str, str]]:
+        return (open, (self.path, "w"))
+
+
+@pytest.mark.parametrize("within", ["file", "array"])
+def test_a_pickle_in_its_place_is_not_read(tmp_path: Path, within: str) -> None:
+    from sklearn.linear_model import LinearRegression
+
+    path, trap = tmp_path / "a.skops", tmp_path / "ran"
+    dump_estimator(path, LinearRegression().fit([[1.0], [2]], [1, 2]))
+    if within == "file":
+        path.write_bytes(pickle.dumps(Bomb(str(trap))))
+    else:
+        bomb = io.BytesIO()
+        np.save(bomb, np.array([Bomb(str(trap))], dtype=object), allow_pickle=True)
+        with zipfile.ZipFile(path) as old:
+            files = {name: old.read(name) for name in old.namelist()}
+        assert any(name.endswith(".npy") for name in files)
+        with zipfile.ZipFile(path, "w") as new:
+            for name, content in files.items():
+                new.writestr(name, bomb.getvalue() if name.endswith(".npy") else content)
+    with pytest.raises(PluginError, match="cannot be read"):
+        load_estimator(path, LinearRegression)
+    assert not trap.exists()
+
+
+def stored(plugin: Any, folder: Path, classes: int = 3) -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(30) % classes
+    data = Training((rng.normal(size=(30, 2)) + y[:, None]).astype(np.float32), y, np.arange(30) // 6, classes)
+    plugin(plugin.options_type(), name=plugin.name).fit(data, seed=0, jobs=1).save(folder)
+
+
+@pytest.mark.parametrize("plugin", [Svm, Tree, Xgb])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": 2},
+        {"model": "knn"},
+        {"classes": 2},
+        {"present": [0, 1]},
+        {"present": [2, 1, 0]},
+        {"present": [0, 1, 5]},
+        {"temperature": -1},
+        {"more": 1},
+    ],
+)
+def test_a_changed_record_of_a_model_is_told(tmp_path: Path, plugin: Any, change: dict[str, Any]) -> None:
+    stored(plugin, tmp_path)
+    record = json.loads((tmp_path / "model.json").read_text())
+    (tmp_path / "model.json").write_text(json.dumps({**record, **change}))
+    with pytest.raises(PluginError, match=r"^`.*` cannot be read: [^\n]+$"):
+        plugin.load(tmp_path)
+
+
+def test_a_booster_for_another_task_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "two").mkdir()
+    stored(Xgb, tmp_path)
+    stored(Xgb, tmp_path / "two", classes=2)
+    (tmp_path / "booster.json").write_bytes((tmp_path / "two" / "booster.json").read_bytes())
+    with pytest.raises(PluginError, match="its task"):
+        Xgb.load(tmp_path)
