@@ -1,0 +1,154 @@
+"""What has to hold between keys of a config."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from nk import families
+from nk.config.check import shown
+from nk.config.options import refused
+from nk.config.values import is_nothing
+from nk.errors import Problem
+
+if TYPE_CHECKING:
+    from nk.config.build import Build
+    from nk.config.data import Database
+    from nk.config.source import Entry
+
+_TASKS = {"classification": "classes", "regression": "numbers"}
+
+
+def check(build: Build, mentioned: set[str]) -> None:
+    """Add the problems that lie between keys."""
+    _databases(build, mentioned)
+    _splits(build)
+    _labels(build)
+    if "model" in build.sections:
+        _task(build)
+        _folds(build)
+        _tuning(build)
+        _options(build)
+
+
+def _databases(build: Build, mentioned: set[str]) -> None:
+    data, sets, found = build.sections["data"], build.data, build.found
+    elsewhere = _has_roots(build)
+    for name in sets.listed:
+        entry = sets.list_entry
+        if entry and name not in sets.bases and not elsewhere:
+            found.wrong(entry, f"names `{name}`, but nothing says where it is", f"add `{name} = <path>`")
+        elif not elsewhere:
+            _path(build, name, data.databases[name])
+    for name in data.others:
+        if name.lower() not in {item.lower() for item in mentioned} and sets.bases.get(name):
+            found.odd(sets.bases[name][0], f"is not used: `{name}` is not in `databases`")
+    if not sets.listed:
+        _no_databases(build, sets.list_entry)
+
+
+def _has_roots(build: Build) -> bool:
+    """Whether there is another file with keys of databases that was not read."""
+    entry = build.entry("data", "root_folders")
+    return not build.roots and entry is not None and not is_nothing(entry.value)
+
+
+def _no_databases(build: Build, entry: Entry | None) -> None:
+    if build.entry("exp", "databases"):
+        return
+    line = entry.line if entry else 0
+    build.found.warnings.append(Problem(build.file, line, "[DATA] `databases` names none, so there is nothing to run on"))
+
+
+def _path(build: Build, name: str, database: Database) -> None:
+    if database.path is None and database.type != "synthetic":
+        first = build.data.bases[name][0]
+        problem = Problem(first.file, first.line, f"[DATA] `{name}` has no path", f"add `{name} = <path>`")
+        build.found.problems.append(problem)
+
+
+def _splits(build: Build) -> None:
+    data = build.sections["data"]
+    for name, database in {**data.databases, **data.others}.items():
+        entries = {entry.key.lower().removeprefix(f"{name.lower()}."): entry for entry in build.data.bases.get(name, [])}
+        strategy = entries.get("split_strategy")
+        if strategy and database.split_strategy == "speakers_stated" and not database.test:
+            build.found.wrong(strategy, f"needs the test speakers, `{name}.test`")
+        if database.test_size + database.dev_size > 100 and "test_size" in entries:
+            text = f"and `{name}.dev_size` are {database.test_size + database.dev_size:g} % together"
+            build.found.wrong(entries["test_size"], text, "leave something to train on")
+        _apart(build, entries, database)
+
+
+def _apart(build: Build, entries: dict[str, Entry], database: Database) -> None:
+    """The values and speakers of the parts must differ."""
+    for keys in (("train_vals", "dev_vals", "test_vals"), ("train", "dev", "test")):
+        for one, other in combinations(keys, 2):
+            same = sorted(set(getattr(database, one) or ()) & set(getattr(database, other) or ()))
+            entry = entries.get(other) or entries.get(one)
+            if same and entry:
+                build.found.wrong(entry, f"shares {', '.join(map(shown, same))} with `{one if entry is entries.get(other) else other}`")
+
+
+def _labels(build: Build) -> None:
+    data = build.sections["data"]
+    labels, bins = build.entry("data", "labels"), build.entry("data", "bins")
+    if labels and data.labels is not None:
+        twice = sorted({item for item in data.labels if data.labels.count(item) > 1})
+        if twice:
+            build.found.wrong(labels, f"names {', '.join(map(shown, twice))} twice")
+        if not data.labels:
+            build.found.wrong(labels, "is empty", "name the classes, or leave it out for all there are")
+    if bins and data.bins is not None:
+        if list(data.bins) != sorted(set(data.bins)):
+            build.found.wrong(bins, "must rise from edge to edge")
+        elif data.labels is not None and len(data.bins) != len(data.labels) + 1:
+            text = f"has {len(data.bins)} edges for {len(data.labels)} labels, there must be one more than labels"
+            build.found.wrong(bins, text)
+
+
+def _task(build: Build) -> None:
+    entry, learner = build.entry("model", "type"), build.learner
+    task = build.sections["exp"].type if "exp" in build.sections else "classification"
+    if entry is None or learner is None or learner.task is None or learner.task == task:
+        return
+    others = [item.name for item in families.models.all() if item.task == task and "*" not in item.name]
+    hint = f"set [EXP] `type = {learner.task}`, or take one of {', '.join(f'`{name}`' for name in others)}"
+    build.found.wrong(entry, f"is `{learner.called}`, which learns {_TASKS[learner.task]}, but [EXP] `type` is `{task}`", hint)
+
+
+def _folds(build: Build) -> None:
+    model = build.sections["model"]
+    given = [key for key in ("logo", "loso", "k_fold_cross") if getattr(model, key) not in {None, False}]
+    if len(given) > 1:
+        entry = build.entry("model", given[-1])
+        if entry:
+            build.found.wrong(entry, f"and `{given[0]}` are two ways to make folds", "keep one of them")
+
+
+def _tuning(build: Build) -> None:
+    entry, model = build.entry("model", "tuning_params"), build.sections["model"]
+    known = {**model.options, **model.search}
+    for name in model.tuning_params or () if entry else ():
+        if entry and name.lower() not in {key.lower() for key in known}:
+            build.found.wrong(entry, f"names `{name}`, but there is no `{name} = [...]` with its values")
+
+
+def _options(build: Build) -> None:
+    """Let the named plug-ins see their options together, as far as they are right one by one."""
+    from pydantic import ValidationError
+
+    for section, family in (("model", "models"), ("feats", "features")):
+        if section not in build.sections:
+            continue
+        options = build.sections[section].options
+        for definition in build.named.get(family, []):
+            own = {spot.field.alias or spot.name: options[spot.key] for spot in definition.spots.values() if spot.key in options}
+            try:
+                if own:
+                    definition.options.model_validate(own, strict=True)
+            except ValidationError as error:
+                entry = build.entry(section, "type")
+                texts = [refused(definition.called, item) for item in error.errors(include_url=False)]
+                line, file = (entry.line, entry.file) if entry else (0, build.file)
+                build.found.problems += [Problem(file, line, f"[{section.upper()}] {text}") for text in texts]

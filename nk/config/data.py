@@ -1,0 +1,167 @@
+"""The section [DATA]: which recordings, what is to be learnt of them, and how they are split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from nk.config.field import Section, key
+from nk.config.values import Form, MisfitError, Scalar, as_items, as_mapping, as_scalar, as_text
+
+Names = tuple[str, ...]
+Part = Literal["all", "train", "dev", "test"]
+Strategy = Literal[
+    "speaker_split",
+    "speakers_stated",
+    "column",
+    "train",
+    "dev",
+    "test",
+    "database",
+    "specified",
+    "random",
+    "balanced",
+    "train_test",
+]
+BUILT_STRATEGIES = ("speaker_split", "speakers_stated", "column", "train", "dev", "test")
+
+
+def _relabelling(value: Any) -> dict[str, Any]:
+    """`{old: new}` or `{column: {old: new}}`; old may be several values, as `'a,b'` or `('a', 'b')`."""
+    pairs = as_mapping(value)
+    nested = [isinstance(new, Mapping) for new in pairs.values()]
+    if any(nested) and not all(nested):
+        raise MisfitError("give either old and new values or columns, not both")
+    if nested and all(nested):
+        return {as_text(column): _flat(as_mapping(inner)) for column, inner in pairs.items()}
+    return _flat(pairs)
+
+
+def _flat(pairs: dict[Any, Any]) -> dict[str, Scalar]:
+    return {old: as_scalar(new) for several, new in pairs.items() for old in _each(several)}
+
+
+def _each(several: Any) -> list[str]:
+    if isinstance(several, tuple):
+        return [as_text(one) for one in several]
+    return [one.strip() for one in as_text(several).split(",")]
+
+
+def _conditions(value: Any) -> tuple[tuple[str, tuple[Scalar, ...]], ...]:
+    """`{column: value or values}` or `[[column, value or values], ...]`."""
+    from nk.config.values import opened
+
+    found = opened(value)
+    pairs: list[Any] = list(found.items()) if isinstance(found, Mapping) else as_items(found)
+    if pairs and not isinstance(pairs[0], list | tuple) and len(pairs) == 2 and not isinstance(found, Mapping):
+        pairs = [pairs]
+    return tuple(_condition(pair) for pair in pairs)
+
+
+def _condition(pair: Any) -> tuple[str, tuple[Scalar, ...]]:
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        raise MisfitError
+    column, values = pair
+    return as_text(column), tuple(as_scalar(item) for item in as_items(values))
+
+
+Relabelling = Annotated[
+    dict[str, Scalar | dict[str, Scalar]],
+    Form(_relabelling, "a mapping {old: new} or {column: {old: new}}"),
+]
+Conditions = Annotated[
+    tuple[tuple[str, tuple[Scalar, ...]], ...],
+    Form(_conditions, "a mapping {column: values} or a list [[column, values], ...]"),
+]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Channel = Literal["first", "mix"] | Annotated[int, Field(ge=0)]
+Renaming = dict[str, str]
+
+
+
+class Database(Section):
+    """The keys of one database, written as `<database>.<key>`."""
+
+    path: str | None = key(None, "where it is: a CSV file or a folder in audformat; the bare key `<database>`")
+    type: str | None = key(
+        None, "reader, see the readers; without it csv for a path that ends in .csv or .tsv, else audformat"
+    )
+    split_strategy: Strategy | Names = key(
+        "speaker_split", "how it is split: a strategy, or the list of the test speakers", built=BUILT_STRATEGIES
+    )
+    test_size: Percent = key(20.0, "share of the speakers (or samples) for test", unit="%")
+    dev_size: Percent = key(20.0, "share of the speakers (or samples) for dev", unit="%")
+    split_column: str = key("split", "column that holds the part, for the strategy `column`")
+    train_vals: Names = key(("train",), "values of the split column that mean train")
+    dev_vals: Names = key(("dev",), "values of the split column that mean dev")
+    test_vals: Names = key(("test",), "values of the split column that mean test")
+    train: Names | None = key(None, "training speakers, for `speakers_stated`; without it all others")
+    dev: Names | None = key(None, "dev speakers, for `speakers_stated`")
+    test: Names | None = key(None, "test speakers, for `speakers_stated`")
+    channel: Channel | None = key(
+        None, "channel of a recording that is used, from 0, or the mean of all; without it [DATA] `channel`"
+    )
+    as_train: bool = key(False, "use its training part only", built=False)
+    as_test: bool = key(False, "use its test part only", built=False)
+    colnames: Renaming | None = key(None, "columns to rename: {name in the table: new name}", built=False)
+    mapping: Relabelling | None = key(None, "labels to rename: {old: new} or {column: {old: new}}", built=False)
+    filter: Conditions | None = key(None, "rows to keep: {column: values}", built=False)
+    required: str | None = key(None, "drop rows without a value in this column", built=False)
+    limit_samples: int | None = key(None, "keep at most this many rows, drawn at random", ge=1, built=False)
+    limit_samples_per_speaker: int | None = key(None, "keep at most this many rows of a speaker", ge=1, built=False)
+    min_duration_of_sample: float | None = key(None, "drop shorter rows", unit="s", ge=0, built=False)
+    max_duration_of_sample: float | None = key(None, "drop longer rows", unit="s", gt=0, built=False)
+    rename_speakers: bool = key(False, "put the database's name before the speakers' names", built=False)
+    reverse: bool = key(False, "turn a numeric target round: |x - max|", built=False)
+    reverse_max: float | None = key(
+        None, "the largest value for `reverse`; without it the largest there is", alias="reverse.max", built=False
+    )
+    scale: bool = key(False, "bring a numeric target to mean 0 and deviation 1, as measured on train", built=False)
+    value_counts: bool = key(False, "draw how the classes are spread over the parts", built=False)
+    options: dict[str, Any] = key({}, "options of the reader", pattern="-")
+
+
+class Data(Section):
+    """The section [DATA]."""
+
+    databases: dict[str, Database] = key({}, "names of the databases; each needs its own keys", pattern="-")
+    others: dict[str, Database] = key({}, "databases with keys that are not in the list", pattern="-")
+    target: str | None = key("emotion", "column that is to be learnt; None: nothing")
+    labels: Names | None = key(None, "classes to keep, in order; without it all there are")
+    channel: Channel = key("first", "channel of a recording that is used, from 0, or the mean of all")
+    root_folders: str | None = key(None, "another file with a section [DATA] whose keys of databases hold unless set here")
+    no_reuse: bool = key(False, "once made tables anew; splits are never reused here, so it changes nothing")
+    type: Literal["continuous"] | None = key(None, "`continuous`: cut a numeric target into classes", built=False)
+    bins: tuple[float, ...] | None = key(
+        None, "edges of the classes of a numeric target; without it at 33 and 66 % of train", built=False
+    )
+    tests: Names | None = key(None, "databases for testing an already trained model", built=False)
+    trains: Names | None = key(None, "databases that the trained model has seen", built=False)
+    target_divide_by: float | None = key(None, "divide a numeric target by this", built=False)
+    colnames: Renaming | None = key(None, "columns to rename in every database", built=False)
+    filter: Conditions | None = key(None, "rows to keep after all databases are joined", built=False)
+    filter_selection: Part = key(
+        "all", "parts of the split that the filters hold for", alias="filter.sample_selection", built=False
+    )
+    limit_samples: int | None = key(None, "keep at most this many rows of a part", ge=1, built=False)
+    limit_samples_per_speaker: int | None = key(
+        None, "keep at most this many rows of a speaker and part", ge=1, built=False
+    )
+    min_duration_of_sample: float | None = key(None, "drop shorter rows", unit="s", ge=0, built=False)
+    max_duration_of_sample: float | None = key(None, "drop longer rows", unit="s", gt=0, built=False)
+    check_size: bool | int | None = key(
+        None, "drop files that are smaller; True means 1000", unit="bytes", ge=0, built=False
+    )
+    check_vad: bool = key(False, "drop files in which no speech is found", built=False)
+    balance: dict[str, float] | None = key(
+        None, "columns to balance the parts by, and their weights, for the strategy `balanced`", built=False
+    )
+    size_diff_weight: float = key(1.0, "weight of the parts' size, for `balanced`", ge=0, built=False)
+    variable_bins: dict[str, Annotated[int, Field(ge=2)]] = key(
+        {}, "number of bins of a numeric column, for `balanced`", pattern="<column>_bins", built=False
+    )
+    sample_selection: Part = key("all", "parts of the split that are augmented", of="augment", built=False)
+    label_data: str | None = key(None, "database to label with the trained model", built=False)
+    label_result: str | None = key(None, "file for the labels of `label_data`", built=False)

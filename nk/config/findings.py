@@ -1,0 +1,65 @@
+"""What is found while a config is checked: problems, warnings, and what is not built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nk.errors import Problem
+
+if TYPE_CHECKING:
+    from nk.config.source import Entry
+
+
+@dataclass(frozen=True)
+class Unbuilt:
+    """Something that is asked for and known but not built: the section that needs it, its name, where it stands."""
+
+    section: str
+    name: str
+    problem: Problem
+
+
+@dataclass
+class Findings:
+    """Gathers; nothing is raised before everything is seen."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    unbuilt: list[Unbuilt] = field(default_factory=list)
+
+    def wrong(self, entry: Entry, text: str, hint: str | None = None) -> None:
+        """A mistake of an entry; `text` follows its place."""
+        self.problems.append(Problem(entry.file, entry.line, f"{entry.place} {text}", hint))
+
+    def odd(self, entry: Entry, text: str, hint: str | None = None) -> None:
+        """A warning of an entry."""
+        self.warnings.append(Problem(entry.file, entry.line, f"{entry.place} {text}", hint))
+
+    def not_built(self, entry: Entry, section: str, name: str | None = None) -> None:
+        """An entry that asks for what is not built; `name` if it is a value."""
+        what = f"[{entry.section.upper()}] `{name or entry.key}`"
+        problem = Problem(entry.file, entry.line, f"{what} is not built yet")
+        self.unbuilt.append(Unbuilt(section, what, problem))
+
+    def not_built_section(self, entry: Entry) -> None:
+        """A section that is not built at all, at its first entry."""
+        what = f"[{entry.section.upper()}]"
+        problem = Problem(entry.file, entry.line, f"{what} is not built yet")
+        self.unbuilt.append(Unbuilt(entry.section, what, problem))
+
+    def ordered(self) -> tuple[list[Problem], list[Problem], list[Unbuilt]]:
+        """Everything, by lines, nothing twice."""
+        unbuilt = {item.problem: item for item in self.unbuilt}
+        return (
+            _unique(self.problems),
+            _unique(self.warnings),
+            [unbuilt[problem] for problem in _unique(list(unbuilt))],
+        )
+
+
+def _unique(problems: list[Problem]) -> list[Problem]:
+    return sorted(set(problems), key=lambda item: (item.file, item.line, item.text))
+
+

@@ -1,0 +1,150 @@
+"""The config: one frozen model a section, and the whole of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from nk.config.data import Data, Names, Part
+from nk.config.field import Section, key
+from nk.config.output import Flags, Optim, Plot, Report
+from nk.config.planned.networks import AasistOptions, FinetuneOptions, RnnOptions
+from nk.config.work import Augment, CrossDb, Expl, Export, Predict, Resample, Segment, Share
+
+Measure = Literal["uar", "accuracy", "macro_f1", "auc", "eer", "ccc", "pcc", "mse", "rmse", "mae", "r2"]
+Scale = Literal[
+    "standard",
+    "robust",
+    "minmax",
+    "maxabs",
+    "normalizer",
+    "powertransformer",
+    "quantiletransformer",
+    "speaker",
+    "bins",
+]
+Balancing = Literal[
+    "ros",
+    "smote",
+    "adasyn",
+    "borderlinesmote",
+    "svmsmote",
+    "clustercentroids",
+    "randomundersampler",
+    "editednearestneighbours",
+    "tomeklinks",
+    "smoteenn",
+    "smotetomek",
+]
+_LAYOUT = "the run folder has one layout"
+
+
+class Exp(Section):
+    """The section [EXP]: the experiment as a whole."""
+
+    name: str = key("", "name of the run folder; without it the name of the config file", min_length=1)
+    root: str = key("./results/", "folder above the run folders")
+    type: Literal["classification", "regression"] = key("classification", "classes or numbers")
+    epochs: int = key(1, "passes over the training data", ge=1, networks=True)
+    runs: int = key(1, "how often the training is repeated, each with the next seed", ge=1)
+    random_seed: int = key(42, "seed of splits, folds and models", ge=0, lt=2**32)
+    traindevtest: bool = key(False, "three parts instead of two; dev chooses, test is only tested", built=False)
+    save: bool = key(True, "store the experiment; the run folder always is")
+    save_test: str | None = key(None, "file for the test rows with the predictions", built=False)
+    no_warnings: bool = key(False, "silence the warnings of Python's packages")
+    sample_selection: Part = key("all", "parts of the split that other commands work on", of="expl", built=False)
+    language: str = key("en", "language that is spoken, an ISO code", of="predict", built=False)
+    export_onnx: bool | str = key(False, "store the best model as ONNX too; or the file's name", built=False)
+    databases: Names | None = key(None, "databases to train and test on in turn", of="crossdb", built=False)
+    use_splits: bool = key(False, "keep the databases' own splits", of="crossdb", built=False)
+    reuse_train: bool = key(False, "train once a database", of="crossdb", built=False)
+    lodo: bool = key(False, "leave one database out", of="crossdb", built=False)
+    lodo_dev: str | None = key(None, "database that is dev in every fold", of="crossdb", built=False)
+    lodo_runs: int | None = key(None, "how often each fold is repeated", ge=1, of="crossdb", built=False)
+    res_name: str | None = key(None, "another name for the result files", built=False)
+    run: int = key(0, "number of the run", ge=0, idle="runs are counted by nk")
+    store: str = key("store/", "folder for caches", idle="all experiments share one cache")
+    cache: str = key("cache/", "folder for caches of segments", idle="all experiments share one cache")
+    fig_dir: str = key("images/", "folder for figures", idle=_LAYOUT)
+    res_dir: str = key("results/", "folder for results", idle=_LAYOUT)
+    model_dir: str = key("models/", "folder for models", idle=_LAYOUT)
+
+
+class Feats(Section):
+    """The section [FEATS]: what is measured of a recording. Options of the named features stand here too."""
+
+    type: Names = key(("os",), "features, joined column by column; see the features")
+    features: Names | None = key(None, "columns to keep; without it all")
+    scale: Scale | None = key(
+        None, "how features are scaled, as measured on train", built=("standard", "robust", "minmax", "maxabs")
+    )
+    balancing: Balancing | None = key(None, "how the classes of train are balanced", built=False)
+    balancing_random_state: int = key(42, "seed of the balancing", ge=0, built=False)
+    pooling: tuple[Literal["mean", "std", "min", "max", "median"], ...] = key(
+        ("mean", "std"), "how the vectors of frames become one"
+    )
+    fail_threshold: Share = key(0.5, "stop when more than this share of the recordings is unusable")
+    nan_strategy: Literal["zero", "zeros", "mean", "median", "drop"] = key(
+        "zero", "what replaces a missing value of a feature; `mean` and `median` of train", built=False
+    )
+    no_reuse: bool = key(False, "compute the features anew though the cache has them")
+    store_format: Literal["pkl", "csv", "parquet"] = key("pkl", "accepted from old files; the cache is nk's own, never a pickle")
+    print_feats: bool = key(False, "list the names of the features")
+    options: dict[str, Any] = key({}, "options of the features", pattern="-")
+
+
+class Model(Section):
+    """The section [MODEL]: what learns. Options of the named model stand here too."""
+
+    type: str | None = key(None, "model; see the models")
+    measure: Measure | None = key(None, "metric to choose by; without it uar for classes, mse for numbers")
+    save: bool = key(True, "store the trained model")
+    n_jobs: Annotated[int, Field(ge=1)] | None = key(None, "most cores used at once; without it all")
+    logo: bool | Annotated[int, Field(ge=2)] = key(
+        False, "leave one group of speakers out: number of groups; True: every speaker is a group"
+    )
+    loso: bool = key(False, "leave one speaker out")
+    k_fold_cross: Annotated[int, Field(ge=2)] | None = key(None, "number of speaker-grouped, stratified folds")
+    random_seed: Annotated[int, Field(ge=0, lt=2**32)] | None = key(None, "seed of the model; without it that of [EXP]")
+    nan_strategy: Literal["zero", "mean", "median"] = key(
+        "zero", "what replaces a missing value before training", built=False
+    )
+    device: str | None = key(
+        None, "where networks run: cpu, cuda or cuda:<number>; without it cuda where there is one",
+        built=False,
+        networks=True,
+    )
+    only_test: bool = key(False, "test the stored model and do not train", built=False)
+    tuning_params: Names | None = key(None, "options whose lists of values are searched", built=False)
+    scoring: str | None = key(None, "scorer of that search, as scikit-learn calls it", built=False)
+    balancing: Literal["ros", "smote", "adasyn"] | None = key(None, "how training rows are balanced", built=False)
+    hf_token: str | None = key(None, "token of the Hugging Face hub", of="segment", built=False)
+    options: dict[str, Any] = key({}, "options of the model", pattern="-")
+    search: dict[str, tuple[Any, ...]] = key({}, "values of the options in `tuning_params`", pattern="-")
+
+
+class Config(Section):
+    """A whole config file."""
+
+    exp: Exp
+    data: Data
+    feats: Feats
+    model: Model
+    expl: Expl
+    predict: Predict
+    segment: Segment
+    augment: Augment
+    resample: Resample
+    export: Export
+    crossdb: CrossDb
+    plot: Plot
+    report: Report
+    optim: Optim
+    flags: Flags
+    aasist: AasistOptions
+    rnn: RnnOptions
+    finetune: FinetuneOptions
+
+
+SECTIONS: dict[str, type[Any]] = {name: field.annotation for name, field in Config.model_fields.items() if field.annotation}

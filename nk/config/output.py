@@ -1,0 +1,83 @@
+"""The sections of what comes out, and of runs over several settings: plots, report, search, flags."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from nk.config.data import Names
+from nk.config.field import Section, key
+from nk.config.work import Share
+
+
+class Plot(Section):
+    """The section [PLOT]."""
+
+    name: str | None = key(None, "start of the figures' file names; without it the experiment's name")
+    format: Literal["png", "svg", "pdf", "eps", "jpg", "tif"] = key("png", "file format of the figures")
+    titles: bool = key(True, "put titles above the figures")
+    best_model: bool = key(False, "draw the results of the best model; it is always drawn")
+    ccc: bool = key(False, "put the concordance correlation into headings", built=False)
+    epochs: bool = key(False, "draw a confusion matrix an epoch", built=False, networks=True)
+    anim_progression: bool = key(False, "join the figures of the epochs into a film", built=False, networks=True)
+    fps: float = key(1.0, "speed of the film", unit="1/s", gt=0, built=False, networks=True)
+    epoch_progression: bool = key(False, "draw the results over the epochs", built=False, networks=True)
+    combine_per_speaker: Literal["mode", "mean"] | None = key(
+        None, "draw another confusion matrix with one vote a speaker", built=False
+    )
+    combine_per_speaker_col: str = key(
+        "speaker", "column to combine by", alias="combine_per_speaker.col", built=False
+    )
+    uncertainty_threshold: Share | None = key(
+        None, "draw another confusion matrix without the samples above this uncertainty", built=False
+    )
+    runs_compare: Literal["features", "model", "target", "databases"] | None = key(
+        None, "compare the runs of experiments that differ in this", built=False
+    )
+    fill_areas: bool = key(False, "fill the areas under densities", built=False)
+    kind: Literal["violin", "box", "bar", "strip", "swarm"] = key(
+        "violin", "how the distribution of a feature is drawn", built=False
+    )
+
+
+class Report(Section):
+    """The section [REPORT]."""
+
+    show: bool = key(False, "show the report on the terminal", built=False)
+    fresh: bool = key(False, "begin a new report; reports never pile up here, so it changes nothing")
+    latex: str | None = key(None, "name of a LaTeX and PDF report", built=False)
+    title: str = key("Report", "title of the report", built=False)
+    author: str = key("anon", "author of the report", built=False)
+
+
+class Optim(Section):
+    """The section [OPTIM]: search the options of a model."""
+
+    model: str = key("mlp", "model whose options are searched; [MODEL] `type` goes first", built=False)
+    search_strategy: Literal[
+        "grid", "random", "halving_grid", "halving_random", "grid_cv", "random_cv"
+    ] = key("grid", "how to search", built=False)  # fmt: skip
+    n_iter: int = key(50, "settings tried by a random search", ge=1, built=False)
+    cv_folds: int = key(3, "folds", ge=2, built=False)
+    metric: Literal[
+        "uar", "accuracy", "f1", "precision", "recall", "sensitivity", "specificity", "eer",
+        "macro_f1", "auc", "ccc", "pcc", "mse", "rmse", "mae", "r2",
+    ] = key("accuracy", "what is to be best", built=False)  # fmt: skip
+    random_state: int = key(42, "seed of a random search", built=False)
+    space: dict[str, Any] = key(
+        {}, "search space of an option: a list of values, (low, high), (low, high, step) or a value", pattern="-"
+    )
+
+
+class Flags(Section):
+    """The section [FLAGS]: an experiment for every combination of values."""
+
+    models: Names | None = key(None, "values of [MODEL] `type`", built=False)
+    features: Names | None = key(None, "values of [FEATS] `type`", built=False)
+    balancing: Names | None = key(None, "values of [FEATS] `balancing`", built=False)
+    scale: Names | None = key(None, "values of [FEATS] `scale`", built=False)
+    name_target: tuple[tuple[str, str], ...] | None = key(
+        None, "pairs of [EXP] `name` and [DATA] `target`", built=False
+    )
+    model: dict[str, tuple[Any, ...]] = key({}, "values of a key of [MODEL]", pattern="model_<key>", built=False)
+    feats: dict[str, tuple[Any, ...]] = key({}, "values of a key of [FEATS]", pattern="feats_<key>", built=False)
+    exp: dict[str, tuple[Any, ...]] = key({}, "values of a key of [EXP]", pattern="exp_<key>", built=False)

@@ -1,0 +1,87 @@
+"""Keys that hold several values of other keys: the search spaces of [OPTIM] and the lists of [FLAGS]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nk.config.check import Group, Outcome, fitted, refuse, unknown
+from nk.config.describe import did_you_mean
+from nk.config.field import Spot, match, spots
+from nk.config.model import SECTIONS
+from nk.config.plugins import Family
+from nk.config.values import MisfitError, as_number, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nk.config.findings import Findings
+    from nk.config.source import Entry
+
+SHORT = {"lr": "learning_rate", "bs": "batch_size", "do": "drop"}
+_COUNTS = ("nlayers", "nnodes")
+_FAMILIES = {"model": "models", "feats": "features"}
+
+
+def search_space(rest: Mapping[str, Entry], group: Group, found: Findings) -> dict[str, Any]:
+    """The search spaces: a list of values, or a tuple (low, high) or (low, high, step)."""
+    family = Family("models", [])
+    space: dict[str, Any] = {}
+    for low, entry in rest.items():
+        hit = family.find(SHORT.get(low, low))
+        if hit is None and low not in _COUNTS:
+            core = [spot.key for spot in spots(SECTIONS["optim"]).values()]
+            unknown(entry, group.prefix, [*core, *SHORT, *_COUNTS, *family.keys()], found, {})
+            continue
+        spot = hit[0] if hit else None
+        try:
+            space[low if low in {*SHORT, *_COUNTS} or spot is None else spot.key] = _space(entry.value, spot)
+        except MisfitError as misfit:
+            hint = misfit.hint or "give a list of values, (low, high) or (low, high, step)"
+            found.wrong(entry, "cannot be searched over these values", hint)
+    return space
+
+
+def _space(value: Any, spot: Spot | None) -> list[Any] | tuple[Any, ...]:
+    value = opened(value)
+    if isinstance(value, tuple):
+        if len(value) not in {2, 3}:
+            raise MisfitError
+        return tuple(as_number(item) for item in value)
+    items = value if isinstance(value, list) else [value]
+    return [fitted(item, spot) if spot else as_number(item) for item in items]
+
+
+def flags(outcome: Outcome, group: Group, found: Findings) -> None:
+    """The lists of [FLAGS] for keys of other sections, each value brought to the type of its key."""
+    for section in ("model", "feats", "exp"):
+        outcome.values.pop(section, None)
+    for entry in group.entries.values():
+        for section in ("model", "feats", "exp"):
+            name = match(f"{section}_<key>", entry.key)
+            if name is not None and entry.key.lower() not in spots(SECTIONS["flags"]):
+                _flag(section, name, entry, outcome, found)
+
+
+def _flag(section: str, name: str, entry: Entry, outcome: Outcome, found: Findings) -> None:
+    spot = spot_of(section, name)
+    if spot is None:
+        known = [item.key for item in spots(SECTIONS[section]).values()]
+        near = did_you_mean(entry.key, [f"{section}_{key}" for key in known])
+        found.wrong(entry, f"sets `{name}`, which is not an option of [{section.upper()}]", near)
+        return
+    value = entry.value
+    try:
+        items = opened(value)
+        items = items if isinstance(items, list | tuple) else [items]
+        outcome.values.setdefault(section, {})[spot.key] = tuple(fitted(item, spot) for item in items)
+    except MisfitError as misfit:
+        refuse(entry, spot, found, misfit.hint)
+
+
+def spot_of(section: str, key: str) -> Spot | None:
+    """Where a key of a section or of its plug-ins goes."""
+    own = spots(SECTIONS[section]).get(key.lower())
+    if own or section not in _FAMILIES:
+        return own
+    hit = Family(_FAMILIES[section], []).find(key)
+    return hit[0] if hit else None
