@@ -53,7 +53,9 @@ class Setup:
     @property
     def channels(self) -> dict[str, str | int]:
         """Which channel is used, a database."""
-        return {name: database.channel for name, database in self.config.data.databases.items()}
+        data = self.config.data
+        own = {name: database.channel for name, database in data.databases.items()}
+        return {name: data.channel if channel is None else channel for name, channel in own.items()}
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         folder.text("config.yaml", to_yaml(config))
         folder.json("metrics.json", metrics)
         _write_tables(folder, dataset, predictions, skipped, metrics)
-        train.save(trained, folder.folder("model"), _about_model(setup, dataset, folds, features))
+        if config.model.save:
+            train.save(trained, folder.folder("model"), _about_model(setup, dataset, folds, features))
         with watch("figures"):
             draw_results(folder.folder("figures"), predictions, metrics, config.plot)
         folder.json("manifest.json", _manifest(setup, dataset, folds, features, watch))
@@ -199,7 +202,10 @@ def _features(dataset: Dataset, setup: Setup, ui: Ui) -> tuple[Features, list[Sk
             dataset, extractor, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=feats.no_reuse
         )
         parts.append(extract.pool(found, feats.pooling) if extractor.frame_level else found)
-    return extract.join(parts, dataset, feats.features), extract.skips(dataset, parts)
+    features = extract.join(parts, dataset, feats.features)
+    if feats.print_feats:
+        ui.note(f"columns: {', '.join(features.names)}")
+    return features, extract.skips(dataset, parts)
 
 
 def _without(

@@ -74,7 +74,9 @@ def check_built(loaded: Loaded, sections: Sequence[str]) -> None:
     if names:
         raise NotBuilt(f"not built yet: {', '.join(names)}")
     if "data" in wanted and not loaded.config.data.databases:
-        raise ConfigError([Problem(str(loaded.file), 0, "[DATA] `databases` names none, so there is nothing to run on")])
+        raise ConfigError(
+            [Problem(str(loaded.file), 0, "[DATA] `databases` names none, so there is nothing to run on")]
+        )
 
 
 def to_yaml(config: Config) -> str:

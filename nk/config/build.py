@@ -28,7 +28,13 @@ _NAMING = {
     "models": (("model", "type"), ("flags", "models"), ("optim", "model"), ("expl", "model")),
     "features": (("feats", "type"), ("flags", "features")),
 }
-_MENTIONS = (("data", "tests"), ("exp", "databases"), ("crossdb", "train_extra"), ("data", "label_data"), ("exp", "lodo_dev"))
+_MENTIONS = (
+    ("data", "tests"),
+    ("exp", "databases"),
+    ("crossdb", "train_extra"),
+    ("data", "label_data"),
+    ("exp", "lodo_dev"),
+)
 
 
 @dataclass
@@ -90,7 +96,11 @@ def _by_section(source: Source, extra: list[Entry], found: Findings) -> dict[str
 
 def _no_section(name: str, line: int, file: str) -> Problem:
     near = nearest(name, SECTIONS)
-    hint = f"did you mean `[{near.upper()}]`?" if near else f"there are {', '.join(f'[{item.upper()}]' for item in SECTIONS)}"
+    hint = (
+        f"did you mean `[{near.upper()}]`?"
+        if near
+        else f"there are {', '.join(f'[{item.upper()}]' for item in SECTIONS)}"
+    )
     return Problem(file, line, f"[{name.upper()}] is not a section", hint)
 
 
@@ -127,9 +137,7 @@ def _data(build: Build, mentioned: set[str]) -> None:
         names = [*(spot.key for spot in spots(Data).values()), *prefixes, "databases", *_reader_keys(sets)]
         unknown(entry, "", names, found, _old_keys(sets))
     channel = outcome.values.get("channel")
-    made = {
-        name: databases.database(name, sets.bases.get(name, []), sets, found, channel) for name in sets.all_names()
-    }
+    made = {name: databases.database(name, sets.bases.get(name, []), sets, found, channel) for name in sets.all_names()}
     outcome.values["databases"] = {name: made[name] for name in sets.listed}
     outcome.values["others"] = {name: made[name] for name in made if name not in sets.listed}
     if build.roots:

@@ -153,9 +153,7 @@ def current(spot: Spot, entry: Entry, group: Group, found: Findings) -> Any:
     return entry.value
 
 
-def _gather(
-    model: type[BaseModel], low: str, entry: Entry, group: Group, found: Findings, outcome: Outcome
-) -> bool:
+def _gather(model: type[BaseModel], low: str, entry: Entry, group: Group, found: Findings, outcome: Outcome) -> bool:
     """Put a key such as `age_bins` into the field that gathers its kind."""
     for spot in patterns(model):
         name = match(str(spot.note("pattern")), entry.key)

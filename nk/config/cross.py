@@ -57,7 +57,9 @@ def _no_databases(build: Build, entry: Entry | None) -> None:
     if build.entry("exp", "databases"):
         return
     line = entry.line if entry else 0
-    build.found.warnings.append(Problem(build.file, line, "[DATA] `databases` names none, so there is nothing to run on"))
+    build.found.warnings.append(
+        Problem(build.file, line, "[DATA] `databases` names none, so there is nothing to run on")
+    )
 
 
 def _path(build: Build, name: str, database: Database) -> None:
@@ -70,7 +72,9 @@ def _path(build: Build, name: str, database: Database) -> None:
 def _splits(build: Build) -> None:
     data = build.sections["data"]
     for name, database in {**data.databases, **data.others}.items():
-        entries = {entry.key.lower().removeprefix(f"{name.lower()}."): entry for entry in build.data.bases.get(name, [])}
+        entries = {
+            entry.key.lower().removeprefix(f"{name.lower()}."): entry for entry in build.data.bases.get(name, [])
+        }
         strategy = entries.get("split_strategy")
         if strategy and database.split_strategy == "speakers_stated" and not database.test:
             build.found.wrong(strategy, f"needs the test speakers, `{name}.test`")
@@ -87,7 +91,10 @@ def _apart(build: Build, entries: dict[str, Entry], database: Database) -> None:
             same = sorted(set(getattr(database, one) or ()) & set(getattr(database, other) or ()))
             entry = entries.get(other) or entries.get(one)
             if same and entry:
-                build.found.wrong(entry, f"shares {', '.join(map(shown, same))} with `{one if entry is entries.get(other) else other}`")
+                build.found.wrong(
+                    entry,
+                    f"shares {', '.join(map(shown, same))} with `{one if entry is entries.get(other) else other}`",
+                )
 
 
 def _labels(build: Build) -> None:
@@ -114,7 +121,9 @@ def _task(build: Build) -> None:
         return
     others = [item.name for item in families.models.all() if item.task == task and "*" not in item.name]
     hint = f"set [EXP] `type = {learner.task}`, or take one of {', '.join(f'`{name}`' for name in others)}"
-    build.found.wrong(entry, f"is `{learner.called}`, which learns {_TASKS[learner.task]}, but [EXP] `type` is `{task}`", hint)
+    build.found.wrong(
+        entry, f"is `{learner.called}`, which learns {_TASKS[learner.task]}, but [EXP] `type` is `{task}`", hint
+    )
 
 
 def _folds(build: Build) -> None:
@@ -143,7 +152,11 @@ def _options(build: Build) -> None:
             continue
         options = build.sections[section].options
         for definition in build.named.get(family, []):
-            own = {spot.field.alias or spot.name: options[spot.key] for spot in definition.spots.values() if spot.key in options}
+            own = {
+                spot.field.alias or spot.name: options[spot.key]
+                for spot in definition.spots.values()
+                if spot.key in options
+            }
             try:
                 if own:
                     definition.options.model_validate(own, strict=True)

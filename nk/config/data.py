@@ -80,7 +80,6 @@ Channel = Literal["first", "mix"] | Annotated[int, Field(ge=0)]
 Renaming = dict[str, str]
 
 
-
 class Database(Section):
     """The keys of one database, written as `<database>.<key>`."""
 
@@ -122,6 +121,16 @@ class Database(Section):
     value_counts: bool = key(False, "draw how the classes are spread over the parts", built=False)
     options: dict[str, Any] = key({}, "options of the reader", pattern="-")
 
+    @property
+    def reader(self) -> str:
+        """The reader's name."""
+        return self.type or default_reader(self.path or "")
+
+
+def default_reader(path: str) -> str:
+    """The reader for a path where none is named."""
+    return "csv" if path.lower().endswith((".csv", ".tsv")) else "audformat"
+
 
 class Data(Section):
     """The section [DATA]."""
@@ -131,7 +140,9 @@ class Data(Section):
     target: str | None = key("emotion", "column that is to be learnt; None: nothing")
     labels: Names | None = key(None, "classes to keep, in order; without it all there are")
     channel: Channel = key("first", "channel of a recording that is used, from 0, or the mean of all")
-    root_folders: str | None = key(None, "another file with a section [DATA] whose keys of databases hold unless set here")
+    root_folders: str | None = key(
+        None, "another file with a section [DATA] whose keys of databases hold unless set here"
+    )
     no_reuse: bool = key(False, "once made tables anew; splits are never reused here, so it changes nothing")
     type: Literal["continuous"] | None = key(None, "`continuous`: cut a numeric target into classes", built=False)
     bins: tuple[float, ...] | None = key(

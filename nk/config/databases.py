@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nk.config import legacy
 from nk.config.check import Group, Outcome, flattened, grouped, is_value, modernised, sort_out, validated
-from nk.config.data import Data, Database
+from nk.config.data import Data, Database, default_reader
 from nk.config.describe import nearest
 from nk.config.field import match, patterns, spots
 from nk.config.options import named, take
@@ -186,7 +186,7 @@ def _reader(outcome: Outcome, group: Group, sets: Sorted, found: Findings) -> li
     entry = group.get("type") or group.get("path") or sets.list_entry
     if kind is None and path is None:
         return []
-    word = kind or ("csv" if path.lower().endswith((".csv", ".tsv")) else "audformat")
+    word = kind or default_reader(path)
     return named("readers", [word], entry, found, "data")
 
 

@@ -16,7 +16,12 @@ class Section(BaseModel):
     """A section of the config."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, defer_build=True, protected_namespaces=(), validate_by_name=True, validate_by_alias=True
+        extra="forbid",
+        frozen=True,
+        defer_build=True,
+        protected_namespaces=(),
+        validate_by_name=True,
+        validate_by_alias=True,
     )
 
 

@@ -61,5 +61,3 @@ class Findings:
 
 def _unique(problems: list[Problem]) -> list[Problem]:
     return sorted(set(problems), key=lambda item: (item.file, item.line, item.text))
-
-

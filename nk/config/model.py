@@ -89,7 +89,9 @@ class Feats(Section):
         "zero", "what replaces a missing value of a feature; `mean` and `median` of train", built=False
     )
     no_reuse: bool = key(False, "compute the features anew though the cache has them")
-    store_format: Literal["pkl", "csv", "parquet"] = key("pkl", "accepted from old files; the cache is nk's own, never a pickle")
+    store_format: Literal["pkl", "csv", "parquet"] = key(
+        "pkl", "accepted from old files; the cache is nk's own, never a pickle"
+    )
     print_feats: bool = key(False, "list the names of the features")
     options: dict[str, Any] = key({}, "options of the features", pattern="-")
 
@@ -111,7 +113,8 @@ class Model(Section):
         "zero", "what replaces a missing value before training", built=False
     )
     device: str | None = key(
-        None, "where networks run: cpu, cuda or cuda:<number>; without it cuda where there is one",
+        None,
+        "where networks run: cpu, cuda or cuda:<number>; without it cuda where there is one",
         built=False,
         networks=True,
     )
@@ -147,4 +150,6 @@ class Config(Section):
     finetune: FinetuneOptions
 
 
-SECTIONS: dict[str, type[Any]] = {name: field.annotation for name, field in Config.model_fields.items() if field.annotation}
+SECTIONS: dict[str, type[Any]] = {
+    name: field.annotation for name, field in Config.model_fields.items() if field.annotation
+}

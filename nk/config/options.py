@@ -53,7 +53,12 @@ def _name_hint(family: str, word: str) -> str:
 
 
 def take(
-    family: Family, rest: Mapping[str, Entry], group: Group, core: list[str], found: Findings, search: Iterable[str] = ()
+    family: Family,
+    rest: Mapping[str, Entry],
+    group: Group,
+    core: list[str],
+    found: Findings,
+    search: Iterable[str] = (),
 ) -> Taken:
     """Options from the entries that are no keys of the section itself.
 

@@ -24,9 +24,7 @@ class Plot(Section):
     combine_per_speaker: Literal["mode", "mean"] | None = key(
         None, "draw another confusion matrix with one vote a speaker", built=False
     )
-    combine_per_speaker_col: str = key(
-        "speaker", "column to combine by", alias="combine_per_speaker.col", built=False
-    )
+    combine_per_speaker_col: str = key("speaker", "column to combine by", alias="combine_per_speaker.col", built=False)
     uncertainty_threshold: Share | None = key(
         None, "draw another confusion matrix without the samples above this uncertainty", built=False
     )

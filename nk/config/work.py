@@ -49,7 +49,9 @@ class Expl(Section):
     ignore_gender: bool = key(False, "do not part the features' distributions by gender", built=False)
     print_stats: bool = key(False, "show the whole statistical tests", built=False)
     print_colvals: bool = key(False, "show the values of every column", built=False)
-    regplot: Groups | None = key(None, "pairs of features to draw against each other, with a colour column", built=False)
+    regplot: Groups | None = key(
+        None, "pairs of features to draw against each other, with a colour column", built=False
+    )
     scatter: Projections | None = key(None, "projections to draw", built=False)
     scatter_target: Names | None = key(
         None, "columns that colour the projections; without it the target", alias="scatter.target", built=False
@@ -90,7 +92,9 @@ class Segment(Section):
     output_audio: bool = key(False, "write a file for every segment", built=False)
     audio_dir: str = key("segments", "folder of these files, below the experiment's", built=False)
     audio_format: Literal["wav", "flac", "mp3"] = key("wav", "format of these files", built=False)
-    sampling_rate: int | None = key(None, "rate of these files; without it that of the recording", unit="Hz", ge=1, built=False)
+    sampling_rate: int | None = key(
+        None, "rate of these files; without it that of the recording", unit="Hz", ge=1, built=False
+    )
     include_silence_borders: bool = key(False, "list the silence at the ends of a recording too", built=False)
     sample_selection: Part | None = key(None, "parts of the split to cut; without it that of [EXP]", built=False)
     segment_target: str = key("_segmented", "what is added to the database's name", built=False)

@@ -38,7 +38,9 @@ class NetworkOptions(Options):
     weight_decay: float = key(0.01, "pull of the weights to zero, for adamw", ge=0)
     momentum: Share = key(0.9, "share of the last step that is kept, for sgd")
     scheduler: Literal["cosine", "step", "exponential", "none"] | None = key(None, "how the step size falls")
-    scheduler_step_size: int = key(10, "epochs between two falls, for `step`", unit="epochs", ge=1, alias="scheduler.step_size")
+    scheduler_step_size: int = key(
+        10, "epochs between two falls, for `step`", unit="epochs", ge=1, alias="scheduler.step_size"
+    )
     scheduler_gamma: float | None = key(
         None, "factor of a fall; without it 0.5 for `step`, 0.95 for `exponential`", gt=0, le=1, alias="scheduler.gamma"
     )
@@ -88,7 +90,9 @@ class AdmOptions(NetworkOptions):
 
     batch_size: int = key(32, "rows a step", unit="rows", ge=1)
     loss: Literal["bce", "weighted_bce", "focal"] = key("bce", "loss")
-    branches: str = key("time,spectral,phase,lfcc,cqcc", "streams that are used, with commas between", alias="adm.branches")
+    branches: str = key(
+        "time,spectral,phase,lfcc,cqcc", "streams that are used, with commas between", alias="adm.branches"
+    )
     fusion: Literal["avg", "max", "weighted", "concat", "gated"] = key(
         "weighted", "how the streams' scores are joined", alias="adm.fusion"
     )
@@ -105,7 +109,9 @@ class AasistOptions(Options):
     """Options of `aasist`, also the section [AASIST]."""
 
     batch_size: int = key(24, "recordings a step", unit="recordings", ge=1, built=False)
-    ssl_model: str = key("facebook/wav2vec2-xls-r-300m", "front end, an id of the Hugging Face hub or a folder", built=False)
+    ssl_model: str = key(
+        "facebook/wav2vec2-xls-r-300m", "front end, an id of the Hugging Face hub or a folder", built=False
+    )
     max_len: int = key(64600, "input length at 16 kHz; cut or repeated to it", unit="samples", ge=1, built=False)
     ssl_layer_pooling: Literal["last", "weighted"] = key("last", "which layers of the front end are used", built=False)
     freeze_ssl_frontend: bool = key(False, "keep the front end as it is", built=False)
