@@ -10,7 +10,7 @@ from nk.config import cross, databases, spaces
 from nk.config.check import Group, flattened, grouped, is_value, modernised, sort_out, unknown, validated
 from nk.config.data import Data
 from nk.config.describe import nearest
-from nk.config.field import match, patterns, spots
+from nk.config.field import spots
 from nk.config.findings import Findings
 from nk.config.model import SECTIONS, Config, Exp
 from nk.config.options import named, take

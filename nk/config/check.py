@@ -84,7 +84,7 @@ def flattened(entries: list[Entry], takes_mapping: Callable[[str, Mapping[str, A
 def is_value(name: str, content: Mapping[str, Any], known: Callable[[str], Any]) -> bool:
     """Whether a mapping under a key of YAML is its value, not its sub-keys; `known` gives the annotation of a key."""
     annotation = known(name)
-    if annotation is None or "mapping" not in of_type(annotation) and "{" not in of_type(annotation):
+    if annotation is None or ("mapping" not in of_type(annotation) and "{" not in of_type(annotation)):
         return False
     return not all(inner.lower() == SELF or known(f"{name}.{inner}") is not None for inner in content)
 

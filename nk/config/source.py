@@ -18,7 +18,8 @@ LARGEST = 1_000_000
 @dataclass(frozen=True)
 class Entry:
     """A key of a file: `section` in lower case, `key` as written, `value` a `Plain`, a text that was quoted, a number,
-    a list or a mapping; `line` 0 means that it came by `--set`."""
+    a list or a mapping; `line` 0 means that it came by `--set`.
+    """
 
     section: str
     key: str

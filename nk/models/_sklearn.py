@@ -67,7 +67,7 @@ class SklearnModel(Model):
             DataError: there is nothing to learn from
         """
         import numpy as np
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         about = describe(data, self.name)
         estimator = self.build(seed)
