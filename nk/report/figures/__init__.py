@@ -77,9 +77,14 @@ def count_text(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def plain(text: str) -> str:
+    """A text of the user's for a figure: matplotlib would read formulas between dollar signs."""
+    return text.replace("$", r"\$")
+
+
 def sample_text(n: int, n_speakers: int | None, rows: int) -> str:
     """What a figure is drawn from, for the line below it."""
     text = count_text(n, "recording")
     if rows > n:
         text += f" ({count_text(rows, 'prediction')})"
-    return text + (f" of {count_text(n_speakers, 'speaker')}" if n_speakers else "")
+    return text + (f" of {count_text(n_speakers, 'speaker')}" if n_speakers else "") + "; brackets: 95 % interval"
