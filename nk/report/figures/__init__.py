@@ -82,9 +82,14 @@ def plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
+def bracket_text(heading: Iterable[str]) -> str:
+    """What brackets in a title mean, where there are any."""
+    return "; brackets: 95 % interval" if any("[" in text for text in heading) else ""
+
+
 def sample_text(n: int, n_speakers: int | None, rows: int) -> str:
     """What a figure is drawn from, for the line below it."""
     text = count_text(n, "recording")
     if rows > n:
         text += f" ({count_text(rows, 'prediction')})"
-    return text + (f" of {count_text(n_speakers, 'speaker')}" if n_speakers else "") + "; brackets: 95 % interval"
+    return text + (f" of {count_text(n_speakers, 'speaker')}" if n_speakers else "")

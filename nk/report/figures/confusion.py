@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from nk.metrics._rows import labelled
-from nk.report.figures import blank, plain, sample_text, value_text
+from nk.report.figures import blank, bracket_text, plain, sample_text, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,9 +80,9 @@ def draw(
     bar = figure.colorbar(image, cax=beside, format=lambda share, _: f"{100 * share:.0f} %")
     bar.outline.set_visible(False)
     beside.tick_params(length=0, labelsize=8)
-    heading = [text for text in (plain(title or ""), value_text(metrics, "uar", split)) if text]
-    axes.set_title("\n".join(heading), fontsize=11, pad=10)
-    caption = [sample_text(rows.n, rows.n_speakers, rows.frame.height)]
+    value = value_text(metrics, "uar", split)
+    axes.set_title("\n".join(text for text in (plain(title or ""), value) if text), fontsize=11, pad=10)
+    caption = [sample_text(rows.n, rows.n_speakers, rows.frame.height) + bracket_text([value])]
     if len(counts) <= _MOST_WRITTEN:
         caption.append("cells: count and per cent of the true class")
     figure.supxlabel("\n".join(caption), fontsize=8, color="0.35")
