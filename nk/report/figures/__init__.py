@@ -77,6 +77,16 @@ def count_text(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def plain(text: str) -> str:
+    """A text of the user's for a figure: matplotlib would read formulas between dollar signs."""
+    return text.replace("$", r"\$")
+
+
+def bracket_text(heading: Iterable[str]) -> str:
+    """What brackets in a title mean, where there are any."""
+    return "; brackets: 95 % interval" if any("[" in text for text in heading) else ""
+
+
 def sample_text(n: int, n_speakers: int | None, rows: int) -> str:
     """What a figure is drawn from, for the line below it."""
     text = count_text(n, "recording")

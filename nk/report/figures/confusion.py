@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from nk.metrics._rows import labelled
-from nk.report.figures import blank, sample_text, value_text
+from nk.report.figures import blank, bracket_text, plain, sample_text, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _LONGEST = 22
 # Inches: a cell is this wide, but the matrix neither smaller nor larger than these; the rest holds labels and bar.
 _CELL, _SMALLEST, _LARGEST, _MARGIN = 0.72, 2.4, 10.0, 2.3
+# Of more classes the numbers would be too small to read; colours alone are drawn.
+_MOST_WRITTEN = 30
 # Lightness falls evenly, so it reads in grey too.
 _COLOURS = "Blues"
 # White is easier to read on a saturated blue than equal contrast ratios say.
@@ -71,16 +73,19 @@ def draw(
     side = float(np.clip(_CELL * len(counts), _SMALLEST, _LARGEST))
     figure, axes = blank(side + _MARGIN, side + _MARGIN - 0.4)
     image = axes.imshow(np.nan_to_num(shares), cmap=_COLOURS, vmin=0, vmax=1)
-    _write_cells(axes, counts, shares, 72 * side / len(counts))
-    _name_axes(axes, [shorten_label(label) for label in predictions.target.labels])
+    if len(counts) <= _MOST_WRITTEN:
+        _write_cells(axes, counts, shares, 72 * side / len(counts))
+    _name_axes(axes, [plain(shorten_label(label)) for label in predictions.target.labels])
     beside = axes.inset_axes((1.03, 0, 0.035, 1))
     bar = figure.colorbar(image, cax=beside, format=lambda share, _: f"{100 * share:.0f} %")
     bar.outline.set_visible(False)
     beside.tick_params(length=0, labelsize=8)
-    heading = [text for text in (title, value_text(metrics, "uar", split)) if text]
-    axes.set_title("\n".join(heading), fontsize=11, pad=10)
-    caption = f"{sample_text(rows.n, rows.n_speakers, rows.frame.height)}. Cells: count and per cent of the true class."
-    figure.supxlabel(caption, fontsize=8, color="0.35")
+    value = value_text(metrics, "uar", split)
+    axes.set_title("\n".join(text for text in (plain(title or ""), value) if text), fontsize=11, pad=10)
+    caption = [sample_text(rows.n, rows.n_speakers, rows.frame.height) + bracket_text([value])]
+    if len(counts) <= _MOST_WRITTEN:
+        caption.append("cells: count and per cent of the true class")
+    figure.supxlabel("\n".join(caption), fontsize=8, color="0.35")
     return figure
 
 
@@ -109,7 +114,7 @@ def _write_cells(axes: Axes, counts: Counts, shares: Shares, points: float) -> N
 
 
 def _ink(share: float) -> str:
-    """Black or white, whichever stands out against the colour of a share (by relative luminance, as WCAG 2 defines it)."""
+    """Black or white, whichever stands out against the colour of a share: by relative luminance, after WCAG 2."""
     from matplotlib import colormaps
 
     channels = np.array(colormaps[_COLOURS](share)[:3])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nk.metrics._rows import labelled
-from nk.report.figures import blank, sample_text, value_text
+from nk.report.figures import blank, bracket_text, plain, sample_text, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,12 +56,13 @@ def draw(
     figure, axes = blank(5.2, 5.9)
     _draw_points(axes, rows.truth, rows.predicted)
     _draw_lines(axes, rows.truth, rows.predicted)
-    axes.set_xlabel(f"{predictions.target.name}, truth")
-    axes.set_ylabel(f"{predictions.target.name}, predicted")
+    axes.set_xlabel(f"{plain(predictions.target.name)}, truth")
+    axes.set_ylabel(f"{plain(predictions.target.name)}, predicted")
     ccc, pcc, mae = (value_text(metrics, name, split) for name in ("ccc", "pcc", "mae"))
-    heading = [title, ccc, "   ".join(text for text in (pcc, mae) if text)]
+    heading = [plain(title or ""), ccc, "   ".join(text for text in (pcc, mae) if text)]
     axes.set_title("\n".join(text for text in heading if text), fontsize=11)
-    figure.supxlabel(f"{sample_text(rows.n, rows.n_speakers, rows.frame.height)}.", fontsize=8, color="0.35")
+    caption = sample_text(rows.n, rows.n_speakers, rows.frame.height) + bracket_text((ccc, pcc, mae))
+    figure.supxlabel(caption, fontsize=8, color="0.35")
     return figure
 
 
