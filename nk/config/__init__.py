@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from nk.config.data import Data as Data
+    from nk.config.data import Database as Database
     from nk.config.findings import Unbuilt
-    from nk.config.model import Config
+    from nk.config.model import Config as Config
+    from nk.config.model import Model as Model
     from nk.registry import Options, Plugin
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nk.config import cross, databases, spaces
-from nk.config.check import Group, flattened, grouped, is_value, modernised, sort_out, unknown, validated
-from nk.config.data import Data
+from nk.config.check import Group, Outcome, flattened, grouped, is_value, modernised, sort_out, unknown, validated
+from nk.config.data import Data, Database
 from nk.config.describe import nearest
 from nk.config.field import spots
 from nk.config.findings import Findings
 from nk.config.model import SECTIONS, Config, Exp
 from nk.config.options import named, take
-from nk.config.plugins import Definition, Family
+from nk.config.plugins import Definition, Family, define
 from nk.config.unbuilt import is_unbuilt, note_unbuilt
 from nk.config.values import MisfitError, as_items, as_text
 from nk.errors import Problem
@@ -132,7 +132,7 @@ def _data(build: Build, mentioned: set[str]) -> None:
         databases.with_roots(sets, databases.root_entries(sets.own, build.file, found), mentioned)
     group = build.groups["data"] = grouped("data", sets.own, found)
     outcome = sort_out(Data, group, found)
-    prefixes = [f"{name}.{spot.key}" for name in sets.listed for spot in spots(databases.Database).values()]
+    prefixes = [f"{name}.{spot.key}" for name in sets.listed for spot in spots(Database).values()]
     for entry in outcome.rest.values():
         names = [*(spot.key for spot in spots(Data).values()), *prefixes, "databases", *_reader_keys(sets)]
         unknown(entry, "", names, found, _old_keys(sets))
@@ -171,7 +171,7 @@ def _section(build: Build, name: str) -> None:
         build.named |= {_FAMILIES[name]: _named(build, _FAMILIES[name])}
         _options(build, name, outcome)
     elif name == "optim":
-        outcome.values["space"] = spaces.search_space(outcome.rest, group, found)
+        outcome.values["space"] = spaces.search_space(outcome.rest, group, found, _searched(build, outcome))
     else:
         core = [spot.key for spot in spots(model).values()]
         for entry in outcome.rest.values():
@@ -179,6 +179,13 @@ def _section(build: Build, name: str) -> None:
     if name == "flags":
         spaces.flags(outcome, group, found)
     build.sections[name] = validated(model, outcome, group, found)
+
+
+def _searched(build: Build, outcome: Outcome) -> Family:
+    """The models whose options [OPTIM] searches: that of [MODEL], else its own."""
+    entries = [item for item in build.entries.get("model", []) if item.key.lower() == "type"]
+    names = [*(word for item in entries for word in words(item)), str(outcome.values.get("model", "mlp"))]
+    return Family("models", [item for name in names if (item := define("models", now("model", "type", name)))])
 
 
 def _renamed_in(section: str) -> dict[str, str]:
@@ -227,7 +234,7 @@ def now(section: str, key: str, word: str) -> str:
     return str(VALUES.get((section, key), {}).get(word.lower(), word))
 
 
-def _options(build: Build, name: str, outcome: Any) -> None:
+def _options(build: Build, name: str, outcome: Outcome) -> None:
     family = Family(_FAMILIES[name], build.named[_FAMILIES[name]])
     core = [spot.key for spot in spots(SECTIONS[name]).values()]
     search = outcome.values.get("tuning_params") or () if name == "model" else ()
@@ -242,9 +249,8 @@ def _note(build: Build) -> None:
     for name, group in build.groups.items():
         model = SECTIONS[name]
         if is_unbuilt(model):
-            first = min(group.entries.values(), key=lambda entry: entry.line, default=None)
-            if first:
-                build.found.not_built_section(first)
+            if group.entries and build.sections[name] != model.model_construct():
+                build.found.not_built_section(min(group.entries.values(), key=lambda entry: entry.line))
             continue
         note_unbuilt(model, build.sections[name], group, build.found, build.learner)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
 
 from nk.config import legacy
 from nk.config.describe import choices, did_you_mean, of_type, takes
 from nk.config.field import Spot, match, patterns, spots
-from nk.config.findings import Findings
 from nk.config.values import MisfitError, Plain, fit
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from nk.config.findings import Findings
     from nk.config.source import Entry
 
 # The "file" of what comes by `--set`, which goes over the rest.
@@ -73,11 +73,12 @@ def flattened(entries: list[Entry], takes_mapping: Callable[[str, Mapping[str, A
         if lines is None or takes_mapping(entry.key, entry.value):
             flat.append(entry)
             continue
-        inner = []
         for name, value in entry.value.items():
-            whole = entry.key if name.lower() == SELF else f"{entry.key}.{name}"
-            inner.append(replace(entry, key=whole, value=value, line=lines[name]))
-        flat += flattened(inner, takes_mapping)
+            if name.lower() == SELF:
+                flat.append(replace(entry, value=value, line=lines[name]))
+            else:
+                inner = replace(entry, key=f"{entry.key}.{name}", value=value, line=lines[name])
+                flat += flattened([inner], takes_mapping)
     return flat
 
 
@@ -86,12 +87,13 @@ def is_value(name: str, content: Mapping[str, Any], known: Callable[[str], Any])
     annotation = known(name)
     if annotation is None or ("mapping" not in of_type(annotation) and "{" not in of_type(annotation)):
         return False
-    return not all(inner.lower() == SELF or known(f"{name}.{inner}") is not None for inner in content)
+    return not content or not all(inner.lower() == SELF or known(f"{name}.{inner}") is not None for inner in content)
 
 
 def modernised(entries: list[Entry], found: Findings) -> list[Entry]:
-    """Entries under their present names; dead ones are dropped with a warning."""
+    """Entries under their present names; dead ones are dropped with a warning, as is an old name beside the present."""
     kept = []
+    present = {(entry.section, entry.key.lower()) for entry in entries}
     for entry in entries:
         why = legacy.DEAD.get((entry.section, entry.key.lower()))
         now = legacy.renamed(entry)
@@ -99,8 +101,11 @@ def modernised(entries: list[Entry], found: Findings) -> list[Entry]:
             found.odd(entry, f"has no effect: {why}")
         elif now:
             other = f"[{now.section.upper()}] `{now.key}`" if now.section != entry.section else f"`{now.key}`"
-            found.odd(entry, f"is now {other}")
-            kept.append(now)
+            if (now.section, now.key.lower()) in present and entry.file != OVERRIDE:
+                found.odd(entry, f"has no effect: it is now {other}, which is there too")
+            else:
+                found.odd(entry, f"is now {other}")
+                kept.append(now)
         else:
             kept.append(entry)
     return kept
@@ -114,7 +119,7 @@ def sort_out(model: type[BaseModel], group: Group, found: Findings) -> Outcome:
         spot = known.get(low)
         if spot:
             place(spot, entry, group, found, outcome)
-        elif not _gather(model, low, entry, group, found, outcome):
+        elif not _gather(model, entry, found, outcome):
             outcome.rest[low] = entry
     return outcome
 
@@ -135,7 +140,12 @@ def fitted(value: Any, spot: Spot) -> Any:
         MisfitError: it does not fit
     """
     form = next((item for item in spot.field.metadata if hasattr(item, "convert")), None)
-    return form.convert(value) if form else fit(value, spot.field.annotation)
+    try:
+        return form.convert(value) if form else fit(value, spot.field.annotation)
+    except MisfitError:
+        if isinstance(value, str) and any(isinstance(item, BeforeValidator) for item in spot.field.metadata):
+            return str(value)  # the plug-in has spellings of its own
+        raise
 
 
 def current(spot: Spot, entry: Entry, group: Group, found: Findings) -> Any:
@@ -153,7 +163,7 @@ def current(spot: Spot, entry: Entry, group: Group, found: Findings) -> Any:
     return entry.value
 
 
-def _gather(model: type[BaseModel], low: str, entry: Entry, group: Group, found: Findings, outcome: Outcome) -> bool:
+def _gather(model: type[BaseModel], entry: Entry, found: Findings, outcome: Outcome) -> bool:
     """Put a key such as `age_bins` into the field that gathers its kind."""
     for spot in patterns(model):
         name = match(str(spot.note("pattern")), entry.key)

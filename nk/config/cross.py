@@ -76,8 +76,12 @@ def _splits(build: Build) -> None:
             entry.key.lower().removeprefix(f"{name.lower()}."): entry for entry in build.data.bases.get(name, [])
         }
         strategy = entries.get("split_strategy")
-        if strategy and database.split_strategy == "speakers_stated" and not database.test:
-            build.found.wrong(strategy, f"needs the test speakers, `{name}.test`")
+        if (
+            strategy
+            and database.split_strategy == "speakers_stated"
+            and not (database.train or database.dev or database.test)
+        ):
+            build.found.wrong(strategy, "names no speakers", f"name them: `{name}.test = ['s1', 's2']`")
         if database.test_size + database.dev_size > 100 and "test_size" in entries:
             text = f"and `{name}.dev_size` are {database.test_size + database.dev_size:g} % together"
             build.found.wrong(entries["test_size"], text, "leave something to train on")
@@ -128,11 +132,11 @@ def _task(build: Build) -> None:
 
 def _folds(build: Build) -> None:
     model = build.sections["model"]
-    given = [key for key in ("logo", "loso", "k_fold_cross") if getattr(model, key) not in {None, False}]
-    if len(given) > 1:
-        entry = build.entry("model", given[-1])
+    given = [key for key in ("loso", "logo", "k_fold_cross") if getattr(model, key) not in {None, False}]
+    for key in given[1:]:
+        entry = build.entry("model", key)
         if entry:
-            build.found.wrong(entry, f"and `{given[0]}` are two ways to make folds", "keep one of them")
+            build.found.odd(entry, f"has no effect: `{given[0]}` makes the folds")
 
 
 def _tuning(build: Build) -> None:

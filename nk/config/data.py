@@ -99,8 +99,8 @@ class Database(Section):
     train: Names | None = key(None, "training speakers, for `speakers_stated`; without it all others")
     dev: Names | None = key(None, "dev speakers, for `speakers_stated`")
     test: Names | None = key(None, "test speakers, for `speakers_stated`")
-    channel: Channel | None = key(
-        None, "channel of a recording that is used, from 0, or the mean of all; without it [DATA] `channel`"
+    channel: Channel = key(
+        "first", "channel of a recording that is used, from 0, or the mean of all; without it that of [DATA]"
     )
     as_train: bool = key(False, "use its training part only", built=False)
     as_test: bool = key(False, "use its test part only", built=False)
@@ -123,13 +123,10 @@ class Database(Section):
 
     @property
     def reader(self) -> str:
-        """The reader's name."""
-        return self.type or default_reader(self.path or "")
-
-
-def default_reader(path: str) -> str:
-    """The reader for a path where none is named."""
-    return "csv" if path.lower().endswith((".csv", ".tsv")) else "audformat"
+        """Name of the reader: `type`, or what the path looks like."""
+        if self.type is not None:
+            return self.type
+        return "csv" if (self.path or "").lower().endswith((".csv", ".tsv")) else "audformat"
 
 
 class Data(Section):
@@ -141,7 +138,7 @@ class Data(Section):
     labels: Names | None = key(None, "classes to keep, in order; without it all there are")
     channel: Channel = key("first", "channel of a recording that is used, from 0, or the mean of all")
     root_folders: str | None = key(
-        None, "another file with a section [DATA] whose keys of databases hold unless set here"
+        None, "another file with a section [DATA]; its keys of databases hold unless set here"
     )
     no_reuse: bool = key(False, "once made tables anew; splits are never reused here, so it changes nothing")
     type: Literal["continuous"] | None = key(None, "`continuous`: cut a numeric target into classes", built=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nk.config import legacy
-from nk.config.check import Group, Outcome, flattened, grouped, is_value, modernised, sort_out, validated
-from nk.config.data import Data, Database, default_reader
+from nk.config.check import OVERRIDE, Group, Outcome, flattened, grouped, is_value, modernised, sort_out, validated
+from nk.config.data import Data, Database
 from nk.config.describe import nearest
 from nk.config.field import match, patterns, spots
 from nk.config.options import named, take
@@ -78,6 +79,8 @@ def _names(entry: Entry, found: Findings) -> list[str]:
     for place, name in enumerate(names):
         if name.lower() in {other.lower() for other in names[:place]}:
             found.wrong(entry, f"names `{name}` twice")
+        if re.search(r"[=:\[\]#;%]", name):
+            found.wrong(entry, f"names `{name}`, but a name has none of `= : [ ] # ; %`")
         if name.lower() in spots(Data) or name.lower() == "databases":
             found.wrong(entry, f"names `{name}`, which is a key of this section", "give the database another name")
     return list({name.lower(): name for name in reversed(names)}.values())[::-1]
@@ -95,8 +98,10 @@ def _nested(entry: Entry) -> list[Entry]:
 
 def _is_value(key: str, content: Any, listed: list[str]) -> bool:
     name = _owner(key, listed)
-    if name is None:
+    if name is None and ("." not in key or _data_hint(key) is not None):
         return is_value(key, content, _data_hint)
+    if name is None:  # of a database that is not in the list
+        name = key.rpartition(".")[0]
     return is_value(key[len(name) + 1 :], content, _database_hint)
 
 
@@ -186,19 +191,21 @@ def _reader(outcome: Outcome, group: Group, sets: Sorted, found: Findings) -> li
     entry = group.get("type") or group.get("path") or sets.list_entry
     if kind is None and path is None:
         return []
-    word = kind or default_reader(path)
-    return named("readers", [word], entry, found, "data")
+    return named("readers", [Database(path=path, type=kind).reader], entry, found, "data")
 
 
 def _modern_keys(name: str, entries: list[Entry], found: Findings) -> list[Entry]:
     """Keys of a database under their present names; the bare key is its path."""
     kept = []
+    present = {entry.key[len(name) + 1 :].lower() for entry in entries}
     for entry in entries:
         rest = entry.key[len(name) + 1 :]
         now = legacy.RENAMED_IN_DATABASE.get(rest.lower())
         why = legacy.DEAD_IN_DATABASE.get(rest.lower())
         if why:
             found.odd(entry, f"has no effect: {why}")
+        elif now in present and entry.file != OVERRIDE:
+            found.odd(entry, f"has no effect: it is now `{name}.{now}`, which is there too")
         elif now:
             found.odd(entry, f"is now `{name}.{now}`")
             kept.append(replace(entry, key=f"{name}.{now}"))

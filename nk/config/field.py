@@ -52,7 +52,7 @@ def key(
     """
     notes = {"unit": unit, "built": built, "idle": idle, "networks": networks, "of": of, "pattern": pattern}
     plain = {"unit": None, "built": True, "idle": None, "networks": False, "of": None, "pattern": None}
-    extra = {name: value for name, value in notes.items() if value != plain[name]}
+    extra: Any = {name: value for name, value in notes.items() if value != plain[name]}
     return Field(default, description=text, json_schema_extra=extra or None, **more)
 
 

@@ -90,7 +90,7 @@ class Feats(Section):
     )
     no_reuse: bool = key(False, "compute the features anew though the cache has them")
     store_format: Literal["pkl", "csv", "parquet"] = key(
-        "pkl", "accepted from old files; the cache is nk's own, never a pickle"
+        "pkl", "taken from old files; the cache is nk's own, never a pickle"
     )
     print_feats: bool = key(False, "list the names of the features")
     options: dict[str, Any] = key({}, "options of the features", pattern="-")
@@ -110,7 +110,7 @@ class Model(Section):
     k_fold_cross: Annotated[int, Field(ge=2)] | None = key(None, "number of speaker-grouped, stratified folds")
     random_seed: Annotated[int, Field(ge=0, lt=2**32)] | None = key(None, "seed of the model; without it that of [EXP]")
     nan_strategy: Literal["zero", "mean", "median"] = key(
-        "zero", "what replaces a missing value before training", built=False
+        "zero", "what replaces a missing value before training; `mean` and `median` are those of train"
     )
     device: str | None = key(
         None,
@@ -150,6 +150,4 @@ class Config(Section):
     finetune: FinetuneOptions
 
 
-SECTIONS: dict[str, type[Any]] = {
-    name: field.annotation for name, field in Config.model_fields.items() if field.annotation
-}
+SECTIONS: dict[str, Any] = {name: field.annotation for name, field in Config.model_fields.items()}

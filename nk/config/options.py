@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from nk.registry import Options, Plugin
 
 
+# Sections that are not built as a whole, so that names in them need no word of their own.
+_UNBUILT = frozenset({"expl", "flags", "optim"})
+
+
 @dataclass
 class Taken:
     """Options by their canonical keys; `search` holds those that have several values to try."""
@@ -40,7 +44,7 @@ def named(family: str, words: Iterable[str], entry: Entry | None, found: Finding
             definitions.append(definition)
         if entry and definition is None:
             found.wrong(entry, f"names `{word}`, which is not a {SINGULAR[family]}", _name_hint(family, word))
-        elif entry and definition and not definition.built:
+        elif entry and definition and not definition.built and section not in _UNBUILT:
             found.not_built(entry, section, word)
     return definitions
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,8 @@ from nk import families
 from nk.config.field import Spot, spots
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from nk.registry import Options, Plugin, Registry
 
 REGISTRIES: dict[str, Registry[Any]] = {
@@ -100,7 +101,9 @@ def everything(family: str) -> list[Definition]:
 class Family:
     """The options of a section that the plug-ins of a family bring; the others are imported only if asked for."""
 
-    def __init__(self, family: str, named: Iterable[Definition], load: Callable[[str], list[Definition]] = everything):
+    def __init__(
+        self, family: str, named: Iterable[Definition], load: Callable[[str], list[Definition]] = everything
+    ) -> None:
         self.family = family
         self.named = list(named)
         self._load = load

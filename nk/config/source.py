@@ -1,4 +1,4 @@
-"""From a file to entries: section, key, value as written, line. Two spellings, one outcome; nothing is interpreted yet."""
+"""From a file to entries: section, key, value as written, line. Nothing is interpreted yet."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ LARGEST = 1_000_000
 
 @dataclass(frozen=True)
 class Entry:
-    """A key of a file: `section` in lower case, `key` as written, `value` a `Plain`, a text that was quoted, a number,
-    a list or a mapping; `line` 0 means that it came by `--set`.
+    """A key of a file: `section` in lower case, `key` as written.
+
+    `value` is a `Plain`, a text that was quoted, a list or a mapping; `line` 0 means that it came by `--set`.
     """
 
     section: str

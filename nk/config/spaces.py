@@ -18,13 +18,18 @@ if TYPE_CHECKING:
     from nk.config.source import Entry
 
 SHORT = {"lr": "learning_rate", "bs": "batch_size", "do": "drop"}
+
+
+class Range(tuple[float, ...]):
+    """(low, high) or (low, high, step), unlike a list of values."""
+
+
 _COUNTS = ("nlayers", "nnodes")
 _FAMILIES = {"model": "models", "feats": "features"}
 
 
-def search_space(rest: Mapping[str, Entry], group: Group, found: Findings) -> dict[str, Any]:
-    """The search spaces: a list of values, or a tuple (low, high) or (low, high, step)."""
-    family = Family("models", [])
+def search_space(rest: Mapping[str, Entry], group: Group, found: Findings, family: Family) -> dict[str, Any]:
+    """The search spaces: values to try, or a `Range`."""
     space: dict[str, Any] = {}
     for low, entry in rest.items():
         hit = family.find(SHORT.get(low, low))
@@ -41,14 +46,14 @@ def search_space(rest: Mapping[str, Entry], group: Group, found: Findings) -> di
     return space
 
 
-def _space(value: Any, spot: Spot | None) -> list[Any] | tuple[Any, ...]:
+def _space(value: Any, spot: Spot | None) -> tuple[Any, ...]:
     value = opened(value)
     if isinstance(value, tuple):
         if len(value) not in {2, 3}:
             raise MisfitError
-        return tuple(as_number(item) for item in value)
+        return Range(as_number(item) for item in value)
     items = value if isinstance(value, list) else [value]
-    return [fitted(item, spot) if spot else as_number(item) for item in items]
+    return tuple(fitted(item, spot) if spot else as_number(item) for item in items)
 
 
 def flags(outcome: Outcome, group: Group, found: Findings) -> None:

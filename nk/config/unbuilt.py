@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def note_unbuilt(
     model: type[BaseModel], result: BaseModel, group: Group, found: Findings, learner: Definition | None
 ) -> None:
-    """Note the keys of a section that are set, differ from their default, and do nothing yet (or nothing with `learner`)."""
+    """Note the keys that are set, differ from their default, and do nothing yet, or nothing with `learner`."""
     for spot in spots(model).values():
         entry = group.get(spot.key)
         value = getattr(result, spot.name)

@@ -1,7 +1,7 @@
 """The one rule by which text in a config file becomes a value, whatever the file's spelling.
 
-A plain scalar is kept as text until its field is known: `03` in a text field is the text `03`, `1e-4` in a number field a
-number, `yes` a truth value in a yes-or-no field only. Quoted text is text. Nothing is evaluated but Python literals.
+A plain scalar is kept as text until its field is known: `03` in a text field is the text `03`, `1e-4` in a number field
+a number, `yes` a truth value in a yes-or-no field only. Quoted text is text. Nothing is evaluated but Python literals.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Plain(str):
 
 
 class MisfitError(Exception):
-    """A value does not fit its field; `hint` is the way out, where there is a better one than the field's description."""
+    """A value does not fit its field; `hint` is the way out, where there is one beyond the field's description."""
 
     def __init__(self, hint: str | None = None) -> None:
         super().__init__(hint)
@@ -163,7 +163,7 @@ _SIMPLE: dict[Any, Callable[[Any], Any]] = {
     int: as_whole,
     float: as_number,
     bool: as_truth,
-    Any: lambda value: as_scalar(value),
+    Any: as_scalar,
 }
 
 
@@ -227,8 +227,9 @@ def _fit_union(value: Any, arms: tuple[Any, ...]) -> Any:
 
 def _rank(arm: Any) -> int:
     """The order in which the arms of a union are tried: closed before open, text last."""
-    order = [bool, Literal, int, float, tuple, list, dict, Annotated]
-    origin = get_origin(arm) or arm
+    order = [bool, Literal, int, float, tuple, list, dict]
+    bare = get_args(arm)[0] if get_origin(arm) is Annotated else arm
+    origin = get_origin(bare) or bare
     if arm is str:
         return 99
     return order.index(origin) if origin in order else 50

@@ -1,4 +1,4 @@
-"""The sections of what can be done besides an experiment: explore, predict, segment, augment, resample, export, compare."""
+"""The sections of what else there is to do: explore, predict, segment, augment, resample, export, compare."""
 
 from __future__ import annotations
 

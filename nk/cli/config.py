@@ -1,0 +1,139 @@
+"""`nk config`: look at config files and at what can be set in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from nk.cli.options import Overrides, ending_well
+from nk.errors import ConfigError, NkError
+from nk.ui import Ui
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Spelling = Literal["ini", "yaml"]
+
+app = typer.Typer(
+    help="Check, convert and explain config files.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(help="Config files, INI or YAML.", metavar="FILE...")],
+    overrides: Overrides = None,
+) -> None:
+    """Check config files, each alone: no data need be there. Leaves with 2 if one is wrong."""
+    ui = Ui()
+    wrong = sum(not _is_valid(file, overrides or (), ui) for file in files)
+    if len(files) > 1:
+        ui.out(f"{len(files)} files: {len(files) - wrong} ok, {wrong} wrong")
+    if wrong:
+        raise typer.Exit(2)
+
+
+def _is_valid(file: Path, overrides: Sequence[str], ui: Ui) -> bool:
+    from nk.config import load_config
+
+    try:
+        loaded = load_config(file, overrides, roots=False)
+    except ConfigError as error:
+        ui.error(error)
+        ui.out(f"{file}: {_counted(len(error.problems), 'problem')}")
+        return False
+    except NkError as error:
+        with ending_well(ui):
+            raise error from None
+        return False
+    for warning in sorted([*loaded.warnings, *(item.problem for item in loaded.unbuilt)], key=lambda item: item.line):
+        ui.problem(warning, warning=True)
+    count = len(loaded.warnings) + len(loaded.unbuilt)
+    ui.out(f"{file}: ok, {_counted(count, 'warning')}" if count else f"{file}: ok")
+    return True
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+@app.command()
+def defaults(
+    section: Annotated[str | None, typer.Argument(help="One section only.", show_default=False)] = None,
+    spelling: Annotated[Spelling, typer.Option("--format", help="The spelling.")] = "ini",
+) -> None:
+    """Print every key with its default and its meaning; as a config file it changes nothing."""
+    ui = Ui()
+    with ending_well(ui):
+        from nk.config.document import defaults as written
+
+        ui.out(written(section, spelling).rstrip("\n"))
+
+
+@app.command()
+def convert(
+    file: Annotated[Path, typer.Argument(help="A config file.")],
+    to: Annotated[Spelling, typer.Option(help="The spelling to write.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Write to this file instead of stdout.", show_default=False)
+    ] = None,
+) -> None:
+    """Write a config file in the other spelling: equal but for comments and old names."""
+    ui = Ui()
+    with ending_well(ui):
+        from nk.config import load_config, to_ini, to_yaml
+
+        loaded = load_config(file, roots=False)
+        for warning in loaded.warnings:
+            ui.problem(warning, warning=True)
+        text = (to_yaml if to == "yaml" else to_ini)(loaded.config)
+        if output is None:
+            ui.out(text.rstrip("\n"))
+        else:
+            _write(output, text)
+
+
+@app.command()
+def explain(key: Annotated[str, typer.Argument(help="A key, as `test_size` or `model.C_val`.")]) -> None:
+    """Say what a key means, what it takes, and whose option it is."""
+    ui = Ui()
+    with ending_well(ui):
+        from nk.config.document import explained
+
+        for line in explained(key):
+            ui.out(line)
+
+
+@app.command()
+def schema(
+    output: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("schemas"),
+    docs: Annotated[
+        bool, typer.Option("--docs", help="Write the reference, docs/reference/config.md, instead.")
+    ] = False,
+) -> None:
+    """Write the JSON Schema of config files in YAML, which editors can use, to schemas/nk.schema.json."""
+    ui = Ui()
+    with ending_well(ui):
+        if docs:
+            from nk.config.document import reference
+
+            _write(Path("docs/reference/config.md"), reference())
+        else:
+            from nk.config.schema import schema as made
+
+            _write(output / "nk.schema.json", made())
+
+
+def _write(file: Path, text: str) -> None:
+    from nk.errors import DataError
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"`{file}` cannot be written: {error.strerror}") from None

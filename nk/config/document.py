@@ -1,0 +1,201 @@
+"""What there is to set, in words: `nk config explain`, `nk config defaults`, and the reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nk.config.data import Database
+from nk.config.describe import nearest, takes
+from nk.config.field import Spot, patterns, spots
+from nk.config.model import SECTIONS
+from nk.config.plugins import everything
+from nk.config.write import ini_value, yaml_text, yaml_value
+from nk.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import BaseModel
+
+    from nk.config.plugins import Definition
+
+FAMILIES = {"data": "readers", "feats": "features", "model": "models"}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A key that can be set: `key` as written in its section, `plugins` those whose option it is."""
+
+    section: str
+    key: str
+    spot: Spot
+    plugins: tuple[str, ...] = ()
+
+    @property
+    def default(self) -> Any:
+        """Its value when it is not set."""
+        return None if "<" in self.key and self.spot.note("pattern") else self.spot.default
+
+    @property
+    def meaning(self) -> str:
+        """What it means, with its unit and how far nk is with it."""
+        unit = f" ({self.spot.note('unit')})" if self.spot.note("unit") else ""
+        return f"{self.spot.field.description}{unit}{self.state}"
+
+    @property
+    def state(self) -> str:
+        """How far nk is with it, to follow its description."""
+        built = self.spot.note("built")
+        if self.spot.note("idle"):
+            return f"; has no effect: {self.spot.note('idle')}"
+        if built is False:
+            return "; not built yet"
+        return f"; built: {', '.join(f'`{item}`' for item in built)}" if built else ""
+
+
+def section_keys(section: str) -> list[Known]:
+    """The keys of a section itself, those of a database last."""
+    found = _keys(section, SECTIONS[section])
+    if section == "data":
+        found += _keys("data", Database, "<database>.")
+    return found
+
+
+def _keys(section: str, model: type[BaseModel], prefix: str = "") -> list[Known]:
+    own = [Known(section, f"{prefix}{spot.key}", spot) for spot in spots(model).values()]
+    return own + [Known(section, f"{prefix}{spot.note('pattern')}", spot) for spot in patterns(model)]
+
+
+def option_keys(section: str) -> list[Known]:
+    """The options that plug-ins bring to a section; equal ones of several plug-ins once."""
+    prefix = "<database>." if section == "data" else ""
+    groups: dict[tuple[str, str], list[tuple[Spot, Definition]]] = {}
+    for definition in everything(FAMILIES[section]) if section in FAMILIES else ():
+        for spot in definition.spots.values():
+            same = (spot.key, f"{takes(spot.field)} {spot.default!r} {spot.field.description}")
+            groups.setdefault(same, []).append((spot, definition))
+    return [
+        Known(section, f"{prefix}{key}", found[0][0], tuple(item.called for _, item in found))
+        for (key, _), found in sorted(groups.items(), key=lambda item: item[0])
+    ]
+
+
+def known_keys() -> list[Known]:
+    """Every key of every section."""
+    return [known for section in SECTIONS for known in (*section_keys(section), *option_keys(section))]
+
+
+def explained(word: str) -> list[str]:
+    """Lines about a key, given as `section.key` or `key`.
+
+    Raises:
+        ConfigError: there is no such key; with the nearest
+    """
+    keys = known_keys()
+    low = word.lower()
+    section, _, rest = low.partition(".")
+    found = [item for item in keys if low == item.key.lower() or (section, rest) == (item.section, item.key.lower())]
+    found = found or [
+        item for item in keys if item.key.lower().rpartition(".")[2] in {low, rest, low.rpartition(".")[2]}
+    ]
+    if not found:
+        near = nearest(low, [item.key for item in keys]) or nearest(low.rpartition(".")[2], _last_parts(keys))
+        raise ConfigError([Problem("nk", 0, f"`{word}` is not a key", f"did you mean `{near}`?" if near else None)])
+    return [line for item in found for line in (*_about(item), "")][:-1]
+
+
+def _last_parts(keys: list[Known]) -> list[str]:
+    return [item.key.rpartition(".")[2] for item in keys]
+
+
+def _about(known: Known) -> list[str]:
+    lines = [f"[{known.section.upper()}] {known.key}", f"  {known.meaning}", f"  takes: {takes(known.spot.field)}"]
+    if "<" not in known.key or known.default is not None:
+        lines.append(f"  default: {_default(known)}")
+    if known.plugins:
+        lines.append(f"  option of: {', '.join(known.plugins)}")
+    near = [item.key for item in section_keys(known.section) if _related(item.key, known.key)]
+    return [*lines, f"  see also: {', '.join(near)}"] if near else lines
+
+
+def _related(one: str, other: str) -> bool:
+    return one != other and nearest(one.rpartition(".")[2], [other.rpartition(".")[2]]) is not None
+
+
+def _default(known: Known) -> str:
+    value = known.default
+    if known.section == "exp" and known.key == "name":
+        return "the name of the file"
+    return "none" if value is None else ini_value(value) if value != "" else "empty"
+
+
+def defaults(section: str | None, spelling: str) -> str:
+    """Every key with its default, and its meaning as a comment; as a config it changes nothing.
+
+    Raises:
+        ConfigError: there is no such section
+    """
+    if section is not None and section.lower() not in SECTIONS:
+        near = nearest(section, SECTIONS)
+        hint = f"did you mean `{near.upper()}`?" if near else f"there are {', '.join(map(str.upper, SECTIONS))}"
+        raise ConfigError([Problem("nk", 0, f"[{section.upper()}] is not a section", hint)])
+    names = [section.lower()] if section else list(SECTIONS)
+    return "\n".join("\n".join(_default_lines(name, spelling)) + "\n" for name in names)
+
+
+def _default_lines(section: str, spelling: str) -> list[str]:
+    yaml = spelling == "yaml"
+    lines = [f"{section}:" if yaml else f"[{section.upper()}]"]
+    indent = "  " if yaml else ""
+    if section == "data":
+        lines += [
+            f"{indent}# names of the databases; each needs its own keys",
+            f"{indent}databases{':' if yaml else ' ='} []",
+        ]
+    for known in (*section_keys(section), *option_keys(section)):
+        lines.append(f"{indent}# {known.meaning}")
+        active = not known.plugins and "<" not in known.key and known.default != ""
+        lines.append(f"{indent}{'' if active else '# '}{_assigned(known, yaml=yaml)}")
+    return lines
+
+
+def _assigned(known: Known, *, yaml: bool) -> str:
+    value = known.default
+    if yaml:
+        return f"{yaml_text(known.key) if '<' not in known.key else known.key}: {yaml_value(value) if value != '' else ''}".rstrip()
+    return f"{known.key} = {ini_value(value) if value != '' else ''}".rstrip()
+
+
+def reference() -> str:
+    """The page docs/reference/config.md."""
+    parts = [_HEAD]
+    for section in SECTIONS:
+        parts.append(f"## [{section.upper()}]\n\n{_table(section_keys(section))}")
+        options = option_keys(section)
+        if options:
+            parts.append(f"### Options of {FAMILIES[section]}\n\n{_table(options)}")
+    return "\n".join(parts)
+
+
+_HEAD = """# Config keys
+
+Made by `nk config schema --docs` from the same models that check a config; `nk config explain KEY` says the same of
+one key. Names of sections and keys are case-insensitive. INI writes `key = value` below `[SECTION]`; YAML writes
+`key: value` below `section:`, and a dot in a key is nesting or stays a dot.
+"""
+
+
+def _table(keys: Iterable[Known]) -> str:
+    rows = ["| key | takes | default | unit | meaning |", "| --- | --- | --- | --- | --- |"]
+    for known in keys:
+        note = known.spot.note
+        of = f" *Option of {', '.join(f'`{name}`' for name in known.plugins)}.*" if known.plugins else ""
+        meaning = f"{known.spot.field.description}{known.state}.{of}"
+        cells = [f"`{known.key}`", takes(known.spot.field), _cell(known), note("unit") or "", meaning]
+        rows.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def _cell(known: Known) -> str:
+    return "" if known.default is None or known.default == "" else f"`{_default(known)}`"
