@@ -18,6 +18,7 @@ from nk.manifest import Stopwatch, manifest
 from nk.paths import resolver
 from nk.plan import Plan, hours
 from nk.registry import check_requirements
+from nk.report.pictures import draw_results
 from nk.stages import extract, split, train
 from nk.stages.evaluate import metrics_json
 from nk.stages.load import check_skips, load
@@ -52,7 +53,9 @@ class Setup:
     @property
     def channels(self) -> dict[str, str | int]:
         """Which channel is used, a database."""
-        return {name: database.channel for name, database in self.config.data.databases.items()}
+        data = self.config.data
+        own = {name: database.channel for name, database in data.databases.items()}
+        return {name: data.channel if channel is None else channel for name, channel in own.items()}
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,10 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         dataset, folds = _without(failed, dataset, folds, features, setup)
     _tell(skipped, dataset, folds, setup, ui)
     with watch("train"):
-        predictions = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
+        predictions, notes = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
         trained = train.train(features, dataset, *_final_rows(dataset, folds), setup.recipe)
+    for note, count in notes.items():
+        ui.warn(note if count == 1 else f"{note} (in {count} of {len(folds) * config.exp.runs} models)")
     with watch("evaluate"):
         truth = _known_to_train(dataset, folds)
         own = dataset.target.name == "speaker"
@@ -110,9 +115,10 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         folder.text("config.yaml", to_yaml(config))
         folder.json("metrics.json", metrics)
         _write_tables(folder, dataset, predictions, skipped, metrics)
-        train.save(trained, folder.folder("model"), _about_model(setup, dataset, folds, features))
+        if config.model.save:
+            train.save(trained, folder.folder("model"), _about_model(setup, dataset, folds, features))
         with watch("figures"):
-            draw(folder.folder("figures"), predictions, metrics, config.plot)
+            draw_results(folder.folder("figures"), predictions, metrics, config.plot)
         folder.json("manifest.json", _manifest(setup, dataset, folds, features, watch))
         folder.text("log.txt", "\n".join(ui.lines) + "\n")
     return Result(setup.root / config.exp.name, metrics, predictions, config.model.measure)
@@ -196,7 +202,10 @@ def _features(dataset: Dataset, setup: Setup, ui: Ui) -> tuple[Features, list[Sk
             dataset, extractor, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=feats.no_reuse
         )
         parts.append(extract.pool(found, feats.pooling) if extractor.frame_level else found)
-    return extract.join(parts, dataset, feats.features), extract.skips(dataset, parts)
+    features = extract.join(parts, dataset, feats.features)
+    if feats.print_feats:
+        ui.note(f"columns: {', '.join(features.names)}")
+    return features, extract.skips(dataset, parts)
 
 
 def _without(

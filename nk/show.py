@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from nk.ui import Ui
 
 
+_MOST_SPEAKERS = 20  # the table of more is in the run folder
+
+
 def show(result: Result, ui: Ui, *, json: bool) -> None:
     """Print the tables of a result; with `json`, the metrics as JSON on stdout and the tables on stderr."""
     metrics = result.metrics
@@ -17,6 +20,10 @@ def show(result: Result, ui: Ui, *, json: bool) -> None:
         _measures(part, found, metrics["baselines"], result.measure, ui)
     for part, rows in metrics["per_class"].items():
         _classes(part, rows, ui)
+    for part, rows in metrics["per_speaker"].items():
+        _speakers(part, rows, ui)
+    for part, found in metrics["runs"].items():
+        _runs(part, found, ui)
     ui.note(f"written to {result.folder}")
     if json:
         ui.out(json_text.dumps(metrics, indent=1, ensure_ascii=False))
@@ -37,6 +44,22 @@ def _classes(part: str, rows: list[dict[str, Any]], ui: Ui) -> None:
     columns = ("precision", "recall", "f1")
     cells = [(row["class"], *(_number(row[column]) for column in columns), row["support"]) for row in rows]
     ui.table(f"{part}, a class", ("", *columns, "support"), cells)
+
+
+def _speakers(part: str, rows: list[dict[str, Any]], ui: Ui) -> None:
+    if not 0 < len(rows) <= _MOST_SPEAKERS:
+        return
+    measures = [name for name in rows[0] if name not in {"speaker", "n"}]
+    cells = [(row["speaker"], *(_number(row[name]) for name in measures), row["n"]) for row in rows]
+    ui.table(f"{part}, a speaker", ("", *measures, "n"), cells)
+
+
+def _runs(part: str, found: dict[str, Any], ui: Ui) -> None:
+    count = len(found["rows"])
+    if count < 2:
+        return
+    cells = [(name, _number(mean), _number(found["std"][name])) for name, mean in found["mean"].items()]
+    ui.table(f"{part}, over {count} runs", ("", "mean", "standard deviation"), cells)
 
 
 def _value(found: dict[str, Any]) -> tuple[str, str]:

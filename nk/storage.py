@@ -65,6 +65,8 @@ def load_estimator(path: Path, kind: type[E]) -> E:
 
 def unreadable(path: Path, why: object) -> PluginError:
     """The error for a stored file that cannot be used."""
-    reason = why if isinstance(why, str) else f"{type(why).__name__}: {str(why).strip() or 'no reason given'}"
+    # A bare ValueError is one of our own checks, whose words are enough.
+    kind = "" if isinstance(why, str) or type(why) is ValueError else f"{type(why).__name__}: "
+    reason = f"{kind}{str(why).strip() or 'no reason given'}"
     first = reason.splitlines()[0].rstrip(".")
     return PluginError(f"`{path}` cannot be read: {first}", hint="it is damaged or not of this model; train it again")

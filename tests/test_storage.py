@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
+from nk import families
 from nk.errors import PluginError
 from nk.models.svm import Svm
+from nk.models.svr import Svr
 from nk.models.tree import Tree
 from nk.models.xgb import Xgb
 from nk.registry import Training
@@ -111,7 +113,7 @@ def test_a_pickle_in_its_place_is_not_read(tmp_path: Path, within: str) -> None:
 
 def stored(plugin: Any, folder: Path, classes: int = 3) -> None:
     rng = np.random.default_rng(0)
-    y = np.arange(30) % classes
+    y: Any = np.arange(30) % classes if classes else rng.normal(size=30)
     data = Training((rng.normal(size=(30, 2)) + y[:, None]).astype(np.float32), y, np.arange(30) // 6, classes)
     plugin(plugin.options_type(), name=plugin.name).fit(data, seed=0, jobs=1).save(folder)
 
@@ -135,6 +137,76 @@ def test_a_changed_record_of_a_model_is_told(tmp_path: Path, plugin: Any, change
     record = json.loads((tmp_path / "model.json").read_text())
     (tmp_path / "model.json").write_text(json.dumps({**record, **change}))
     with pytest.raises(PluginError, match=r"^`.*` cannot be read: [^\n]+$"):
+        plugin.load(tmp_path)
+
+
+def first_tree(learner: Any) -> Any:
+    return learner["gradient_booster"]["model"]["trees"][0]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda it: first_tree(it)["left_children"].pop(),
+        lambda it: first_tree(it)["left_children"].__setitem__(0, 10**6),
+        lambda it: first_tree(it)["right_children"].__setitem__(0, -7),
+        lambda it: first_tree(it)["left_children"].__setitem__(0, 0),
+        lambda it: first_tree(it)["split_indices"].__setitem__(0, 10**6),
+        lambda it: first_tree(it)["split_type"].__setitem__(0, 1),
+        lambda it: it["gradient_booster"]["model"]["tree_info"].__setitem__(0, 9),
+        lambda it: it["gradient_booster"]["model"]["iteration_indptr"].__setitem__(-1, 10**6),
+        lambda it: it["gradient_booster"]["model"].pop("trees"),
+    ],
+)
+def test_a_booster_that_would_crash_the_process_is_refused(tmp_path: Path, harm: Any) -> None:
+    stored(Xgb, tmp_path)
+    Xgb.load(tmp_path)
+    booster = json.loads((tmp_path / "booster.json").read_text())
+    harm(booster["learner"])
+    (tmp_path / "booster.json").write_text(json.dumps(booster))
+    with pytest.raises(PluginError, match=r"booster\.json` cannot be read: [^\n]+$"):
+        Xgb.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("field", "node", "value"),
+    [("left_child", 0, 10**6), ("right_child", 0, 0), ("left_child", 0, -5), ("feature", 0, 99), ("feature", 0, -1)],
+)
+def test_a_tree_that_would_crash_the_process_is_refused(tmp_path: Path, field: str, node: int, value: int) -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
+    stored(Tree, tmp_path)
+    path = tmp_path / "estimator.skops"
+    tree = load_estimator(path, DecisionTreeClassifier)
+    state = tree.tree_.__getstate__()
+    state["nodes"] = state["nodes"].copy()
+    state["nodes"][field][node] = value
+    tree.tree_.__setstate__(state)
+    dump_estimator(path, tree)
+    with pytest.raises(PluginError, match=r"estimator\.skops` cannot be read: (the nodes of|a tree asks)"):
+        Tree.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["support_vectors_", "_dual_coef_", "_intercept_", "_n_support", "support_"])
+@pytest.mark.parametrize("plugin", [Svm, Svr])
+def test_an_svm_that_would_crash_the_process_is_refused(tmp_path: Path, plugin: Any, name: str) -> None:
+    stored(plugin, tmp_path, classes=3 if plugin is Svm else 0)
+    path = tmp_path / "estimator.skops"
+    estimator = load_estimator(path, plugin.estimator_type())
+    machine = estimator if plugin is Svm else estimator.regressor_
+    values = getattr(machine, name)
+    setattr(machine, name, values[..., :-1] if name != "_n_support" else values + 1)
+    dump_estimator(path, estimator)
+    with pytest.raises(PluginError, match="the arrays of the support vectors do not fit each other"):
+        plugin.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["svm", "svr", "tree", "log_reg", "knn"])
+def test_an_untrained_estimator_is_refused(tmp_path: Path, name: str) -> None:
+    plugin: Any = families.models.get(name)
+    stored(plugin, tmp_path, classes=3 if plugin.task == "classification" else 0)
+    dump_estimator(tmp_path / "estimator.skops", plugin(plugin.options_type(), name=name).build(0))
+    with pytest.raises(PluginError, match="AttributeError"):
         plugin.load(tmp_path)
 
 

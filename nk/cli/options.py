@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,9 +40,14 @@ def one_file(argument: Path | None, option: Path | None) -> Path:
 
 @contextmanager
 def ending_well(ui: Ui) -> Iterator[None]:
-    """Show a user's mistake as such and leave with its code; Ctrl-C is one line and 130."""
+    """Show a user's mistake as such and leave with its code; Ctrl-C is one line and 130.
+
+    What libraries warn of is for the log and for `--verbose`: their authors write for programmers.
+    """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: ui.detail(f"a library says: {message}")
+            yield
     except NkError as error:
         ui.error(error)
         raise typer.Exit(error.exit_code) from None

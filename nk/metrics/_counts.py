@@ -1,7 +1,7 @@
 """What class measures are computed from: counts of rows, for all rows and with each group of rows left out.
 
 Everything is an array whose first axis is 1 + groups long: index 0 stands for all rows, index g for all rows but those
-of group g. Groups are numbered from 1, so that group 0 is nobody and leaving it out leaves all.
+of group g. Groups are numbered from 1; rows of group 0 are never left out.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def count(truth: Ints, predicted: Ints, scores: Doubles, groups: Ints, size: int
         truth: class numbers, shape (rows,)
         predicted: class numbers, shape (rows,)
         scores: class scores, shape (rows, classes)
-        groups: numbers from 1 to `size`, shape (rows,)
+        groups: numbers from 1 to `size`, or 0 for rows that stay, shape (rows,)
         size: number of groups
     """
     classes = scores.shape[1]
@@ -112,8 +112,9 @@ def share(hits: npt.NDArray[np.bool_], groups: Ints, size: int) -> Doubles:
 
 
 def without_each(sums: Doubles) -> Doubles:
-    """From sums a group (group 0 is empty) to sums over all rows and over all but each group."""
+    """From sums a group to sums over all rows and over all but each group."""
     left: Doubles = sums.sum(axis=0) - sums
+    left[0] += sums[0]
     return left
 
 

@@ -36,7 +36,7 @@ class Moments:
 
 
 def measure(truth: Doubles, predicted: Doubles, groups: Ints, size: int) -> Moments:
-    """Compute the moments of truth and prediction, both of shape (rows,), with groups numbered from 1 to `size`."""
+    """Compute the moments of truth and prediction, both of shape (rows,), with groups as `count` takes them."""
 
     def total(values: Doubles) -> Doubles:
         return without_each(np.bincount(groups, values, minlength=size + 1).astype(np.float64))

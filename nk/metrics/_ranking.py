@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Side:
     """The rows of one side (positive or negative).
 
-    `ranks` and `groups` have shape (rows,). `keys` is `group * levels + rank`, sorted: rows in the order of groups, and
-    of scores within a group. `below[r]` counts rows of a rank below r, shape (levels + 1,); `left` counts rows with
-    group g left out, shape (1 + groups,); `starts` is where group g starts in `keys`.
+    `ranks` and `groups` have shape (rows,). `keys` is `group * levels + rank` of rows that can be left out, sorted: in
+    the order of groups, and of scores within a group. `below[r]` counts rows of a rank below r, shape (levels + 1,);
+    `left` counts rows with group g left out, shape (1 + groups,); `starts` is where group g starts in `keys`.
     """
 
     ranks: Ints
@@ -61,6 +61,7 @@ class Ranking:
         within = (np.searchsorted(other.keys, keys, "left") + np.searchsorted(other.keys, keys, "right")) / 2
         within -= other.starts[one.groups]
         gone = np.bincount(one.groups, won - within, size) + np.bincount(other.groups, lost, size)
+        gone[0] = 0.0
         return _rate(won.sum() - gone, one.left * other.left)
 
     def equal_error(self) -> Doubles:
@@ -98,7 +99,7 @@ def rank(positive: npt.NDArray[np.bool_], score: Doubles, groups: Ints, size: in
     Args:
         positive: whether a row is of the class, shape (rows,)
         score: its score, shape (rows,)
-        groups: numbers from 1, shape (rows,)
+        groups: numbers from 1, or 0 for rows that stay, shape (rows,)
         size: 1 + number of groups
     """
     order = np.argsort(score)
@@ -111,13 +112,14 @@ def rank(positive: npt.NDArray[np.bool_], score: Doubles, groups: Ints, size: in
 
 
 def _side(ranks: Ints, groups: Ints, levels: int, size: int) -> Side:
-    keys = np.sort(groups * levels + ranks)
+    leaves = groups > 0
+    keys = np.sort(groups[leaves] * levels + ranks[leaves])
     return Side(
         ranks=ranks,
         groups=groups,
         keys=keys,
         below=np.concatenate([[0], np.cumsum(np.bincount(ranks, minlength=levels))]),
-        left=len(ranks) - np.bincount(groups, minlength=size),
+        left=len(ranks) - np.bincount(groups[leaves], minlength=size),
         starts=np.searchsorted(keys, np.arange(size) * levels),
     )
 

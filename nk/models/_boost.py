@@ -10,6 +10,7 @@ from pydantic import Field
 
 from nk.errors import DataError
 from nk.models._common import RECORD, About, describe, hashed, read_about
+from nk.models._tree import check_nodes
 from nk.registry import Fitted, Model, Options
 from nk.storage import unreadable, write_record
 
@@ -130,7 +131,9 @@ class Boosted(Model):
         path = folder / BOOSTER
         try:
             content = path.read_bytes()
-            found = _objective(json.loads(content)["learner"])
+            learner = json.loads(content)["learner"]
+            _check_trees(learner)
+            found = _objective(learner)
             if found != cls.objective(about):
                 raise ValueError(f"its task {found} is not that of `{RECORD}`")
             booster = xgboost.Booster({"nthread": 1}, model_file=bytearray(content))
@@ -166,6 +169,24 @@ def _objective(learner: dict[str, Any]) -> dict[str, Any]:
     """XGBoost's parameters for the task, from a stored booster."""
     classes = int(learner["learner_model_param"]["num_class"])
     return {"objective": learner["objective"]["name"], **({"num_class": classes} if classes else {})}
+
+
+def _check_trees(learner: dict[str, Any]) -> None:
+    """Look for contents of a stored booster that XGBoost would follow out of its arrays.
+
+    Raises:
+        ValueError: there are some
+    """
+    sizes, model = learner["learner_model_param"], learner["gradient_booster"]["model"]
+    for tree in model["trees"]:
+        if any(tree["split_type"]):
+            raise ValueError("a tree asks for a category, and features are numbers")
+        check_nodes(tree["left_children"], tree["right_children"], tree["split_indices"], int(sizes["num_feature"]))
+    rounds, outputs = model["iteration_indptr"], max(1, int(sizes["num_class"]))
+    if len(model["tree_info"]) != len(model["trees"]) or not {*model["tree_info"]} <= {*range(outputs)}:
+        raise ValueError("a tree is of a class that there is not")
+    if rounds != list(range(0, len(model["trees"]) + 1, outputs)):
+        raise ValueError("a round of boosting has not one tree a class")
 
 
 def _known(dev_y: Any, about: About) -> Mask:

@@ -1,5 +1,7 @@
-"""Scores of an SVM: the softmax of its decision function at a temperature fitted on held-out rows.
+"""Scores of an SVM: the softmax of its margins at a temperature fitted on held-out rows.
 
+A class's margin is the sum of those of its pairs: the one-against-rest decision function is whole votes plus a small
+fraction, and nearly the same for sure and unsure rows (docs/decisions/0005-learners.md).
 `SVC(probability=True)` is leaving scikit-learn, and its scores disagree with the SVM's own decisions. One temperature
 cannot reorder the classes, so that the highest score is always the decision. It minimises the log loss of decisions
 out of fold (Guo et al., On calibration of modern neural networks, 2017, section 4.2), where folds are, in this order:
@@ -35,15 +37,32 @@ COLDEST, HOTTEST = 0.05, 100.0
 
 
 def margins(estimator: Any, rows: Doubles) -> Doubles:
-    """The decision function of an SVC with a column a class, shape (rows, classes); the largest is its decision."""
+    """The margins of an SVC with a column a class, shape (rows, classes); the largest is its decision."""
     import numpy as np
 
     decision: Doubles = estimator.decision_function(rows)
     if decision.ndim == 2:
-        return decision
+        return _pairwise(estimator, rows, decision.argmax(axis=1))
     # Of two classes the SVC takes the second at 0; argmax would take the first.
     second = np.where(decision == 0, np.finfo(float).tiny, decision)
     return np.column_stack([-second / 2, second / 2])
+
+
+def _pairwise(estimator: Any, rows: Doubles, winners: Ints) -> Doubles:
+    """For each class the sum of its margins to the others, with the SVM's own winner raised to the top."""
+    import copy
+
+    import numpy as np
+
+    twin = copy.copy(estimator).set_params(decision_function_shape="ovo", break_ties=False)
+    pairs: Doubles = twin.decision_function(rows)
+    found = np.zeros((len(rows), len(estimator.classes_)))
+    first, second = np.triu_indices(found.shape[1], 1)
+    np.add.at(found.T, first, pairs.T)
+    np.subtract.at(found.T, second, pairs.T)
+    row = np.arange(len(rows))
+    found[row, winners] = np.nextafter(found.max(axis=1), np.inf)
+    return found
 
 
 def scores(decisions: Doubles, temperature: float) -> Doubles:

@@ -67,7 +67,7 @@ class SklearnModel(Model):
             DataError: there is nothing to learn from
         """
         import numpy as np
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         about = describe(data, self.name)
         estimator = self.build(seed)
@@ -84,7 +84,20 @@ class SklearnModel(Model):
             PluginError: a file is missing, damaged, or of another learner
         """
         about = read_about(folder, cls.about_type, cls.name)
-        estimator = load_estimator(folder / ESTIMATOR, cls.estimator_type())
-        if about.classes and about.present != tuple(estimator.classes_.tolist()):
-            raise unreadable(folder / ESTIMATOR, f"its classes are not those of `{RECORD}`")
+        path = folder / ESTIMATOR
+        estimator = load_estimator(path, cls.estimator_type())
+        try:
+            if about.classes and about.present != tuple(estimator.classes_.tolist()):
+                raise ValueError(f"its classes are not those of `{RECORD}`")
+            cls.check(estimator)
+        except Exception as error:
+            raise unreadable(path, error) from error
         return cls.fitted_type(estimator, about)
+
+    @classmethod
+    def check(cls, estimator: Any) -> None:
+        """Look for contents that scikit-learn's compiled code would follow out of its arrays.
+
+        Raises:
+            ValueError: there are some
+        """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -26,3 +26,27 @@ class SvmOptions(Options):
         description="Width of the kernels other than linear (1 / squared feature unit): `scale` is 1 / (features x "
         "variance), `auto` is 1 / features",
     )
+
+
+def check_machine(machine: Any, classes: int) -> None:
+    """Check that the arrays of a stored SVC or SVR fit each other, since libsvm does not.
+
+    Args:
+        machine: the SVC or SVR
+        classes: how many it tells apart, 2 for an SVR, which libsvm handles alike
+
+    Raises:
+        ValueError: they do not
+    """
+    vectors, features = machine.support_vectors_.shape
+    counts = machine.n_support_.tolist()
+    fits = (
+        features == machine.n_features_in_
+        and machine._dual_coef_.shape == (classes - 1, vectors)
+        and machine._intercept_.shape == (classes * (classes - 1) // 2,)
+        and min(counts) >= 0
+        and sum(counts) == vectors
+        and machine.support_.shape == (vectors,)
+    )
+    if not fits:
+        raise ValueError("the arrays of the support vectors do not fit each other")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from nk.models._common import About
 from nk.models._sklearn import FittedEstimator, SklearnModel
-from nk.models._svm import SvmOptions
+from nk.models._svm import SvmOptions, check_machine
 
 if TYPE_CHECKING:
     from nk.registry import Doubles, Task, Training
@@ -56,6 +56,11 @@ class Svm(SklearnModel):
         from sklearn.svm import SVC
 
         return SVC  # type: ignore[no-any-return]
+
+    @classmethod
+    def check(cls, estimator: Any) -> None:
+        """See `SklearnModel.check`."""
+        check_machine(estimator, len(estimator.classes_))
 
     def build(self, seed: int) -> Any:
         """An SVC that is not yet trained."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nk.models._sklearn import SklearnModel
-from nk.models._svm import SvmOptions
+from nk.models._svm import SvmOptions, check_machine
 
 if TYPE_CHECKING:
     from nk.registry import Task
@@ -28,6 +28,11 @@ class Svr(SklearnModel):
         from sklearn.compose import TransformedTargetRegressor
 
         return TransformedTargetRegressor  # type: ignore[no-any-return]
+
+    @classmethod
+    def check(cls, estimator: Any) -> None:
+        """See `SklearnModel.check`."""
+        check_machine(estimator.regressor_, 2)
 
     def build(self, seed: int) -> Any:  # noqa: ARG002 - nothing in it is random
         """An SVR that is not yet trained, within a scaler of the target."""

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from nk.models._sklearn import SklearnModel
-from nk.models._tree import TreeOptions
+from nk.models._tree import OneTree, TreeOptions
 
 if TYPE_CHECKING:
     from nk.registry import Task
@@ -19,7 +18,7 @@ class ClassifierOptions(TreeOptions):
     class_weight: bool = Field(default=False, description="Weight classes by inverse frequency")
 
 
-class Tree(SklearnModel):
+class Tree(OneTree):
     """One decision tree (CART, Gini impurity); the scores are the shares of the classes in a leaf."""
 
     name = "tree"

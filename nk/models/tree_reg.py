@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nk.models._sklearn import SklearnModel
-from nk.models._tree import TreeOptions
+from nk.models._tree import OneTree, TreeOptions
 
 if TYPE_CHECKING:
     from nk.registry import Task
 
 
-class TreeReg(SklearnModel):
+class TreeReg(OneTree):
     """One regression tree (CART, squared error)."""
 
     name = "tree_reg"

@@ -167,21 +167,22 @@ def by_run(predictions: Predictions, split: str) -> pl.DataFrame:
 
 
 def _by(rows: Rows, keys: list[str], names: Sequence[str]) -> pl.DataFrame:
-    """The measures of these names for each group of rows with equal keys."""
+    """The measures of these names for each group of rows with equal keys; of speakers, the bias of numbers too."""
+    wanted = [one for one in _measures(rows.target) if one.name in names]
     found = []
     for values, frame in rows.frame.group_by(keys, maintain_order=True):
         part = Rows(frame, rows.target)
-        row = dict(zip(keys, values, strict=True)) | {"n": frame.height}
+        tally = part.total
+        row = dict(zip(keys, values, strict=True)) | {"n": frame.height} | _values(tally, wanted)
         if "speaker" not in keys:
             row["n_speakers"] = part.n_speakers
-        found.append(row | _values(part.total, rows.target, names) | _bias(part.total, keys))
-    floats = {"bias": pl.Float64, **dict.fromkeys(names, pl.Float64)}
-    frame = pl.DataFrame(found, infer_schema_length=None)
-    return frame.with_columns(pl.col(name).cast(kind) for name, kind in floats.items() if name in frame).sort(keys)
-
-
-def _bias(tally: Tally, keys: list[str]) -> dict[str, float]:
-    return {"bias": float(tally.bias[0])} if isinstance(tally, Moments) and "speaker" in keys else {}
+        elif isinstance(tally, Moments):
+            row["bias"] = float(tally.bias[0])
+        found.append(row)
+    order = [*keys, "n", "n_speakers", *(one.name for one in wanted), "bias"]
+    floats = dict.fromkeys((one.name for one in wanted), pl.Float64)
+    table = pl.DataFrame(found, schema_overrides=floats, infer_schema_length=None)
+    return table.select(name for name in order if name in table.columns).sort(keys)
 
 
 def across_runs(runs: pl.DataFrame) -> dict[str, dict[str, float | None]]:
@@ -224,8 +225,8 @@ def baselines(
     if not (rows.frame.height and len(known)):
         return {"chance": {}, "majority": {}}
     guess, constant = (_guess_number if target.is_number else _guess_class)(rows, known)
-    names = [one.name for one in _measures(target)]
-    return {"chance": _values(guess, target, names), "majority": _values(constant, target, names)}
+    all_of_them = _measures(target)
+    return {"chance": _values(guess, all_of_them), "majority": _values(constant, all_of_them)}
 
 
 def _guess_number(rows: Rows, known: Doubles) -> tuple[Tally, Tally]:
@@ -309,8 +310,8 @@ def _measures(target: Target) -> list[Measure[Any]]:
     return sorted(found, key=lambda one: (one.place, one.name))
 
 
-def _values(tally: Tally, target: Target, names: Sequence[str]) -> dict[str, float | None]:
-    return {one.name: _null(one.values(tally)[0]) for one in _measures(target) if one.name in names}
+def _values(tally: Tally, wanted: Sequence[Measure[Any]]) -> dict[str, float | None]:
+    return {one.name: _null(one.values(tally)[0]) for one in wanted}
 
 
 def _null(value: float) -> float | None:

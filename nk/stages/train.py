@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -71,11 +72,14 @@ def cross(
     inner = replace(recipe, jobs=1) if len(folds) * runs > 1 else recipe
     work = [_Job(run, fold, replace(inner, seed=recipe.seed + run)) for run in range(runs) for fold in folds]
     found: dict[tuple[int, str], pl.DataFrame] = {}
+    notes: Counter[str] = Counter()
     with ui.progress("training", len(work), "folds" if len(folds) > 1 else "models") as progress:
-        for job, frame in run_all(lambda job: _one(features, dataset, job), work, jobs=recipe.jobs):
+        for job, frame, said in run_all(lambda job: _one(features, dataset, job), work, jobs=recipe.jobs):
             found[job.run, job.fold.name] = frame
+            notes.update(said)
             progress.advance()
-    return Predictions(pl.concat(found[job.run, job.fold.name] for job in work), dataset.target)
+    frame = pl.concat(found[job.run, job.fold.name] for job in work)
+    return Predictions(frame, dataset.target), notes
 
 
 def train(features: Features, dataset: Dataset, ids: Sequence[str], dev: Sequence[str], recipe: Recipe) -> Trained:
@@ -146,7 +150,7 @@ def load(folder: Path, model: type[Model]) -> Trained:
     )
 
 
-def _one(features: Features, dataset: Dataset, job: _Job) -> tuple[_Job, pl.DataFrame]:
+def _one(features: Features, dataset: Dataset, job: _Job) -> tuple[_Job, pl.DataFrame, tuple[str, ...]]:
     fold = job.fold
     trained = train(features, dataset, fold.train, fold.dev, job.recipe)
     parts = [
@@ -154,7 +158,7 @@ def _one(features: Features, dataset: Dataset, job: _Job) -> tuple[_Job, pl.Data
         for split, ids in (("dev", fold.dev), ("test", fold.test))
         if ids
     ]
-    return job, pl.concat(parts)
+    return job, pl.concat(parts), trained.fitted.notes
 
 
 def _rows(dataset: Dataset, ids: Sequence[str]) -> pl.DataFrame:

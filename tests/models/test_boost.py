@@ -101,9 +101,11 @@ def test_stops_on_speakers_held_out_where_there_is_no_dev_part(plugin: Any, clas
     np.testing.assert_array_equal(one.predict(data.x), two.predict(data.x))
 
 
-def test_a_stopped_model_is_stored_as_it_is(tmp_path: Any) -> None:
-    data = noisy(3)
-    model = fit(Xgb, data, early_stopping_rounds=3)
+@pytest.mark.parametrize("tree_method", ["hist", "approx", "exact"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_stopped_model_is_stored_as_it_is(tmp_path: Any, tree_method: str, classes: int) -> None:
+    data = noisy(classes)
+    model = fit(Xgb, data, early_stopping_rounds=3, tree_method=tree_method, subsample=0.5)
     model.save(tmp_path)
     np.testing.assert_array_equal(Xgb.load(tmp_path).predict(data.x), model.predict(data.x))
 
