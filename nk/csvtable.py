@@ -16,6 +16,7 @@ import polars as pl
 from nk.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LINE = "\n"  # the column with the number of the line; stripped names cannot collide with it
@@ -51,15 +52,22 @@ def read_table(path: Path, name: str) -> pl.DataFrame:
     text = _decoded(path, name)
     skipped, text = _after_blank_lines(text)
     separator, columns = _header(text, name)
+    if not text.partition("\n")[2].strip():
+        raise _no_rows(name)
     parse = _quoted if '"' in text else _plain
-    frame = parse(text, separator, columns, name, skipped)
+    frame = parse(text, separator, columns, name, skipped).select(pl.exclude(r"^\n\d+$"))
     values = pl.exclude(LINE)
-    frame = frame.with_columns(values.str.strip_chars().replace("", None))
-    frame = frame.select(pl.exclude(r"^\d*$")).filter(pl.any_horizontal(values.is_not_null()))
+    bare = values.str.strip_chars()
+    frame = frame.with_columns(pl.when(bare != "").then(bare).name.keep())  # noqa: PLC1901 - a column, not a text
+    frame = frame.filter(pl.any_horizontal(values.is_not_null()))
     if frame.is_empty():
-        raise DataError(f"`{name}` has no rows", hint="a line a recording is needed below the names of the columns")
+        raise _no_rows(name)
     _need_files(frame, name)
     return _typed(frame, name)
+
+
+def _no_rows(name: str) -> DataError:
+    return DataError(f"`{name}` has no rows", hint="below the names of the columns there has to be a line a recording")
 
 
 def _decoded(path: Path, name: str) -> str:
@@ -87,7 +95,7 @@ def _after_blank_lines(text: str) -> tuple[int, str]:
 
 
 def _header(text: str, name: str) -> tuple[str, list[str]]:
-    """The separator and the names of the columns, which are numbers in a row where there is no name."""
+    """The separator and the names of the columns; one that has none is `LINE` and its number."""
     line = text.partition("\n")[0]
     readings = {separator: _names(line, separator) for separator in SEPARATORS}
     with_file = [separator for separator in SEPARATORS if "file" in readings[separator]]
@@ -101,7 +109,7 @@ def _header(text: str, name: str) -> tuple[str, list[str]]:
         raise DataError(f"`{name}` names columns twice (line 1)", examples=double, hint="rename one of each")
     if "file" not in named:
         raise DataError(f"`{name}` has no column `file`, it has", examples=named, hint=_rename(named))
-    return separator, [column or str(number) for number, column in enumerate(columns)]
+    return separator, [column or f"{LINE}{number}" for number, column in enumerate(columns)]
 
 
 def _names(line: str, separator: str) -> list[str]:
@@ -145,25 +153,33 @@ def _lines(raw: io.BytesIO, separator: str, columns: list[str]) -> pl.DataFrame:
 
 def _quoted(text: str, separator: str, columns: list[str], name: str, skipped: int) -> pl.DataFrame:
     """With quotes: slower, but it takes blanks before a quote, and lines inside quotes."""
-    end = "\1"  # comes out as a row of its own unless a quote before it is open
-    reader = csv.reader(io.StringIO(f"{text.rstrip()}\n{end}", newline=""), delimiter=separator, skipinitialspace=True)
-    chunks = []
-    try:
-        while rows := [[str(reader.line_num + skipped), *row] for row in islice(reader, _SLICE)]:
-            chunks.append(rows)
-    except csv.Error as error:
-        raise _open_quote(name) from error
-    if chunks[-1].pop()[1:] != [end]:
-        raise _open_quote(name)
-    del chunks[0][0]
-    rows = [row for chunk in chunks for row in chunk if any(field.strip() for field in row[1:])]
-    ragged = [(int(row[0]), len(row) - 1) for row in rows if len(row) != len(columns) + 1]
+    names = [LINE, *columns]
+    schema = dict.fromkeys(names, pl.String())
+    frames, ragged = [pl.DataFrame(schema=schema)], []
+    rows = _fields(text, separator, name, skipped)
+    while chunk := list(islice(rows, _SLICE)):
+        ragged += [(int(row[0]), len(row) - 1) for row in chunk if len(row) != len(names)]
+        if not ragged:
+            frames.append(pl.DataFrame(dict(zip(names, zip(*chunk, strict=True), strict=True)), schema=schema))
     if ragged:
         _raise_ragged(name, columns, ragged)
-    names = [LINE, *columns]
-    values = zip(*rows, strict=True) if rows else [()] * len(names)
-    frame = pl.DataFrame(dict(zip(names, values, strict=True)), schema=dict.fromkeys(names, pl.String()))
-    return frame.with_columns(pl.col(LINE).cast(pl.UInt32))
+    return pl.concat(frames).with_columns(pl.col(LINE).cast(pl.UInt32))
+
+
+def _fields(text: str, separator: str, name: str, skipped: int) -> Iterator[list[str]]:
+    """The number of the line and the fields of each row below the header that has any."""
+    end = "\1"  # comes out as a row of its own unless a quote before it is open
+    reader = csv.reader(io.StringIO(f"{text.rstrip()}\n{end}", newline=""), delimiter=separator, skipinitialspace=True)
+    try:
+        next(reader)
+        for row in reader:
+            if row == [end]:
+                return
+            if any(map(str.strip, row)):
+                yield [str(reader.line_num + skipped), *row]
+    except csv.Error as error:  # a field that grew too long
+        raise _open_quote(name) from error
+    raise _open_quote(name)
 
 
 def _open_quote(name: str) -> DataError:
