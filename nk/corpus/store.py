@@ -58,9 +58,13 @@ def is_whole(folder: Path) -> bool:
     """Whether every file is there, as it was written."""
     try:
         files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-        return all(digest(folder / name) == found for name, found in files.items())
+        return set(files) == _file_names() and all(digest(folder / name) == files[name] for name in files)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, AudioError):
         return False  # missing, cut off or meddled with: it is made anew
+
+
+def _file_names() -> set[str]:
+    return {TABLE} | {utterance.file for speaker in SPEAKERS for utterance in utterances(speaker, 0)}
 
 
 def _make(folder: Path, seed: int) -> None:
@@ -128,7 +132,7 @@ def _write_manifest(folder: Path, seed: int) -> None:
 def _publish(made: Path, folder: Path) -> None:
     """Move a whole corpus to its place; where one is already, put each file over it.
 
-    The files of two processes are equal, and each is replaced at once, so that whoever reads meanwhile reads whole ones.
+    The files of two processes are equal, and each is replaced at once, so that a reader meanwhile finds them whole.
     """
     with suppress(OSError):
         made.rename(folder)
