@@ -90,17 +90,23 @@ def _speak_all(folder: Path, seed: int) -> None:
 
 
 def _speak(speaker: Speaker, seed: int, folder: Path) -> None:
-    """Run `nk.corpus.render` in a fresh process that finds this package, on one core."""
-    places = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    environment = {**os.environ, **alone, "PYTHONPATH": os.pathsep.join(filter(None, places))}
+    """Run `nk.corpus.render` in a fresh process that finds this package, on one core.
+
+    It works in `folder`, as Python would import a `wave.py` of the user's working directory.
+    """
     command = [sys.executable, "-m", "nk.corpus.render", speaker.name, str(seed), str(folder)]
     done = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         raise PluginError(f"the synthesiser failed for `{speaker.name}`: {lines[-1]}")
+
+
+def _environment() -> dict[str, str]:
+    places = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**os.environ, **alone, "PYTHONPATH": os.pathsep.join(filter(None, places))}
 
 
 def _write_table(path: Path, seed: int) -> None:

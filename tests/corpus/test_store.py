@@ -3,13 +3,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from nk.corpus import store
 from nk.corpus.recipe import SPEAKERS
 from nk.errors import DataError, PluginError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_nothing_there_is_not_whole(tmp_path: Path) -> None:
@@ -35,6 +38,15 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(DataError, match="cannot be written") as caught:
         store.corpus(1)
     assert "NK_CACHE" in str(caught.value.hint)
+
+
+def test_files_of_the_user_are_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "wave.py").write_text("raise ImportError('the wrong one')")
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    store._speak(SPEAKERS[0], 1, tmp_path / "there")
+    assert len(list((tmp_path / "there").iterdir())) == 20
 
 
 def test_a_failing_synthesiser(tmp_path: Path) -> None:
