@@ -133,7 +133,7 @@ def test_what_cannot_be_found_is_not_ours(place: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("absolute_path", [True, False])
-def test_real_tables(name: str, rows: int, numbers: set[str], absolute_path: bool) -> None:  # noqa: FBT001
+def test_real_tables(name: str, rows: int, numbers: set[str], absolute_path: bool) -> None:
     frame = read(Path(str(DATA)) / name, absolute_path=absolute_path)
     assert frame.height == rows
     assert all(map(os.path.exists, frame["path"].unique()))
