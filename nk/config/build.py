@@ -129,7 +129,9 @@ def _data(build: Build, mentioned: set[str]) -> None:
     found = build.found
     sets = databases.sort_entries(build.entries.get("data", []), mentioned, found)
     if build.roots:
-        databases.with_roots(sets, databases.root_entries(sets.own, build.file, found), mentioned)
+        entries = databases.root_entries(sets.own, build.file, found)
+        build.roots = entries is not None
+        databases.with_roots(sets, entries or [], mentioned)
     group = build.groups["data"] = grouped("data", sets.own, found)
     outcome = sort_out(Data, group, found)
     prefixes = [f"{name}.{spot.key}" for name in sets.listed for spot in spots(Database).values()]

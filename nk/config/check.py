@@ -187,7 +187,7 @@ def refuse(entry: Entry, spot: Spot, found: Findings, hint: str | None = None) -
 
 def shown(value: Any) -> str:
     """A value as it stands in a message."""
-    text = str(value) if isinstance(value, str | int | float) else repr(value)
+    text = f"[{', '.join(map(str, value))}]" if isinstance(value, list | tuple) else str(value)
     text = " ".join(text.split())
     if not text:
         return "empty"

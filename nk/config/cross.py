@@ -28,7 +28,7 @@ def check(build: Build, mentioned: set[str]) -> None:
         _task(build)
         _folds(build)
         _tuning(build)
-        _options(build)
+    _options(build)
 
 
 def _databases(build: Build, mentioned: set[str]) -> None:
@@ -48,7 +48,7 @@ def _databases(build: Build, mentioned: set[str]) -> None:
 
 
 def _has_roots(build: Build) -> bool:
-    """Whether there is another file with keys of databases that was not read."""
+    """Whether there is another file with keys of databases that was not, or could not be, read."""
     entry = build.entry("data", "root_folders")
     return not build.roots and entry is not None and not is_nothing(entry.value)
 
