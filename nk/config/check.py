@@ -60,6 +60,11 @@ def grouped(section: str, entries: list[Entry], found: Findings, prefix: str = "
     return group
 
 
+def last(entries: list[Entry], key: str) -> Entry | None:
+    """The entry of a key that holds: what comes by `--set` stands at the end."""
+    return next((entry for entry in reversed(entries) if entry.key.lower() == key), None)
+
+
 def _twice(entry: Entry, first: Entry) -> str:
     other = "" if first.key.lower() == entry.key.lower() else f", as `{first.key}`"
     return f"is there twice, first in line {first.line}{other}"

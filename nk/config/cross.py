@@ -40,6 +40,9 @@ def _databases(build: Build, mentioned: set[str]) -> None:
             found.wrong(entry, f"names `{name}`, but nothing says where it is", f"add `{name} = <path>`")
         elif not elsewhere:
             _path(build, name, data.databases[name])
+    for entry, name in build.mentions() if not elsewhere else ():
+        if name.lower() not in {known.lower() for known in (*sets.listed, *sets.bases)}:
+            found.wrong(entry, f"names `{name}`, but nothing says where it is", f"add `{name} = <path>` to [DATA]")
     for name in data.others:
         if name.lower() not in {item.lower() for item in mentioned} and sets.bases.get(name):
             found.odd(sets.bases[name][0], f"is not used: `{name}` is not in `databases`")
@@ -54,7 +57,7 @@ def _has_roots(build: Build) -> bool:
 
 
 def _no_databases(build: Build, entry: Entry | None) -> None:
-    if build.entry("exp", "databases"):
+    if "exp" in build.sections and build.sections["exp"].databases:
         return
     line = entry.line if entry else 0
     build.found.warnings.append(

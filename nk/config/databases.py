@@ -8,14 +8,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nk.config import legacy
-from nk.config.check import OVERRIDE, Group, Outcome, flattened, grouped, is_value, modernised, sort_out, validated
+from nk.config.check import (
+    OVERRIDE,
+    Group,
+    Outcome,
+    flattened,
+    grouped,
+    is_value,
+    last,
+    modernised,
+    sort_out,
+    validated,
+)
 from nk.config.data import Data, Database
 from nk.config.describe import nearest
 from nk.config.field import match, patterns, spots
 from nk.config.options import named, take
 from nk.config.plugins import Family
 from nk.config.unbuilt import note_unbuilt
-from nk.config.values import MisfitError, Plain, as_items, as_text
+from nk.config.values import MisfitError, Plain, as_items, as_text, is_nothing
 
 if TYPE_CHECKING:
     from nk.config.findings import Findings
@@ -220,8 +231,8 @@ def root_entries(own: list[Entry], config: str, found: Findings) -> list[Entry] 
 
     None if it is not there.
     """
-    entry = next((item for item in own if item.key.lower() == "root_folders"), None)
-    if entry is None or not isinstance(entry.value, str) or entry.value.lower() in {"", "false", "none"}:
+    entry = last(own, "root_folders")
+    if entry is None or not isinstance(entry.value, str) or is_nothing(entry.value):
         return []
     from nk.config.source import read
 

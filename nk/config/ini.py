@@ -54,7 +54,7 @@ class _Reader:
 
     def pair(self, number: int, text: str) -> None:
         found = re.match(r"([^=:]*)[=:](.*)", text)
-        key = found[1].strip() if found else ""
+        key = found[1].strip(" \t") if found else ""
         if found is None or not key:
             self.wrong(number, f"`{_short(text)}` is not of the form `key = value`", None)
         elif self.section is None:
@@ -65,7 +65,7 @@ class _Reader:
 
     def close(self) -> None:
         if self.key is not None and self.section is not None:
-            value = value_of("\n".join(self.value).strip())
+            value = value_of("\n".join(self.value).strip(" \t\n"))
             self.entries.append(Entry(self.section, self.key, value, self.key_line, self.file))
         self.key = None
 
