@@ -16,14 +16,16 @@ import polars as pl
 from nk.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LINE = "\n"  # the column with the number of the line; stripped names cannot collide with it
 SEPARATORS = (",", ";", "\t")
 
-# A leading zero makes a code of it (`03`), and 19 digits no longer fit.
+# A leading zero makes a code of it (`03`); 19 digits may not fit an Int64, and a float would lose some.
 _INTEGER = r"^[+-]?(?:0|[1-9]\d{0,17})$"
 _NUMBER = r"^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?$"
+_LONG = r"^[+-]?\d{19,}$"
 _CLOCK = r"^(?:(\d+) days?,? \+?)?(\d+):([0-5]?\d):([0-5]?\d(?:\.\d*)?)$"
 _NO_TIME = ("", "nat", "nan", "none")
 
@@ -51,15 +53,22 @@ def read_table(path: Path, name: str) -> pl.DataFrame:
     text = _decoded(path, name)
     skipped, text = _after_blank_lines(text)
     separator, columns = _header(text, name)
+    if "\n" not in text.rstrip():
+        raise _no_rows(name)
     parse = _quoted if '"' in text else _plain
-    frame = parse(text, separator, columns, name, skipped)
+    frame = parse(text, separator, columns, name, skipped).select(pl.exclude(r"^\n\d+$"))
     values = pl.exclude(LINE)
-    frame = frame.with_columns(values.str.strip_chars().replace("", None))
-    frame = frame.select(pl.exclude(r"^\d*$")).filter(pl.any_horizontal(values.is_not_null()))
+    bare = values.str.strip_chars()
+    frame = frame.with_columns(pl.when(bare != "").then(bare).name.keep())
+    frame = frame.filter(pl.any_horizontal(values.is_not_null()))
     if frame.is_empty():
-        raise DataError(f"`{name}` has no rows", hint="a line a recording is needed below the names of the columns")
+        raise _no_rows(name)
     _need_files(frame, name)
     return _typed(frame, name)
+
+
+def _no_rows(name: str) -> DataError:
+    return DataError(f"`{name}` has no rows", hint="below the names of the columns there has to be a line a recording")
 
 
 def _decoded(path: Path, name: str) -> str:
@@ -87,8 +96,8 @@ def _after_blank_lines(text: str) -> tuple[int, str]:
 
 
 def _header(text: str, name: str) -> tuple[str, list[str]]:
-    """The separator and the names of the columns, which are numbers in a row where there is no name."""
-    line = text.partition("\n")[0]
+    """The separator and the names of the columns; one that has none is `LINE` and its number."""
+    line = text.split("\n", 1)[0]
     readings = {separator: _names(line, separator) for separator in SEPARATORS}
     with_file = [separator for separator in SEPARATORS if "file" in readings[separator]]
     separator = max(with_file or SEPARATORS, key=lambda each: len(readings[each]))
@@ -101,7 +110,7 @@ def _header(text: str, name: str) -> tuple[str, list[str]]:
         raise DataError(f"`{name}` names columns twice (line 1)", examples=double, hint="rename one of each")
     if "file" not in named:
         raise DataError(f"`{name}` has no column `file`, it has", examples=named, hint=_rename(named))
-    return separator, [column or str(number) for number, column in enumerate(columns)]
+    return separator, [column or f"{LINE}{number}" for number, column in enumerate(columns)]
 
 
 def _names(line: str, separator: str) -> list[str]:
@@ -122,11 +131,11 @@ def _plain(text: str, separator: str, columns: list[str], name: str, skipped: in
     raw = io.BytesIO(text.encode())
     lines = _lines(raw, "\1", ["line"])["line"]
     fields = lines.str.count_matches(separator, literal=True) + 1
-    ragged = lines.str.contains(r"\S") & (fields != len(columns))
+    ragged = lines.str.contains(rf"[^\s{separator}]") & (fields != len(columns))
     if ragged.any():
-        _raise_ragged(name, columns, [(row + 2 + skipped, fields[row]) for row in ragged.arg_true().to_list()])
+        _raise_ragged(name, columns, [(row + 1 + skipped, fields[row]) for row in ragged.arg_true().to_list()])
     frame = _lines(raw, separator, columns)
-    return frame.with_row_index(LINE, offset=2 + skipped)
+    return frame.with_row_index(LINE, offset=1 + skipped).slice(1)
 
 
 def _lines(raw: io.BytesIO, separator: str, columns: list[str]) -> pl.DataFrame:
@@ -135,8 +144,6 @@ def _lines(raw: io.BytesIO, separator: str, columns: list[str]) -> pl.DataFrame:
         raw,
         separator=separator,
         has_header=False,
-        skip_lines=1,
-        new_columns=columns,
         schema=dict.fromkeys(columns, pl.String()),
         quote_char=None,
         truncate_ragged_lines=True,
@@ -145,25 +152,33 @@ def _lines(raw: io.BytesIO, separator: str, columns: list[str]) -> pl.DataFrame:
 
 def _quoted(text: str, separator: str, columns: list[str], name: str, skipped: int) -> pl.DataFrame:
     """With quotes: slower, but it takes blanks before a quote, and lines inside quotes."""
-    end = "\1"  # comes out as a row of its own unless a quote before it is open
-    reader = csv.reader(io.StringIO(f"{text.rstrip()}\n{end}", newline=""), delimiter=separator, skipinitialspace=True)
-    chunks = []
-    try:
-        while rows := [[str(reader.line_num + skipped), *row] for row in islice(reader, _SLICE)]:
-            chunks.append(rows)
-    except csv.Error as error:
-        raise _open_quote(name) from error
-    if chunks[-1].pop()[1:] != [end]:
-        raise _open_quote(name)
-    del chunks[0][0]
-    rows = [row for chunk in chunks for row in chunk if any(field.strip() for field in row[1:])]
-    ragged = [(int(row[0]), len(row) - 1) for row in rows if len(row) != len(columns) + 1]
+    names = [LINE, *columns]
+    schema = dict.fromkeys(names, pl.String())
+    frames, ragged = [pl.DataFrame(schema=schema)], []
+    rows = _fields(text, separator, name, skipped)
+    while chunk := list(islice(rows, _SLICE)):
+        ragged += [(int(row[0]), len(row) - 1) for row in chunk if len(row) != len(names)]
+        if not ragged:
+            frames.append(pl.DataFrame(dict(zip(names, zip(*chunk, strict=True), strict=True)), schema=schema))
     if ragged:
         _raise_ragged(name, columns, ragged)
-    names = [LINE, *columns]
-    values = zip(*rows, strict=True) if rows else [()] * len(names)
-    frame = pl.DataFrame(dict(zip(names, values, strict=True)), schema=dict.fromkeys(names, pl.String()))
-    return frame.with_columns(pl.col(LINE).cast(pl.UInt32))
+    return pl.concat(frames).with_columns(pl.col(LINE).cast(pl.UInt32))
+
+
+def _fields(text: str, separator: str, name: str, skipped: int) -> Iterator[list[str]]:
+    """The number of the line and the fields of each row below the header that has any."""
+    end = "\1"  # comes out as a row of its own unless a quote before it is open
+    reader = csv.reader(io.StringIO(f"{text}\n{end}", newline=""), delimiter=separator, skipinitialspace=True)
+    try:
+        next(reader)
+        for row in reader:
+            if row == [end]:
+                return
+            if any(map(str.strip, row)):
+                yield [str(reader.line_num + skipped), *row]
+    except csv.Error as error:  # a field that grew too long
+        raise _open_quote(name) from error
+    raise _open_quote(name)
 
 
 def _open_quote(name: str) -> DataError:
@@ -172,10 +187,9 @@ def _open_quote(name: str) -> DataError:
 
 def _raise_ragged(name: str, columns: list[str], ragged: list[tuple[int, int]]) -> None:
     examples = [f"line {line}: {fields}" for line, fields in ragged]
+    text = f"`{name}` has lines that do not have {len(columns)} fields"
     hint = "a value that holds the separator has to stand in double quotes"
-    raise DataError(
-        f"`{name}` has lines that do not have {len(columns)} fields", rows=len(ragged), examples=examples, hint=hint
-    )
+    raise DataError(text, rows=len(ragged), examples=examples, hint=hint)
 
 
 def _need_files(frame: pl.DataFrame, name: str) -> None:
@@ -187,32 +201,37 @@ def _need_files(frame: pl.DataFrame, name: str) -> None:
 
 def _typed(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     """Numbers where all are, and times in seconds."""
-    free = [column for column in frame.columns if column not in (LINE, "file", "speaker", "start", "end")]
-    some = pl.col(free).is_not_null().any()
-    integer = frame.select(pl.col(free).str.contains(_INTEGER).all() & some)
-    number = frame.select(pl.col(free).str.contains(_NUMBER).all() & some)
-    kinds = [(pl.Int64, integer), (pl.Float64, number)]
-    casts = {column: kind for kind, which in reversed(kinds) for column in free if which[column].item()}
-    long = frame.select(pl.col(free).str.contains(r"^[+-]?\d{19,}$").any())  # a float would lose digits
-    casts = {column: kind for column, kind in casts.items() if not long[column].item()}
     times = [_seconds(frame, column, name) for column in ("start", "end") if column in frame.columns]
-    return frame.cast(casts).with_columns(times)  # type: ignore[arg-type]
+    free = [column for column in frame.columns if column not in (LINE, "file", "speaker", "start", "end")]
+    return frame.with_columns(*(frame[column].cast(_kind(frame[column])) for column in free), *times)
+
+
+def _kind(column: pl.Series) -> type[pl.DataType]:
+    """Int64 or Float64 if every value is a plain number, else text."""
+    values = column.drop_nulls().str
+    if not column.count() or not values.contains(_NUMBER).all() or values.contains(_LONG).any():
+        return pl.String
+    return pl.Int64 if values.contains(_INTEGER).all() else pl.Float64
 
 
 def _seconds(frame: pl.DataFrame, column: str, name: str) -> pl.Series:
     """Times as seconds: `1.5`, `00:00:01.5`, or `0 days 00:00:01.5` as pandas writes them."""
     some = pl.when(~pl.col(column).str.to_lowercase().is_in(_NO_TIME)).then(pl.col(column)).alias(column)
-    parts = pl.col(column).str.extract_groups(_CLOCK).struct
-    part = [parts.field(str(number)).cast(pl.Float64) for number in (1, 2, 3, 4)]
-    clock = part[0].fill_null(0) * 86400 + part[1] * 3600 + part[2] * 60 + part[3]
-    plain = pl.when(pl.col(column).str.contains(r"^[+-]?[\d.]")).then(pl.col(column)).cast(pl.Float64, strict=False)
     given = frame.select(LINE, some)
-    found = given.select(pl.coalesce(plain, clock).round(3).alias(column))[column]
+    plain = pl.when(pl.col(column).str.contains(r"^[+-]?[\d.]")).then(pl.col(column)).cast(pl.Float64, strict=False)
+    found = given.select(plain)[column].round(3)
+    if found.null_count() > given[column].null_count():
+        found = found.fill_null(given.select(_clock(column))[column].round(3))
     wrong = given.filter(given[column].is_not_null() & found.is_null())
     if wrong.height:
         examples = [f"line {line}: {value}" for line, value in wrong.head(6).iter_rows()]
-        hint = "seconds (`1.5`) or hours, minutes, seconds (`00:00:01.5`)"
-        raise DataError(
-            f"`{name}` has `{column}` values that are no time", rows=wrong.height, examples=examples, hint=hint
-        )
+        text = f"`{name}` has values of `{column}` that are no time"
+        hint = "write seconds (`1.5`) or hours, minutes, seconds (`00:00:01.5`)"
+        raise DataError(text, rows=wrong.height, examples=examples, hint=hint)
     return found
+
+
+def _clock(column: str) -> pl.Expr:
+    parts = pl.col(column).str.extract_groups(_CLOCK).struct
+    day, hour, minute, second = (parts.field(str(number)).cast(pl.Float64) for number in (1, 2, 3, 4))
+    return (day.fill_null(0) * 86400 + hour * 3600 + minute * 60 + second).alias(column)

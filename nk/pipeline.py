@@ -26,6 +26,7 @@ from nk.stages.load import check_skips, load
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nk.audio import Channel
     from nk.config import Config, Loaded
     from nk.registry import FeatureExtractor, Model
     from nk.stages.split import Fold
@@ -51,7 +52,7 @@ class Setup:
         return Path(self.config.exp.root)
 
     @property
-    def channels(self) -> dict[str, str | int]:
+    def channels(self) -> dict[str, Channel]:
         """Which channel is used, a database."""
         data = self.config.data
         own = {name: database.channel for name, database in data.databases.items()}
@@ -135,6 +136,9 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
     """
     config = loaded.config
     check_built(loaded, USED_BY_RUN)
+    if config.data.target is None:
+        hint = "name the column that is to be learnt: `target = emotion` in [DATA]"
+        raise ConfigError([Problem(str(loaded.file), 0, "[DATA] `target` is None, so there is nothing to learn", hint)])
     runfolder.check_place(Path(config.exp.root), config.exp.name)
     jobs = jobs or min(config.model.n_jobs or cores(), cores())
     seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from nk.tables import Dataset
 
 
+_NAMED = 10  # speakers that are named; more would fill the screen
+
+
 @dataclass(frozen=True)
 class Plan:
     """The work ahead: `cached` counts rows a feature set that need no computation."""
@@ -53,8 +56,11 @@ class Plan:
         frame = self.dataset.frame.filter(pl.col("split") == part)
         if not frame.height:
             return ""
-        speakers = f" of {frame['speaker'].n_unique()} speakers" if self.dataset.has_speakers else ""
-        return f"{part} {frame.height} rows{speakers}"
+        if not self.dataset.has_speakers:
+            return f"{part} {frame.height} rows"
+        names = frame["speaker"].drop_nulls().unique().sort().to_list()
+        named = f" ({', '.join(names)})" if part != "train" and len(names) <= _NAMED else ""
+        return f"{part} {frame.height} rows of {len(names)} speakers{named}"
 
     def _features(self) -> list[str]:
         total = len(self.dataset)

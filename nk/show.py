@@ -68,4 +68,4 @@ def _value(found: dict[str, Any]) -> tuple[str, str]:
 
 
 def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    return "-" if value is None else f"{value + 0.0 if round(value, 3) else 0.0:.3f}"

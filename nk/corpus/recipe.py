@@ -1,10 +1,10 @@
 """What is said in the built-in corpus, by whom, and how.
 
-The emotions are prosody rules. Their directions are the well-known ones of actors' speech (Banse & Scherer 1996) and of
-the reviews (Scherer 2003; Juslin & Laukka 2003); rules of this kind have been tested with synthetic speech (Burkhardt &
-Sendlmeier 2000). Anger and joy are higher, wider in pitch, faster and louder than neutral speech, anger with more energy
-in the high frequencies; sadness is lower, narrower, slower, softer and duller. The amounts are ours, chosen so that a
-plain classifier is right about two times in three.
+The emotions are prosody rules. Their directions are the well-known ones of actors' speech (Banse & Scherer 1996) and
+of the reviews (Scherer 2003; Juslin & Laukka 2003); rules of this kind have been tested with synthetic speech
+(Burkhardt & Sendlmeier 2000). Anger and joy are higher, wider in pitch, faster and louder than neutral speech, anger
+with more energy in the high frequencies; sadness is lower, narrower, slower, softer and duller. The amounts are ours,
+chosen so that a plain classifier is right about two times in three.
 
 - Banse, R. & Scherer, K. R. (1996). Acoustic profiles in vocal emotion expression. Journal of Personality and Social
   Psychology 70(3), 614-636.
@@ -62,8 +62,8 @@ EMOTIONS = {
 }
 
 # How far utterances stray from the rule, and speakers by habit.
-STRAY = Prosody(pitch=1.2, spread=0.20, rate=0.07, level=1.5, bright=0.15)
-ACTING = 0.35  # how much actors differ in how strongly they act (spread of the logarithm)
+STRAY = Prosody(pitch=1.0, spread=0.18, rate=0.06, level=1.2, bright=0.12)
+ACTING = 0.30  # how much actors differ in how strongly they act (spread of the logarithm)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _SPOKEN_RATE = 22_050  # Hz, the synthesiser's own
 _LEVEL = -30.0  # dB below full scale (RMS) of neutral speech
 _NOISE = -66.0  # dB below full scale (RMS), the same for all
-_AUDIBLE = 10 ** ((_NOISE + 14) / 20)  # where speech begins and ends: well above the noise
+_AUDIBLE = 10 ** ((_NOISE + 10) / 20)  # RMS where speech begins and ends: well above the noise
+_FRAME = 80  # samples, 5 ms
 SILENCE = 0.25  # s before and after
 
 
@@ -55,8 +56,14 @@ def _spoken(voice: Any, utterance: Utterance) -> Samples:
     call(voice, "Speech output settings...", _SPOKEN_RATE, 0.01, min(max(pitch, 0.5), 2.0), spread, round(words), "IPA")
     (sound,) = call(voice, "To Sound", utterance.text, "no")
     speech: Samples = resample(sound.values[0], _SPOKEN_RATE * speaker.tract, RATE, quality="VHQ")
-    centred: Samples = speech - speech.mean()
-    return centred
+    return _without_offset(speech)
+
+
+def _without_offset(speech: Samples) -> Samples:
+    """Take out what is below speech: an offset would grow with the level, and tell it in the pauses."""
+    spectrum = np.fft.rfft(speech)
+    frequency = np.fft.rfftfreq(len(speech), 1 / RATE)
+    return np.fft.irfft(spectrum * (1 - 1 / (1 + (frequency / 30) ** 4)), len(speech))
 
 
 def _bright(speech: Samples, weight: float) -> Samples:
@@ -68,11 +75,13 @@ def _bright(speech: Samples, weight: float) -> Samples:
 
 def _leveled(speech: Samples, level: float) -> Samples:
     """Bring the loud half of the speech to a level in dB, and cut off what is not audible before and after."""
-    frames = speech[: len(speech) // 160 * 160].reshape(-1, 160)
-    power = np.sort((frames**2).mean(axis=1))[len(frames) // 2 :].mean()
-    scaled = speech * 10 ** ((_LEVEL + level) / 20) / math.sqrt(power)
-    audible = np.flatnonzero(np.abs(scaled) > _AUDIBLE)
-    return scaled[audible[0] : audible[-1] + 1]
+    frames = speech[: len(speech) // _FRAME * _FRAME].reshape(-1, _FRAME)
+    power = (frames**2).mean(axis=1)
+    loud = np.sort(power)[len(power) // 2 :].mean()
+    gain = 10 ** ((_LEVEL + level) / 20) / math.sqrt(loud)
+    audible = np.flatnonzero(gain * np.sqrt(power) > _AUDIBLE)
+    spoken: Samples = gain * frames[audible[0] : audible[-1] + 1].ravel()
+    return spoken
 
 
 def _recorded(speech: Samples, random: np.random.Generator) -> Samples:

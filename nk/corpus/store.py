@@ -58,9 +58,13 @@ def is_whole(folder: Path) -> bool:
     """Whether every file is there, as it was written."""
     try:
         files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-        return all(digest(folder / name) == found for name, found in files.items())
+        return set(files) == _file_names() and all(digest(folder / name) == files[name] for name in files)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, AudioError):
         return False  # missing, cut off or meddled with: it is made anew
+
+
+def _file_names() -> set[str]:
+    return {TABLE} | {utterance.file for speaker in SPEAKERS for utterance in utterances(speaker, 0)}
 
 
 def _make(folder: Path, seed: int) -> None:
@@ -86,17 +90,23 @@ def _speak_all(folder: Path, seed: int) -> None:
 
 
 def _speak(speaker: Speaker, seed: int, folder: Path) -> None:
-    """Run `nk.corpus.render` in a fresh process that finds this package, on one core."""
-    places = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    environment = {**os.environ, **alone, "PYTHONPATH": os.pathsep.join(filter(None, places))}
+    """Run `nk.corpus.render` in a fresh process that finds this package, on one core.
+
+    It works in `folder`, as Python would import a `wave.py` of the user's working directory.
+    """
     command = [sys.executable, "-m", "nk.corpus.render", speaker.name, str(seed), str(folder)]
     done = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         raise PluginError(f"the synthesiser failed for `{speaker.name}`: {lines[-1]}")
+
+
+def _environment() -> dict[str, str]:
+    places = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**os.environ, **alone, "PYTHONPATH": os.pathsep.join(filter(None, places))}
 
 
 def _write_table(path: Path, seed: int) -> None:
@@ -128,7 +138,7 @@ def _write_manifest(folder: Path, seed: int) -> None:
 def _publish(made: Path, folder: Path) -> None:
     """Move a whole corpus to its place; where one is already, put each file over it.
 
-    The files of two processes are equal, and each is replaced at once, so that whoever reads meanwhile reads whole ones.
+    The files of two processes are equal, and each is replaced at once, so that a reader meanwhile finds them whole.
     """
     with suppress(OSError):
         made.rename(folder)

@@ -86,5 +86,6 @@ class OpenSmile(FeatureExtractor):
 
         # openSMILE takes 16-bit samples, and a full-scale 1.0 would wrap round to the negative end.
         signal = np.clip(audio.mono, -1.0, 32767 / 32768, dtype=np.float32)
-        frames = np.asarray(self._smile(signal, audio.rate), dtype=np.float32)[0].T
-        return frames if self.frame_level else frames[0]
+        frames: Floats = np.asarray(self._smile(signal, audio.rate), dtype=np.float32)[0].T
+        first: Floats = frames[0]
+        return frames if self.frame_level else first

@@ -85,7 +85,7 @@ def _no_doubles(frame: pl.DataFrame, name: str) -> None:
     from nk.csvtable import LINE
 
     keys = frame.select("file", pl.col("start").fill_null(0), "end")
-    double = frame.filter(keys.is_duplicated()).sort("file", "start", "end", LINE)
+    double = frame.filter(keys.is_duplicated()).sort("file", pl.col("start").fill_null(0), "end", LINE)
     if double.height:
         examples = [f"line {line}: {file}" for line, file in double.select(LINE, "file").head(6).iter_rows()]
         hint = "a recording or segment may stand in the table once"
@@ -96,14 +96,13 @@ def _with_paths(frame: pl.DataFrame, folders: list[Path]) -> pl.DataFrame:
     """Add `path`: the first place where a file is, else the first place."""
     import polars as pl
 
-    files = frame["file"].unique()
-    first = _placed(files, folders[0])
-    found = first
+    found = _placed(frame["file"], folders[0])
     for folder in folders[1:]:
         missing = ~_exist(found)
-        other = _placed(files, folder)
-        found = pl.select(pl.when(missing & _exist(other)).then(other).otherwise(found)).to_series()
-    return frame.join(pl.DataFrame({"file": files, "path": found}), on="file", how="left", maintain_order="left")
+        if missing.any():
+            other = _placed(frame["file"], folder)
+            found = pl.select(pl.when(missing & _exist(other)).then(other).otherwise(found)).to_series()
+    return frame.with_columns(found.alias("path"))
 
 
 def _placed(files: pl.Series, folder: Path) -> pl.Series:

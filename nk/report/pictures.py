@@ -11,7 +11,7 @@ from nk.tables import Metric
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nk.config import Plot
+    from nk.config.output import Plot
     from nk.tables import Predictions
 
 

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from nk.audio import probe, read
 from nk.cache import FeatureCache
@@ -18,13 +19,12 @@ from nk.execute import run_all
 from nk.tables import Features, Skip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from nk.audio import Channel
     from nk.registry import FeatureExtractor, Floats
     from nk.tables import Dataset
     from nk.ui import Ui
-
-Channel = str | int
 
 # To be raised when nk/audio.py gives other samples for the same bytes: what is cached is then not used any more.
 READS_AS = 1
@@ -102,6 +102,7 @@ def extract(
 
 def pool(extracted: Extracted, pooling: Sequence[str]) -> Extracted:
     """Frames -> one vector a row: the statistics named in `pooling`, of every column, over the frames of a row."""
+    functions: dict[str, Callable[..., Floats]]
     functions = {"mean": np.mean, "std": np.std, "min": np.min, "max": np.max, "median": np.median}
     names = tuple(f"{name}_{how}" for how in pooling for name in extracted.names)
     values = {
@@ -133,17 +134,21 @@ def skips(dataset: Dataset, parts: Sequence[Extracted]) -> list[Skip]:
     reasons: dict[str, str] = {}
     for part in parts:
         reasons = {**part.failed, **reasons}
-    rows = dataset.frame.select("id", "database", "file", "start", "end")
-    return [Skip(*row[1:], reasons[row[0]]) for row in rows.iter_rows() if row[0] in reasons]
+    rows = dataset.frame.filter(pl.col("id").is_in(list(reasons)))
+    return [
+        Skip(row["database"], row["file"], row["start"], row["end"], reasons[row["id"]])
+        for row in rows.iter_rows(named=True)
+    ]
 
 
 def _works(dataset: Dataset, channels: Mapping[str, Channel]) -> list[Work]:
     rows = dataset.frame.select("id", "path", "start", "end", "digest", "database")
-    return [_work(*row[:5], channels[row[5]]) for row in rows.iter_rows()]
+    return [_work(row, channels[row["database"]]) for row in rows.iter_rows(named=True)]
 
 
-def _work(key: str, path: str, start: float, end: float, digest: str, channel: Channel) -> Work:
-    return Work(key, f"{digest}:{round(start * 1000)}-{round(end * 1000)}:{channel}", path, start, end, channel)
+def _work(row: Mapping[str, Any], channel: Channel) -> Work:
+    span = f"{round(row['start'] * 1000)}-{round(row['end'] * 1000)}"
+    return Work(row["id"], f"{row['digest']}:{span}:{channel}", row["path"], row["start"], row["end"], channel)
 
 
 def _cached(cache: FeatureCache, works: Sequence[Work]) -> dict[str, Floats]:

@@ -63,14 +63,15 @@ def load(
     frame = pl.concat(
         [_read(name, database, resolve) for name, database in data.databases.items()], how="diagonal_relaxed"
     )
-    if data.target not in frame.columns:
-        raise _no_target(data.target, frame)
+    target = data.target or ""
+    if target not in frame.columns:
+        raise _no_target(target, frame)
     recordings = _inspect(frame["path"].unique(maintain_order=True).to_list(), jobs, ui)
     frame, skipped = _with_recordings(frame, recordings)
     check_skips(skipped, frame.height + len(skipped), fail_threshold)
     frame = _with_ids(frame).sort("id")
     multichannel = sum(1 for item in recordings if item.header and item.header.channels > 1)
-    dataset = Dataset(frame, Target(data.target)).with_frame(frame, "read")
+    dataset = Dataset(frame, Target(target)).with_frame(frame, "read")
     return Loaded(_with_target(dataset, data.labels, number=number), tuple(skipped), multichannel)
 
 

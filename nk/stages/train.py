@@ -64,10 +64,13 @@ class _Job:
 
 def cross(
     features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int, ui: Ui
-) -> Predictions:
+) -> tuple[Predictions, Counter[str]]:
     """Train on each fold's training rows and predict its dev and test rows, `runs` times with seeds that follow.
 
     In a cross-validation the test rows of all folds together are all rows, and their part is `test`.
+
+    Returns:
+        the predictions, and what the models said of their training: sentence -> how many said it
     """
     inner = replace(recipe, jobs=1) if len(folds) * runs > 1 else recipe
     work = [_Job(run, fold, replace(inner, seed=recipe.seed + run)) for run in range(runs) for fold in folds]
@@ -186,12 +189,13 @@ def _fill_values(x: Floats, strategy: str) -> Floats:
     """What stands for a missing value of each column, from training rows alone: shape (features,)."""
     if strategy == "zero":
         return np.zeros(x.shape[1], dtype=np.float32)
-    statistics = {"mean": np.nanmean, "median": np.nanmedian}
-    if strategy not in statistics:
+    if strategy not in {"mean", "median"}:
         raise DataError(f"`nan_strategy = {strategy}` cannot be used in training", hint="use zero, mean or median")
     usable = np.where(np.isfinite(x), x, np.nan).astype(np.float64)
     empty = np.isnan(usable).all(axis=0)  # a column without any value is zero under every strategy
-    return np.asarray(statistics[strategy](np.where(empty, 0.0, usable), axis=0), dtype=np.float32)
+    known = np.where(empty, 0.0, usable)
+    values = np.nanmean(known, axis=0) if strategy == "mean" else np.nanmedian(known, axis=0)
+    return np.asarray(values, dtype=np.float32)
 
 
 def _filled(x: Floats, fill: Floats) -> Floats:

@@ -19,9 +19,10 @@ from nk.ui import Ui
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nk.audio import Channel
     from nk.registry import FeatureExtractor
 
-CHANNELS: dict[str, str | int] = {"db": "first"}
+CHANNELS: dict[str, Channel] = {"db": "first"}
 
 
 @pytest.fixture(autouse=True)
@@ -110,10 +111,15 @@ def test_a_run_that_ends_in_the_middle_goes_on_where_it_was(tmp_path: Path, monk
     for number, path in enumerate(paths):
         noise(path, 0.5, number)
     run(dataset(*paths[:5]), os_plugin())
-    computed = []
+    computed: list[str] = []
     plugin = features.get("os")
     original = plugin.extract
-    monkeypatch.setattr(plugin, "extract", lambda self, audio: computed.append(audio.name) or original(self, audio))
+
+    def count(self: FeatureExtractor, audio: Any) -> Any:
+        computed.append(audio.name)
+        return original(self, audio)
+
+    monkeypatch.setattr(plugin, "extract", count)
     assert len(run(dataset(*paths), os_plugin()).values) == 8
     assert sorted(computed) == ["5.wav", "6.wav", "7.wav"]
 

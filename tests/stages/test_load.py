@@ -124,10 +124,10 @@ def test_columns_that_nk_gives_itself_keep_another_name(tmp_path: Path) -> None:
     ("table", "more", "number", "says", "hints"),
     [
         ("file,emotoin\na.wav,joy\n", "", False, "no database has a column `emotion`", "did you mean `emotoin`?"),
-        ("file,emotion\na.wav,joy\n", "target = xyz", False, "no database has a column `xyz`", "the columns are `emotion`"),
+        ("file,emotion\na.wav,joy\n", "target = xyz", False, "no database has a column `xyz`", "columns are `emotion`"),
         ("file,emotion\na.wav,joy\n", "labels = ['joy', 'hope']", False, "no row has this `emotion`: `hope`", "`joy`"),
         ("file,emotion\na.wav,joy\n", "", True, "`emotion` is not a number (1 rows): `joy`", "type = classification"),
-        ("file,age\na.wav,1.5\n", "target = age", False, "`age` has fractions and cannot be a class", "type = regression"),
+        ("file,age\na.wav,1.5\n", "target = age", False, "`age` has fractions and cannot be a class", "= regression"),
         ("file,emotion\na.wav,\n", "", False, "no row has a `emotion`", "skipped.csv"),
     ],
 )  # fmt: skip

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from nk.families import readers
+
+
+def test_it_gives_the_corpus_of_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nk.corpus import store
+
+    asked: list[int] = []
+
+    def corpus(seed: int) -> pl.DataFrame:
+        asked.append(seed)
+        return pl.DataFrame({"file": ["a"]})
+
+    monkeypatch.setattr(store, "corpus", corpus)
+    reader = readers.get("synthetic")
+    options: Any = reader.options_type
+    for given in ({}, {"seed": 5}):
+        assert reader(options(**given), name="synthetic").read("teach", "", Path).height == 1
+    assert asked == [1, 5]
+
+
+@pytest.mark.parametrize("given", [{"seed": -1}, {"seed": "x"}, {"faults": 1}])
+def test_options(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        readers.get("synthetic").options_type(**given)
