@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from nk.config.data import Data as Data
     from nk.config.data import Database as Database
     from nk.config.findings import Unbuilt
+    from nk.config.model import Exp as Exp
+    from nk.config.model import Feats as Feats
     from nk.config.model import Model as Model
+    from nk.config.output import Plot as Plot
+    from nk.config.output import Report as Report
     from nk.config.whole import Config as Config
     from nk.registry import Options, Plugin
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nk.config import cross, databases
-from nk.config.check import Group, Outcome, flattened, grouped, is_value, modernised, sort_out, unknown, validated
+from nk.config.check import Group, Outcome, flattened, grouped, is_value, last, modernised, sort_out, unknown, validated
 from nk.config.data import Data, Database
 from nk.config.describe import nearest
 from nk.config.field import spots
@@ -55,6 +55,11 @@ class Build:
         group = self.groups.get(section)
         return group.get(key) if group else None
 
+    def mentions(self) -> list[tuple[Entry, str]]:
+        """Databases that other keys than the list name, and where."""
+        entries = (last(self.entries.get(section, []), key) for section, key in _MENTIONS)
+        return [(entry, word) for entry in entries if entry for word in words(entry)]
+
     @property
     def learner(self) -> Definition | None:
         """The model of [MODEL] `type`."""
@@ -66,7 +71,7 @@ def assemble(source: Source, extra: list[Entry], *, roots: bool) -> tuple[Config
     """The config of a source with overrides, as far as it goes, and everything that was found on the way."""
     found = Findings(source.file, list(source.problems))
     build = Build(source.file, found, _by_section(source, extra, found), roots)
-    mentioned = _mentioned(build)
+    mentioned = {name for _, name in build.mentions()}
     _data(build, mentioned)
     for name in [name for name in build.entries if name not in {"data", "model"}]:
         _section(build, name)
@@ -104,16 +109,6 @@ def _no_section(name: str, line: int, file: str) -> Problem:
     return Problem(file, line, f"[{name.upper()}] is not a section", hint)
 
 
-def _mentioned(build: Build) -> set[str]:
-    """Databases that other keys than the list name."""
-    names: set[str] = set()
-    for section, key in _MENTIONS:
-        for entry in build.entries.get(section, []):
-            if entry.key.lower() == key:
-                names |= set(words(entry))
-    return names
-
-
 def words(entry: Entry | None) -> list[str]:
     """The names in an entry; none if it holds no names."""
     if entry is None:
@@ -129,7 +124,9 @@ def _data(build: Build, mentioned: set[str]) -> None:
     found = build.found
     sets = databases.sort_entries(build.entries.get("data", []), mentioned, found)
     if build.roots:
-        databases.with_roots(sets, databases.root_entries(sets.own, build.file, found), mentioned)
+        entries = databases.root_entries(sets.own, build.file, found)
+        build.roots = entries is not None
+        databases.with_roots(sets, entries or [], mentioned)
     group = build.groups["data"] = grouped("data", sets.own, found)
     outcome = sort_out(Data, group, found)
     prefixes = [f"{name}.{spot.key}" for name in sets.listed for spot in spots(Database).values()]
@@ -187,8 +184,8 @@ def _section(build: Build, name: str) -> None:
 
 def _searched(build: Build, outcome: Outcome) -> Family:
     """The models whose options [OPTIM] searches: that of [MODEL], else its own."""
-    entries = [item for item in build.entries.get("model", []) if item.key.lower() == "type"]
-    names = [*(word for item in entries for word in words(item)), str(outcome.values.get("model", "mlp"))]
+    named_first = words(last(build.entries.get("model", []), "type"))
+    names = [*named_first, str(outcome.values.get("model", "mlp"))]
     return Family("models", [item for name in names if (item := define("models", now("model", "type", name)))])
 
 
@@ -222,7 +219,7 @@ def _named(build: Build, family: str) -> list[Definition]:
     """The plug-ins that the file names; the first key in `_NAMING` is the one that says what runs."""
     definitions: list[Definition] = []
     for section, key in _NAMING[family]:
-        entry = next((item for item in build.entries.get(section, []) if item.key.lower() == key), None)
+        entry = last(build.entries.get(section, []), key)
         entry = entry if entry is None or not hasattr(entry.value, "lines") else None
         names = [now(section, key, word) for word in words(entry)]
         definitions += named(family, [word for word in names if word.lower() != "none"], entry, build.found, section)

@@ -60,6 +60,11 @@ def grouped(section: str, entries: list[Entry], found: Findings, prefix: str = "
     return group
 
 
+def last(entries: list[Entry], key: str) -> Entry | None:
+    """The entry of a key that holds: what comes by `--set` stands at the end."""
+    return next((entry for entry in reversed(entries) if entry.key.lower() == key), None)
+
+
 def _twice(entry: Entry, first: Entry) -> str:
     other = "" if first.key.lower() == entry.key.lower() else f", as `{first.key}`"
     return f"is there twice, first in line {first.line}{other}"
@@ -187,7 +192,7 @@ def refuse(entry: Entry, spot: Spot, found: Findings, hint: str | None = None) -
 
 def shown(value: Any) -> str:
     """A value as it stands in a message."""
-    text = str(value) if isinstance(value, str | int | float) else repr(value)
+    text = f"[{', '.join(map(str, value))}]" if isinstance(value, list | tuple) else str(value)
     text = " ".join(text.split())
     if not text:
         return "empty"

@@ -28,7 +28,7 @@ def check(build: Build, mentioned: set[str]) -> None:
         _task(build)
         _folds(build)
         _tuning(build)
-        _options(build)
+    _options(build)
 
 
 def _databases(build: Build, mentioned: set[str]) -> None:
@@ -40,6 +40,9 @@ def _databases(build: Build, mentioned: set[str]) -> None:
             found.wrong(entry, f"names `{name}`, but nothing says where it is", f"add `{name} = <path>`")
         elif not elsewhere:
             _path(build, name, data.databases[name])
+    for entry, name in build.mentions() if not elsewhere else ():
+        if name.lower() not in {known.lower() for known in (*sets.listed, *sets.bases)}:
+            found.wrong(entry, f"names `{name}`, but nothing says where it is", f"add `{name} = <path>` to [DATA]")
     for name in data.others:
         if name.lower() not in {item.lower() for item in mentioned} and sets.bases.get(name):
             found.odd(sets.bases[name][0], f"is not used: `{name}` is not in `databases`")
@@ -48,13 +51,13 @@ def _databases(build: Build, mentioned: set[str]) -> None:
 
 
 def _has_roots(build: Build) -> bool:
-    """Whether there is another file with keys of databases that was not read."""
+    """Whether there is another file with keys of databases that was not, or could not be, read."""
     entry = build.entry("data", "root_folders")
     return not build.roots and entry is not None and not is_nothing(entry.value)
 
 
 def _no_databases(build: Build, entry: Entry | None) -> None:
-    if build.entry("exp", "databases"):
+    if "exp" in build.sections and build.sections["exp"].databases:
         return
     line = entry.line if entry else 0
     build.found.warnings.append(

@@ -2,12 +2,12 @@
 
 # Annotations are not kept as text here: pydantic would compile each again, which is a fifth of the start-up.
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
 from nk.config.field import Section, key
-from nk.config.values import Form, MisfitError, Scalar, as_items, as_mapping, as_scalar, as_text, opened
+from nk.config.values import Form, MisfitError, Scalar, as_items, as_mapping, as_scalar, as_text, fit, opened
 
 Names = tuple[str, ...]
 Part = Literal["all", "train", "dev", "test"]
@@ -48,6 +48,13 @@ def _each(several: Any) -> list[str]:
     return [one.strip() for one in as_text(several).split(",")]
 
 
+def _strategy(value: Any) -> str | Names:
+    """A strategy by its name, or a list of test speakers; a single word is never taken for a speaker."""
+    found = opened(value)
+    strategy: str | Names = fit(found, Names if isinstance(found, list | tuple) else Strategy)
+    return strategy
+
+
 def _conditions(value: Any) -> tuple[tuple[str, tuple[Scalar, ...]], ...]:
     """`{column: value or values}` or `[[column, value or values], ...]`."""
     found = opened(value)
@@ -75,6 +82,10 @@ Conditions = Annotated[
 Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Channel = Literal["first", "mix"] | Annotated[int, Field(ge=0)]
+Splitting = Annotated[
+    Strategy | Names,
+    Form(_strategy, f"{', '.join(f'`{name}`' for name in get_args(Strategy))} or a list of test speakers"),
+]
 Renaming = dict[str, str]
 
 
@@ -85,7 +96,7 @@ class Database(Section):
     type: str | None = key(
         None, "reader, see the readers; without it csv for a path that ends in .csv or .tsv, else audformat"
     )
-    split_strategy: Strategy | Names = key(
+    split_strategy: Splitting = key(
         "speaker_split", "how it is split: a strategy, or the list of the test speakers", built=BUILT_STRATEGIES
     )
     test_size: Percent = key(20.0, "share of the speakers (or samples) for test", unit="%")

@@ -8,14 +8,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nk.config import legacy
-from nk.config.check import OVERRIDE, Group, Outcome, flattened, grouped, is_value, modernised, sort_out, validated
+from nk.config.check import (
+    OVERRIDE,
+    Group,
+    Outcome,
+    flattened,
+    grouped,
+    is_value,
+    last,
+    modernised,
+    sort_out,
+    validated,
+)
 from nk.config.data import Data, Database
 from nk.config.describe import nearest
 from nk.config.field import match, patterns, spots
 from nk.config.options import named, take
 from nk.config.plugins import Family
 from nk.config.unbuilt import note_unbuilt
-from nk.config.values import MisfitError, Plain, as_items, as_text
+from nk.config.values import MisfitError, Plain, as_items, as_text, is_nothing
 
 if TYPE_CHECKING:
     from nk.config.findings import Findings
@@ -83,7 +94,8 @@ def _names(entry: Entry, found: Findings) -> list[str]:
             found.wrong(entry, f"names `{name}`, but a name has none of `= : [ ] # ; %`")
         if name.lower() in spots(Data) or name.lower() == "databases":
             found.wrong(entry, f"names `{name}`, which is a key of this section", "give the database another name")
-    return list({name.lower(): name for name in reversed(names)}.values())[::-1]
+            names[place] = ""
+    return list({name.lower(): name for name in reversed(names) if name}.values())[::-1]
 
 
 def _nested(entry: Entry) -> list[Entry]:
@@ -214,10 +226,13 @@ def _modern_keys(name: str, entries: list[Entry], found: Findings) -> list[Entry
     return kept
 
 
-def root_entries(own: list[Entry], config: str, found: Findings) -> list[Entry]:
-    """The entries of [DATA] in the file that `root_folders` names: looked for from here, then beside the config."""
-    entry = next((item for item in own if item.key.lower() == "root_folders"), None)
-    if entry is None or not isinstance(entry.value, str) or entry.value.lower() in {"", "false", "none"}:
+def root_entries(own: list[Entry], config: str, found: Findings) -> list[Entry] | None:
+    """The entries of [DATA] in the file that `root_folders` names: looked for from here, then beside the config.
+
+    None if it is not there.
+    """
+    entry = last(own, "root_folders")
+    if entry is None or not isinstance(entry.value, str) or is_nothing(entry.value):
         return []
     from nk.config.source import read
 
@@ -226,7 +241,7 @@ def root_entries(own: list[Entry], config: str, found: Findings) -> list[Entry]:
     if place is None:
         tried = " and ".join(dict.fromkeys(f"`{item}`" for item in places))
         found.wrong(entry, f"names a file that is not there: tried {tried}")
-        return []
+        return None
     source = read(place)
     found.problems += source.problems
     return [item for item in source.entries if item.section == "data"]

@@ -40,7 +40,8 @@ def _limits(field: FieldInfo) -> list[Any]:
 
 def _inner(hint: Any) -> list[Any]:
     arguments = get_args(hint) if get_origin(hint) is not Literal else ()
-    own = list(arguments[1:]) if get_origin(hint) is Annotated else []
+    notes = arguments[1:] if get_origin(hint) is Annotated else ()
+    own = [item for note in notes for item in getattr(note, "metadata", [note])]
     return own + [item for argument in arguments for item in _inner(argument)]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nk.config.data import Database
 from nk.config.describe import nearest, takes
-from nk.config.field import Spot, patterns, spots
+from nk.config.field import Spot, match, patterns, spots
 from nk.config.plugins import everything
 from nk.config.whole import SECTIONS, section_type
 from nk.config.write import ini_value, yaml_text, yaml_value
@@ -97,11 +97,17 @@ def explained(word: str) -> list[str]:
     section, _, rest = low.partition(".")
     found = [item for item in keys if low == item.key.lower() or (section, rest) == (item.section, item.key.lower())]
     last = low.rpartition(".")[2]
+    found = found or [item for item in keys if _fills(item.key, low) or _fills(item.key, rest)]
     found = found or [item for item in keys if item.key.lower().rpartition(".")[2] in {low, rest, last}]
     if not found:
         near = nearest(low, [item.key for item in keys]) or nearest(last, _last_parts(keys))
         raise ConfigError([Problem("nk", 0, f"`{word}` is not a key", f"did you mean `{near}`?" if near else None)])
     return [line for item in found for line in (*_about(item), "")][:-1]
+
+
+def _fills(pattern: str, word: str) -> bool:
+    """Whether a word is a key of a shape such as `<column>_bins`."""
+    return "<" in pattern and not pattern.startswith("<database>") and match(pattern, word) is not None
 
 
 def _last_parts(keys: list[Known]) -> list[str]:

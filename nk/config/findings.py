@@ -60,4 +60,5 @@ class Findings:
 
 
 def _unique(problems: list[Problem]) -> list[Problem]:
-    return sorted(set(problems), key=lambda item: (item.file, item.line, item.text))
+    first = {(item.file, item.line, item.text): item for item in reversed(problems)}
+    return [first[place] for place in sorted(first)]

@@ -54,7 +54,7 @@ class _Reader:
 
     def pair(self, number: int, text: str) -> None:
         found = re.match(r"([^=:]*)[=:](.*)", text)
-        key = found[1].strip() if found else ""
+        key = found[1].strip(" \t") if found else ""
         if found is None or not key:
             self.wrong(number, f"`{_short(text)}` is not of the form `key = value`", None)
         elif self.section is None:
@@ -65,7 +65,7 @@ class _Reader:
 
     def close(self) -> None:
         if self.key is not None and self.section is not None:
-            value = value_of("\n".join(self.value).strip())
+            value = value_of("\n".join(self.value).strip(" \t\n"))
             self.entries.append(Entry(self.section, self.key, value, self.key_line, self.file))
         self.key = None
 
@@ -96,11 +96,11 @@ def without_comment(text: str) -> str:
     found = _comment(text, brackets=True)
     if found is None:  # brackets that never close are just characters
         found = _comment(text, brackets=False)
-    return text if not found else text[:found].rstrip(" \t\n")
+    return text[:found].rstrip(" \t\n")
 
 
 def _comment(text: str, *, brackets: bool) -> int | None:
-    """Where a comment begins, 0 if there is none; None if brackets stay open."""
+    """Where a comment begins, the end if there is none; None if brackets stay open."""
     depth: list[str] = []
     quote = ""
     for place, sign in enumerate(text):
@@ -114,7 +114,7 @@ def _comment(text: str, *, brackets: bool) -> int | None:
             depth.pop()
         elif not depth and sign in "#;" and (place == 0 or text[place - 1] in " \t\n"):
             return place
-    return None if depth else 0
+    return None if depth else len(text)
 
 
 def _short(text: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from nk.config.check import Group, current, fitted, refuse, shown, unknown
 from nk.config.describe import did_you_mean
@@ -130,8 +130,12 @@ def bounded(definitions: Iterable[Definition], spot: Spot, value: Any) -> Any:
     alias = spot.field.alias or spot.name
     try:
         return getattr(owner.options.model_validate({alias: value}, strict=True), spot.name)
-    except ValidationError:
-        raise MisfitError from None
+    except ValidationError as error:
+        if any(item["loc"] for item in error.errors(include_url=False)):
+            raise MisfitError from None
+    # The plug-in objects to this value beside its defaults; beside what else is set, `cross` will see.
+    hint: Any = Annotated[(spot.field.annotation, *spot.field.metadata)]
+    return TypeAdapter(hint).validate_python(value, strict=True)
 
 
 def options_for(plugin: type[Plugin], options: Mapping[str, Any]) -> Options:

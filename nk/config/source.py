@@ -112,7 +112,7 @@ def overrides_of(overrides: Sequence[str]) -> tuple[list[Entry], list[Problem]]:
         place, equals, value = text.partition("=")
         section, dot, key = (part.strip() for part in place.partition("."))
         if equals and dot and section and key:
-            entries.append(Entry(section.lower(), key, value_of(value.strip()), 0, "--set"))
+            entries.append(Entry(section.lower(), key, value_of(value.strip(" \t")), 0, "--set"))
         else:
             problems.append(Problem("--set", 0, f"`{text}` is not of the form `section.key=value`"))
     return entries, problems

@@ -71,6 +71,7 @@ def _flag(section: str, name: str, entry: Entry, outcome: Outcome, found: Findin
     spot = spot_of(section, name)
     if spot is None:
         known = [item.key for item in spots(section_type(section)).values()]
+        known += Family(_FAMILIES[section], []).keys() if section in _FAMILIES else []
         near = did_you_mean(entry.key, [f"{section}_{key}" for key in known])
         found.wrong(entry, f"sets `{name}`, which is not an option of [{section.upper()}]", near)
         return

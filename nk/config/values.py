@@ -51,8 +51,9 @@ def number(text: str) -> int | float | None:
     """The number that a text spells, if it spells one; `03`, `nan` and `1_000` do not."""
     if not _NUMBER.fullmatch(text):
         return None
-    if text.lstrip("+-").isdigit():
-        return int(text) if len(text) < 20 else None
+    digits = text.lstrip("+-")
+    if digits.isdigit():
+        return int(text) if len(digits) < 20 else None
     value = float(text)
     return value if math.isfinite(value) else None
 

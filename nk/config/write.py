@@ -91,7 +91,7 @@ def _ini_text(text: str) -> str:
     escaped = text.replace("%", "%%")
     candidates = ([escaped] if plain else []) + [f"'{escaped}'", f'"{escaped}"']
     for written in candidates:
-        read = value_of(written)
+        read = value_of(written.strip(" \t"))
         if read == text and (isinstance(read, Plain) == (written is escaped)):
             return written
     raise ConfigError([Problem("config", 0, f"the text `{text}` cannot be written as INI", "use YAML")])

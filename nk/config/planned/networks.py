@@ -4,7 +4,7 @@
 from typing import Literal
 
 from nk.config.field import key
-from nk.config.planned.sections import Activation, FinetuneOptions, Layers, Share
+from nk.config.planned.sections import Activation, Layers, Share, TunedOptions
 from nk.registry import Options
 
 
@@ -102,8 +102,8 @@ class WaveOptions(NetworkOptions):
     class_weight: bool = key(False, "weight classes by inverse frequency")
 
 
-class TunedOptions(FinetuneOptions):
-    """Options of `finetune` in [MODEL], where the paper has them; those that the section has anyway are left out."""
+class FinetuneModelOptions(TunedOptions):
+    """Options of `finetune` in [MODEL]."""
 
     label_smoothing: bool | Share = key(0.0, "share of the truth given to the other classes; True is 0.1")
     patience: int | None = key(None, "stop after this many evaluations without gain on dev", ge=1)

@@ -49,8 +49,8 @@ class RnnOptions(Options):
     batch_size: int = key(32, "recordings a step", unit="recordings", ge=1, built=False)
 
 
-class FinetuneOptions(Options):
-    """Options of `finetune`, also the section [FINETUNE], which goes first."""
+class TunedOptions(Options):
+    """Options of `finetune`, which the paper has in [MODEL]."""
 
     pretrained_model: str = key(BaseModelId, "body, an id of the Hugging Face hub or a folder", built=False)
     batch_size: int = key(8, "recordings a step", unit="recordings", ge=1, built=False)
@@ -61,12 +61,7 @@ class FinetuneOptions(Options):
     loss: Literal["cross", "1-ccc", "1-pcc", "mse", "mae"] | None = key(
         None, "loss; without it cross for classes, 1-ccc for numbers", built=False
     )
-    measure: Literal["uar", "ccc", "pcc", "mse", "mae"] | None = key(
-        None, "metric to choose by; without it uar for classes, ccc for numbers", built=False
-    )
     class_weight: bool = key(False, "weight classes by inverse frequency", built=False)
-    balancing: Literal["ros", "smote", "adasyn"] | None = key(None, "how training rows are balanced", built=False)
-    device: str | None = key(None, "where it runs; without it cuda where there is one", built=False)
     freeze_layers: int = key(0, "number of transformer layers that stay as they are", unit="layers", ge=0, built=False)
     num_layers: Size | None = key(None, "keep only this many layers of the body", unit="layers", built=False)
     head_layers: Layers | None = key(None, "sizes of the hidden layers of the head", built=False)
@@ -74,3 +69,13 @@ class FinetuneOptions(Options):
     pooling: Literal["mean", "meanvar"] = key("mean", "how frames become one vector", built=False)
     layer_pooling: Literal["last", "weighted"] = key("last", "which layers are used", built=False)
     warmup_ratio: Share = key(0.0, "share of the steps with a rising step size", built=False)
+
+
+class FinetuneOptions(TunedOptions):
+    """The section [FINETUNE], which goes before [MODEL]; three of its keys are keys of [MODEL] itself."""
+
+    measure: Literal["uar", "ccc", "pcc", "mse", "mae"] | None = key(
+        None, "metric to choose by; without it uar for classes, ccc for numbers", built=False
+    )
+    balancing: Literal["ros", "smote", "adasyn"] | None = key(None, "how training rows are balanced", built=False)
+    device: str | None = key(None, "where it runs; without it cuda where there is one", built=False)

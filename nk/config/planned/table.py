@@ -22,7 +22,7 @@ PLANNED: dict[str, dict[str, type[Options]]] = {
         "aasist": networks.WaveOptions,
         "lstm": networks.SequenceOptions,
         "lstm_reg": networks.SequenceOptions,
-        "finetune": networks.TunedOptions,
+        "finetune": networks.FinetuneModelOptions,
         "bayes": classic.BayesOptions,
         "gmm": classic.GmmOptions,
         "lgbm": classic.LgbmOptions,

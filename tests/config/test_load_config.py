@@ -1,0 +1,368 @@
+"""What a config file comes to: values, defaults, warnings, overrides, what is not built."""
+# ruff: noqa: E501 - whole messages stand on a line
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from nk.config import Loaded, check_built, load_config, options_for
+from nk.errors import ConfigError, NotBuilt
+from nk.families import features, models, readers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BASE = "[DATA]\ndatabases = ['emodb']\nemodb = a.csv\n"
+
+
+def load(folder: Path, text: str, *overrides: str, name: str = "exp.ini", roots: bool = True) -> Loaded:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return load_config(file, overrides, roots=roots)
+
+
+def problems(folder: Path, text: str, *overrides: str, name: str = "exp.ini") -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(folder, text, *overrides, name=name)
+    return [f"{problem.line}: {problem.text}" for problem in caught.value.problems]
+
+
+def warnings(loaded: Loaded) -> list[str]:
+    return [f"{problem.line}: {problem.text}" for problem in loaded.warnings]
+
+
+def test_the_papers_defaults_hold(tmp_path: Path) -> None:
+    config = load(tmp_path, BASE, name="mine.ini").config
+    assert config.exp.name == "mine"
+    assert (config.exp.root, config.exp.type, config.exp.epochs, config.exp.runs) == (
+        "./results/",
+        "classification",
+        1,
+        1,
+    )
+    assert config.exp.random_seed == 42
+    assert (config.data.target, config.data.labels) == ("emotion", None)
+    assert config.feats.type == ("os",)
+    assert options_for(features.get("os"), config.feats.options).model_dump()["set"] == "eGeMAPSv02"
+    assert config.feats.store_format == "pkl"
+    assert (config.plot.format, config.plot.ccc) == ("png", False)
+    assert (config.finetune.batch_size, config.finetune.learning_rate) == (8, 0.0001)
+    assert (config.finetune.max_duration, config.finetune.push_to_hub) == (8.0, False)
+    database = config.data.databases["emodb"]
+    assert (database.reader, database.channel, database.split_strategy) == ("csv", "first", "speaker_split")
+    assert (database.test_size, database.dev_size, database.split_column) == (20, 20, "split")
+    assert (database.train_vals, database.dev_vals, database.test_vals) == (("train",), ("dev",), ("test",))
+
+
+INI = """[EXP]
+root = ./r  # where
+random_seed = 7
+[DATA]
+databases = ['EmoDB', 'b']
+emodb = "x y.csv"
+EMODB.Test_Size = 30
+emodb.split_strategy = [3, '04', 'x']
+emodb.mapping = {'anger, joy': 'high', ('sad', 'calm'): 'low'}
+emodb.filter = {'gender': 'female', 'task': ['a', 2]}
+b.type = synthetic
+b.reverse = yes
+b.reverse.max = 1e2
+target = age
+age_bins = 3
+[FEATS]
+set = gemapsv01a
+wav2vec2.layer = 2
+[MODEL]
+type = svm
+c_val = 1e-1
+logo = 4
+[EXPL]
+scatter = pca
+scatter.dim = 3
+value_counts = [['age'], ['age', 'sex']]
+age.bin_reals = True
+"""
+
+YAML = """
+Exp: {root: ./r, random_seed: 7}
+data:
+  databases:
+    EmoDB:
+      path: "x y.csv"
+      test_size: 30
+      split_strategy: [3, '04', x]
+      mapping: {anger: high, joy: high, sad: low, calm: low}
+      filter: [[gender, female], [task, [a, 2]]]
+    b: {type: synthetic, reverse: {value: yes, max: 100.0}}
+  target: age
+  age_bins: 3
+feats:
+  set: gemapsv01a
+  wav2vec2: {layer: 2}
+model: {type: svm, C_val: .1, logo: 4}
+expl:
+  scatter: {value: [pca], dim: 3}
+  value_counts: [age, [age, sex]]
+  age: {bin_reals: true}
+"""
+
+
+def test_both_spellings_give_equal_configs(tmp_path: Path) -> None:
+    ini, yaml = load(tmp_path, INI), load(tmp_path, YAML, name="exp.yaml")
+    assert ini.config == yaml.config
+    database = ini.config.data.databases["EmoDB"]
+    assert database.path == "x y.csv"
+    assert database.test_size == 30
+    assert database.split_strategy == ("3", "04", "x")
+    assert database.mapping == {"anger": "high", "joy": "high", "sad": "low", "calm": "low"}
+    assert database.filter == (("gender", ("female",)), ("task", ("a", 2)))
+    assert (ini.config.data.databases["b"].reverse, ini.config.data.databases["b"].reverse_max) == (True, 100)
+    assert ini.config.data.variable_bins == {"age": 3}
+    assert ini.config.feats.options == {"set": "GeMAPSv01a", "wav2vec2.layer": 2}
+    assert ini.config.model.options == {"C_val": 0.1}
+    assert (ini.config.expl.scatter, ini.config.expl.scatter_dim) == (("pca",), 3)
+    assert ini.config.expl.column_bin_reals == {"age": True}
+
+
+def test_yaml_takes_dotted_keys_as_written(tmp_path: Path) -> None:
+    text = "data:\n  databases: [emodb]\n  emodb: a.csv\n  emodb.test_size: 30\nexpl: {scatter: pca, scatter.dim: 3}\n"
+    config = load(tmp_path, text, name="exp.yaml").config
+    assert config.data.databases["emodb"].test_size == 30
+    assert config.expl.scatter_dim == 3
+
+
+def test_a_config_is_frozen_and_equal_to_its_like(tmp_path: Path) -> None:
+    one, other = load(tmp_path, BASE), load(tmp_path, BASE + "[MODEL]\nlogo = 3\n")
+    assert one.config != other.config
+    assert one.config == load(tmp_path, BASE + "[EXP]\nepochs = 1\n").config
+    with pytest.raises(AttributeError):
+        one.config.exp = other.config.exp
+    with pytest.raises(ValueError, match="frozen"):
+        one.config.exp.epochs = 3  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        _ = one.config.nonsense
+
+
+def test_overrides_go_over_the_file_whatever_name_it_uses(tmp_path: Path) -> None:
+    text = f"{BASE}emodb.testsplit = 30\n[MODEL]\ntype = knn\n"
+    found = load(tmp_path, text, "data.emodb.test_size=40", "MODEL.type=svm", "exp.epochs=3", "model.c_val=2")
+    assert found.config.data.databases["emodb"].test_size == 40
+    assert found.config.model.type == "svm"
+    assert found.config.model.options == {"C_val": 2}
+    assert load(tmp_path, BASE, "exp.name=a=b # c").config.exp.name == "a=b"
+
+
+@pytest.mark.parametrize(
+    ("override", "text"),
+    [
+        ("epochs=3", "`epochs=3` is not of the form `section.key=value`"),
+        ("exp.epochs", "`exp.epochs` is not of the form `section.key=value`"),
+        ("=", "`=` is not of the form `section.key=value`"),
+        ("modl.type=svm", "[MODL] is not a section"),
+        ("exp.epocs=3", "[EXP] `epocs` is not an option"),
+        ("exp.epochs=0", "[EXP] `epochs` must be a whole number of at least 1, not `0`"),
+    ],
+)
+def test_a_wrong_override_is_a_problem(tmp_path: Path, override: str, text: str) -> None:
+    assert problems(tmp_path, BASE, override) == [f"0: {text}"]
+
+
+def test_channel_of_data_holds_for_databases_without_one(tmp_path: Path) -> None:
+    text = "[DATA]\ndatabases = ['a', 'b']\na = a.csv\nb = b.csv\nb.channel = 1\nchannel = mix\n"
+    databases = load(tmp_path, text).config.data.databases
+    assert (databases["a"].channel, databases["b"].channel) == ("mix", 1)
+
+
+def test_names_of_databases_may_have_dots_and_be_each_others_start(tmp_path: Path) -> None:
+    text = "[DATA]\ndatabases = ['a', 'a.b']\na = 1.csv\na.b = 2.csv\na.b.test_size = 30\na.test_size = 10\n"
+    databases = load(tmp_path, text).config.data.databases
+    assert list(databases) == ["a", "a.b"]
+    assert [(database.path, database.test_size) for database in databases.values()] == [("1.csv", 10), ("2.csv", 30)]
+
+
+def test_databases_beside_the_list_are_kept_and_not_used(tmp_path: Path) -> None:
+    text = f"{BASE}tests = ['t']\nt = t.csv\nold = ./old\nold.test_size = 30\n"
+    found = load(tmp_path, text)
+    assert list(found.config.data.databases) == ["emodb"]
+    assert set(found.config.data.others) == {"t", "old"}
+    assert warnings(found) == ["6: [DATA] `old` is not used: `old` is not in `databases`"]
+
+
+def test_a_near_name_of_a_database_is_a_slip(tmp_path: Path) -> None:
+    assert problems(tmp_path, f"{BASE}emobd.test_size = 30\n") == [
+        "4: [DATA] `emobd.test_size` belongs to `emobd`, which is not in `databases`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[DATA]\ndatabases = ['x']", "2: [DATA] `databases` names `x`, but nothing says where it is"),
+        ("[DATA]\ndatabases = ['x']\nx.type = csv", "3: [DATA] `x` has no path"),
+        ("[DATA]\ndatabases = ['a', 'A']\na = a.csv", "2: [DATA] `databases` names `A` twice"),
+        ("[DATA]\ndatabases = ['target']", "2: [DATA] `databases` names `target`, which is a key of this section"),
+        ("[DATA]\ndatabases = {'a': 1}", "2: [DATA] `databases` must be a list of names"),
+        (f"{BASE}emodb.type = sql", "4: [DATA] `emodb.type` names `sql`, which is not a reader"),
+        (f"{BASE}emodb.test_size = 70\nemodb.dev_size = 40", "4: [DATA] `emodb.test_size` and `emodb.dev_size` are 110 % together"),
+        (f"{BASE}emodb.split_strategy = 12", "4: [DATA] `emodb.split_strategy` must be `speaker_split`, `speakers_stated`, `column`, `train`, `dev`, `test`, `database`, `specified`, `random`, `balanced`, `train_test` or a list of test speakers, not `12`"),
+        ("[DATA]\ndatabases = ['a']\na = a.csv\ntests = x", "4: [DATA] `tests` names `x`, but nothing says where it is"),
+        (f"{BASE}emodb.split_strategy = speakers_stated", "4: [DATA] `emodb.split_strategy` names no speakers"),
+        (f"{BASE}emodb.test = [1]\nemodb.train = [1, 2]", "4: [DATA] `emodb.test` shares `1` with `train`"),
+        (f"{BASE}emodb.train_vals = test", "4: [DATA] `emodb.train_vals` shares `test` with `test_vals`"),
+        (f"{BASE}labels = ['a', 'a']", "4: [DATA] `labels` names `a` twice"),
+        (f"{BASE}labels = []", "4: [DATA] `labels` is empty"),
+        (f"{BASE}bins = [3, 1]", "4: [DATA] `bins` must rise from edge to edge"),
+        (f"{BASE}labels = ['a']\nbins = [1, 2, 3]", "5: [DATA] `bins` has 3 edges for 1 labels, there must be one more than labels"),
+        (f"{BASE}emodb.mapping = {{'a': 'b', 'c': {{'d': 'e'}}}}", "4: [DATA] `emodb.mapping` must be a mapping {old: new} or {column: {old: new}}, not `{'a': 'b', 'c': {'d': 'e'}}`"),
+        (f"{BASE}[EXP]\ntype = regression\n[MODEL]\ntype = svm", "7: [MODEL] `type` is `svm`, which learns classes, but [EXP] `type` is `regression`"),
+        (f"{BASE}[MODEL]\ntype = xgr", "5: [MODEL] `type` is `xgr`, which learns numbers, but [EXP] `type` is `classification`"),
+        (f"{BASE}[MODEL]\nC_val = [1, 2]\ntype = svm", "5: [MODEL] `C_val` must be a number above 0, not `[1, 2]`"),
+        (f"{BASE}[MODEL]\ntuning_params = ['C_val']\ntype = svm", "5: [MODEL] `tuning_params` names `C_val`, but there is no `C_val = [...]` with its values"),
+        (f"{BASE}[FEATS]\nset = GeMAPSv01a\nlevel = lld_de\ntype = os", "7: [FEATS] the options of `os` do not fit together: the set `GeMAPSv01a` has no level `lld_de`"),
+        (f"{BASE}[FLAGS]\nmodel_kernl = ['rbf']", "5: [FLAGS] `model_kernl` sets `kernl`, which is not an option of [MODEL]"),
+        (f"{BASE}[OPTIM]\nlr = (1, 2, 3, 4)", "5: [OPTIM] `lr` cannot be searched over these values"),
+    ],
+)  # fmt: skip
+def test_what_does_not_hold_between_keys_is_a_problem(tmp_path: Path, text: str, expected: str) -> None:
+    assert problems(tmp_path, text) == [expected]
+
+
+def test_options_are_those_of_the_named_plugin_first(tmp_path: Path) -> None:
+    found = load(tmp_path, f"{BASE}[MODEL]\ntype = svm\nDROP = .3\nkernel = LINEAR\n")
+    assert found.config.model.options == {"drop": 0.3, "kernel": "linear"}
+    assert warnings(found) == ["6: [MODEL] `DROP` has no effect with `svm`"]
+    options = options_for(models.get("svm"), found.config.model.options)
+    assert options.model_dump()["kernel"] == "linear"
+
+
+def test_options_with_a_spelling_of_their_own_are_left_to_the_plugin(tmp_path: Path) -> None:
+    assert load(tmp_path, f"{BASE}[FEATS]\nset = egemapsv02\n").config.feats.options == {"set": "eGeMAPSv02"}
+
+
+def test_options_that_fit_together_only_as_given_are_fine(tmp_path: Path) -> None:
+    text = f"{BASE}[FEATS]\nset = ComParE_2016\nlevel = lld_de\n"
+    assert load(tmp_path, text).config.feats.options == {"set": "ComParE_2016", "level": "lld_de"}
+
+
+def test_values_to_try_are_no_options(tmp_path: Path) -> None:
+    text = f"{BASE}[MODEL]\ntype = svm\ntuning_params = C_val\nC_val = [1, .1]\nkernel = rbf\n"
+    model = load(tmp_path, text).config.model
+    assert (model.options, model.search) == ({"kernel": "rbf"}, {"C_val": (1, 0.1)})
+
+
+def test_options_of_readers(tmp_path: Path) -> None:
+    found = load(tmp_path, f"{BASE}emodb.absolute_path = no\nemodb.target_tables = t\n")
+    assert found.config.data.databases["emodb"].options == {"absolute_path": False, "target_tables": ("t",)}
+    assert warnings(found) == ["5: [DATA] `emodb.target_tables` has no effect with `csv`"]
+    options = options_for(readers.get("csv"), found.config.data.databases["emodb"].options)
+    assert options.model_dump()["absolute_path"] is False
+
+
+def test_epochs_mean_nothing_to_a_model_without_them(tmp_path: Path) -> None:
+    text = f"{BASE}[EXP]\nepochs = 5\n[MODEL]\ntype = {{}}\npatience = 3\n[PLOT]\nepoch_progression = True\n"
+    svm = load(tmp_path, text.format("svm"))
+    assert warnings(svm) == [
+        "5: [EXP] `epochs` has no effect with `svm`",
+        "8: [MODEL] `patience` has no effect with `svm`",
+        "10: [PLOT] `epoch_progression` has no effect with `svm`",
+    ]
+    check_built(svm, ["exp", "data", "feats", "model", "plot"])
+    mlp = load(tmp_path, text.format("mlp"))
+    assert warnings(mlp) == []
+    with pytest.raises(NotBuilt, match=r"not built yet: \[MODEL\] `mlp`, \[PLOT\] `epoch_progression`"):
+        check_built(mlp, ["EXP", "MODEL", "PLOT"])
+
+
+@pytest.mark.parametrize(
+    ("text", "warning", "path", "value"),
+    [
+        ("emodb.testsplit = 30", "`emodb.testsplit` is now `emodb.test_size`", "data.databases.emodb.test_size", 30),
+        ("samples_per_speaker = 9", "`samples_per_speaker` is now `limit_samples_per_speaker`", "data.limit_samples_per_speaker", 9),
+        ("min_length = 2", "`min_length` is now `min_duration_of_sample`", "data.min_duration_of_sample", 2),
+        ("strategy = x", "`strategy` has no effect: each database has its own `<database>.split_strategy`", "data.target", "emotion"),
+        ("emodb.split_strategy = reuse", "`emodb.split_strategy` is now `speaker_split`, not `reuse`", "data.databases.emodb.split_strategy", "speaker_split"),
+        ("[EXP]\nmodels_dir = m/", "`models_dir` is now `model_dir`", "exp.model_dir", "m/"),
+        ("[EXP]\nno_reuse = True", "`no_reuse` is now [DATA] `no_reuse`", "data.no_reuse", True),
+        ("[EXP]\nrandom_state = 3", "`random_state` is now `random_seed`", "exp.random_seed", 3),
+        ("[MODEL]\ndevice = gpu", "`device` is now `cuda`, not `gpu`", "model.device", "cuda"),
+        ("[FEATS]\nos.set = emobase", "`os.set` is now `set`", "feats.options", {"set": "emobase"}),
+        ("[FEATS]\nscaler = robust", "`scaler` is now `scale`", "feats.scale", "robust"),
+        ("[MODEL]\nduration = 3", "`duration` is now `max_duration`", "model.options", {"max_duration": 3}),
+        ("[MODEL]\nC = 3", "`C` is now `C_val`", "model.options", {"C_val": 3}),
+        ("[EXPL]\nvalue_counts = [['est_sdr']]", "`value_counts` names columns that are now called otherwise: [['sdr_pred']]", "expl.value_counts", (("sdr_pred",),)),
+        ("[PLOT]\nsample_selection = all", "`sample_selection` has no effect: it is [EXP] `sample_selection`", "plot.name", None),
+    ],
+)  # fmt: skip
+def test_old_names_are_taken_with_one_warning(tmp_path: Path, text: str, warning: str, path: str, value: Any) -> None:
+    found = load(tmp_path, BASE + text)
+    assert [warn.text.partition("] ")[2] for warn in found.warnings].count(warning) == 1
+    here: Any = found.config
+    for step in path.split("."):
+        here = here[step] if isinstance(here, dict) else getattr(here, step)
+    assert here == value
+
+
+def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> None:
+    found = load(tmp_path, f"{BASE}emodb.testsplit = 30\nemodb.test_size = 10\n")
+    assert found.config.data.databases["emodb"].test_size == 10
+    assert warnings(found) == [
+        "4: [DATA] `emodb.testsplit` has no effect: it is now `emodb.test_size`, which is there too"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("emodb.split_strategy = random", "[DATA] `emodb.split_strategy = random`"),
+        ("emodb.mapping = {'a': 'b'}", "[DATA] `emodb.mapping`"),
+        ("emodb.type = audformat", "[DATA] `audformat`"),
+        ("age_bins = 3", "[DATA] `age_bins`"),
+        ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
+        ("[FEATS]\nscale = speaker", "[FEATS] `scale = speaker`"),
+        ("[MODEL]\ntype = gmm", "[MODEL] `gmm`"),
+        ("[EXP]\ntraindevtest = True", "[EXP] `traindevtest`"),
+    ],
+)
+def test_what_is_not_built_stops_a_run_and_not_a_check(tmp_path: Path, text: str, name: str) -> None:
+    found = load(tmp_path, BASE + text)
+    assert found.warnings == ()
+    with pytest.raises(NotBuilt) as caught:
+        check_built(found, ["exp", "data", "feats", "model"])
+    assert str(caught.value) == f"not built yet: {name}"
+
+
+def test_what_other_commands_need_does_not_stop_a_run(tmp_path: Path) -> None:
+    text = f"{BASE}[EXP]\nlanguage = de\n[EXPL]\nshap = True\n[RESAMPLE]\nreplace = True\n[MODEL]\nhf_token = x\n"
+    found = load(tmp_path, text)
+    check_built(found, ["exp", "data", "feats", "model", "plot", "report"])
+    with pytest.raises(NotBuilt):
+        check_built(found, ["expl"])
+
+
+def test_a_run_needs_a_database(tmp_path: Path) -> None:
+    found = load(tmp_path, "[EXP]\nname = x\n")
+    assert warnings(found) == ["0: [DATA] `databases` names none, so there is nothing to run on"]
+    with pytest.raises(ConfigError, match="nothing to run on"):
+        check_built(found, ["data"])
+
+
+ROOTS = "[DATA]\nemodb = /elsewhere/a.csv\nemodb.test_size = 30\nemodb.testsplit = 10\nother = b.csv\n"
+
+
+def test_the_roots_file_fills_in_what_is_not_said(tmp_path: Path) -> None:
+    (tmp_path / "roots.ini").write_text(ROOTS.replace("emodb.testsplit = 10\n", ""), encoding="utf-8")
+    text = "[DATA]\ndatabases = ['emodb']\nroot_folders = roots.ini\nemodb.dev_size = 10\n"
+    found = load(tmp_path, text)
+    database = found.config.data.databases["emodb"]
+    assert (database.path, database.test_size, database.dev_size) == ("/elsewhere/a.csv", 30, 10)
+    assert (found.config.data.root_folders, found.config.data.others) == (None, {})
+    own = load(tmp_path, f"{text}emodb.testsplit = 40\nemodb = c.csv\n").config.data.databases["emodb"]
+    assert (own.path, own.test_size) == ("c.csv", 40)
+
+
+def test_a_check_does_not_read_the_roots_file(tmp_path: Path) -> None:
+    text = "[DATA]\ndatabases = ['emodb']\nroot_folders = none.ini\n"
+    assert load(tmp_path, text, roots=False).config.data.root_folders == "none.ini"
+    assert "names a file that is not there" in problems(tmp_path, text)[0]
