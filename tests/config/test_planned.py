@@ -18,7 +18,7 @@ from nk.registry import Model, Options
 
 KEYS = known_keys()
 OPTIONS = {d.options for f in REGISTRIES for d in everything(f)}
-MODELS = [*(section_type(name) for name in SECTIONS), Database, *sorted(OPTIONS, key=lambda one: str(one))]
+MODELS = [*(section_type(name) for name in SECTIONS), Database, *sorted(OPTIONS, key=str)]
 
 
 @pytest.mark.parametrize("family", sorted(PLANNED))
