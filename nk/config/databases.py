@@ -133,16 +133,22 @@ def _formed(spot: Any) -> Any:
 
 def _bare(entries: list[Entry], result: Sorted) -> set[str]:
     """Keys without a dot that look like the path of a database that is not in the list."""
-    dotted = {entry.key.lower().rpartition(".")[0] for entry in entries if _is_database_key(entry.key)}
     known = [*spots(Data), "databases", *(key for section, key in legacy.RENAMED if section == "data")]
-    return {
-        entry.key
+    strange = [
+        entry
         for entry in entries
         if "." not in entry.key
         and not _is_own(entry.key)
         and entry.key.lower() not in known
-        and (entry.key.lower() in dotted or (_is_path(entry.value) and nearest(entry.key, known) is None))
         and _owner(entry.key, result.listed) is None
+    ]
+    if not strange:  # to find what has dots, all readers would be imported
+        return set()
+    dotted = {entry.key.lower().rpartition(".")[0] for entry in entries if _is_database_key(entry.key)}
+    return {
+        entry.key
+        for entry in strange
+        if entry.key.lower() in dotted or (_is_path(entry.value) and nearest(entry.key, known) is None)
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -205,7 +206,10 @@ def test_five_mistakes_are_five_lines_before_any_audio_is_touched(tmp_path: Path
         "[EXP]\nname = exp\nruns = many\n[DATA]\ndatabases = ['db']\ndb = nowhere.csv\ndb.tset_size = 20\n"
         "[FEATS]\nscale = standrad\n[MODEL]\ntype = svn\n[MODLE]\nx = 1\n"
     )
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = nk(tmp_path, "run", "exp.ini")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.6
     assert done.returncode == 2
     lines = [line for line in done.stderr.splitlines() if line.startswith("exp.ini:")]
     assert [line.split(":")[1] for line in lines] == ["3", "7", "9", "11", "12"]
