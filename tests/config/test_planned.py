@@ -17,7 +17,8 @@ from nk.config.whole import SECTIONS, section_type
 from nk.registry import Model, Options
 
 KEYS = known_keys()
-MODELS = [*(section_type(name) for name in SECTIONS), Database, *{d.options for f in REGISTRIES for d in everything(f)}]
+OPTIONS = {d.options for f in REGISTRIES for d in everything(f)}
+MODELS = [*(section_type(name) for name in SECTIONS), Database, *sorted(OPTIONS, key=str)]
 
 
 @pytest.mark.parametrize("family", sorted(PLANNED))

@@ -155,8 +155,8 @@ LINES = st.sampled_from([
     "a.type = synthetic", "a.test_size = 1e9", "type = svm", "type = ['os', 'praat']", "type = (((", "C_val = [1, 2]",
     "tuning_params = ['C_val', 'gamma']", "x = 'y", "  continued", "name = %(x)s", "models = [1, None]", "lr = (1,)",
     "model_drop = {}", "age_bins = x", "_bins = 2", ".bin_reals = 1", "set = 3", "databases = {1: 2}",
-    "root_folders = a",
-    "a.b.c.d = e", "model = [['svm']]", "value_counts = [[[1]]]", "filter = [1, [2]]", "a.mapping = {(1, 2): None}",
+    "root_folders = a", "a.b.c.d = e", "model = [['svm']]", "value_counts = [[[1]]]", "filter = [1, [2]]",
+    "a.mapping = {(1, 2): None}",
 ])  # fmt: skip
 
 
