@@ -250,7 +250,8 @@ def root_entries(own: list[Entry], config: str, found: Findings) -> list[Entry] 
         return None
     source = read(place)
     found.problems += source.problems
-    return [item for item in source.entries if item.section == "data"]
+    entries = [item for item in source.entries if item.section == "data"]
+    return [inner for item in entries for inner in (_nested(item) if item.key.lower() == "databases" else [item])]
 
 
 def with_roots(sets: Sorted, roots: list[Entry], mentioned: set[str]) -> None:

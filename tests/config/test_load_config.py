@@ -362,6 +362,15 @@ def test_the_roots_file_fills_in_what_is_not_said(tmp_path: Path) -> None:
     assert (own.path, own.test_size) == ("c.csv", 40)
 
 
+def test_the_roots_file_may_be_yaml(tmp_path: Path) -> None:
+    (tmp_path / "roots.yaml").write_text(
+        "data: {databases: {emodb: {path: /b.csv, mapping: {a: b}}}}", encoding="utf-8"
+    )
+    text = "[DATA]\ndatabases = ['emodb']\nroot_folders = roots.yaml\n"
+    database = load(tmp_path, text).config.data.databases["emodb"]
+    assert (database.path, database.mapping) == ("/b.csv", {"a": "b"})
+
+
 def test_a_check_does_not_read_the_roots_file(tmp_path: Path) -> None:
     text = "[DATA]\ndatabases = ['emodb']\nroot_folders = none.ini\n"
     assert load(tmp_path, text, roots=False).config.data.root_folders == "none.ini"
