@@ -30,7 +30,7 @@ def takes(field: FieldInfo) -> str:
 def bounds(field: FieldInfo) -> str:
     """The bounds of a field in words, empty if there are none."""
     found = {word: getattr(item, word) for item in _limits(field) for word in _BOUNDS if hasattr(item, word)}
-    return " and ".join(f"{_BOUNDS[word]} {value:g}" for word, value in sorted(found.items()))
+    return " and ".join(f"{_BOUNDS[word]} {value:.12g}" for word, value in sorted(found.items()))
 
 
 def _limits(field: FieldInfo) -> list[Any]:

@@ -25,12 +25,13 @@ FAMILIES = {"data": "readers", "feats": "features", "model": "models"}
 
 @dataclass(frozen=True)
 class Known:
-    """A key that can be set: `key` as written in its section, `plugins` those whose option it is."""
+    """A key that can be set: `key` as written in its section, `plugins` those whose option it is, `built` of any."""
 
     section: str
     key: str
     spot: Spot
     plugins: tuple[str, ...] = ()
+    built: bool = True
 
     @property
     def default(self) -> Any:
@@ -40,8 +41,8 @@ class Known:
     @property
     def meaning(self) -> str:
         """What it means, with its unit and how far nk is with it."""
-        unit = f" ({self.spot.note('unit')})" if self.spot.note("unit") else ""
-        return f"{self.spot.field.description}{unit}{self.state}"
+        text, unit = self.spot.field.description or "", self.spot.note("unit")
+        return f"{text} ({unit}){self.state}" if unit and unit not in text.split() else f"{text}{self.state}"
 
     @property
     def state(self) -> str:
@@ -49,7 +50,7 @@ class Known:
         built = self.spot.note("built")
         if self.spot.note("idle"):
             return f"; has no effect: {self.spot.note('idle')}"
-        if built is False:
+        if built is False or not self.built:
             return "; not built yet"
         return f"; built: {', '.join(f'`{item}`' for item in built)}" if built else ""
 
@@ -76,7 +77,13 @@ def option_keys(section: str) -> list[Known]:
             same = (spot.key, f"{takes(spot.field)} {spot.default!r} {spot.field.description}")
             groups.setdefault(same, []).append((spot, definition))
     return [
-        Known(section, f"{prefix}{key}", found[0][0], tuple(item.called for _, item in found))
+        Known(
+            section,
+            f"{prefix}{key}",
+            found[0][0],
+            tuple(item.called for _, item in found),
+            any(item.built for _, item in found),
+        )
         for (key, _), found in sorted(groups.items(), key=lambda item: item[0])
     ]
 
@@ -100,7 +107,10 @@ def explained(word: str) -> list[str]:
     found = found or [item for item in keys if _fills(item.key, low) or _fills(item.key, rest)]
     found = found or [item for item in keys if item.key.lower().rpartition(".")[2] in {low, rest, last}]
     if not found:
-        near = nearest(low, [item.key for item in keys]) or nearest(last, _last_parts(keys))
+        own = nearest(rest, [item.key for item in keys if item.section == section]) if rest else None
+        near = (
+            f"{section}.{own}" if own else nearest(low, [item.key for item in keys]) or nearest(last, _last_parts(keys))
+        )
         raise ConfigError([Problem("nk", 0, f"`{word}` is not a key", f"did you mean `{near}`?" if near else None)])
     return [line for item in found for line in (*_about(item), "")][:-1]
 
@@ -159,7 +169,8 @@ def _default_lines(section: str, spelling: str) -> list[str]:
             f"{indent}databases{':' if yaml else ' ='} []",
         ]
     for known in (*section_keys(section), *option_keys(section)):
-        lines.append(f"{indent}# {known.meaning}")
+        whose = f" ({', '.join(known.plugins)})" if known.plugins else ""
+        lines.append(f"{indent}# {known.meaning}{whose}")
         active = not known.plugins and "<" not in known.key and known.default != ""
         lines.append(f"{indent}{'' if active else '# '}{_assigned(known, yaml=yaml)}")
     return lines

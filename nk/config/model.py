@@ -73,7 +73,18 @@ class Feats(Section):
     type: Names = key(("os",), "features, joined column by column; see the features")
     features: Names | None = key(None, "columns to keep; without it all")
     scale: Scale | None = key(
-        None, "how features are scaled, as measured on train", built=("standard", "robust", "minmax", "maxabs")
+        None,
+        "how features are scaled, as measured on train",
+        built=(
+            "standard",
+            "robust",
+            "minmax",
+            "maxabs",
+            "normalizer",
+            "powertransformer",
+            "quantiletransformer",
+            "bins",
+        ),
     )
     balancing: Balancing | None = key(None, "how the classes of train are balanced", built=False)
     balancing_random_state: int = key(42, "seed of the balancing", ge=0, built=False)

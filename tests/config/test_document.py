@@ -48,7 +48,7 @@ def test_defaults_hold_every_key_with_its_meaning() -> None:
     text = defaults(None, "ini")
     for known in known_keys():
         assert f"{known.key} =" in text
-        assert f"# {known.meaning}\n" in text
+        assert f"# {known.meaning}" in text
 
 
 def test_defaults_of_no_section_are_a_config_error() -> None:
