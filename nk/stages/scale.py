@@ -35,7 +35,10 @@ ESTIMATOR = "scaler.skops"
 
 
 class _About(BaseModel):
-    """What is stored beside a scaler: its method (None: the features stay as they are), and the edges of bins."""
+    """What is stored beside a scaler: its method (None: the features stay as they are).
+
+    `edges` are those of bins; `center` and `width` are mean and deviation of the powers of the training part.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,6 +46,8 @@ class _About(BaseModel):
     method: Method | None = None
     features: int = Field(ge=1)
     edges: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    center: tuple[float, ...] = ()
+    width: tuple[float, ...] = ()
 
 
 class FittedScaler:
@@ -69,7 +74,9 @@ class FittedScaler:
         if not len(x) or self.about.method is None:
             return np.asarray(x, dtype=np.float32)
         rows = np.asarray(x, dtype=np.float64)
-        scaled = self._binned(rows) if self.about.edges else self.estimator.transform(rows)
+        scaled = self._binned(rows) if self.about.edges else _transformed(self.estimator, rows)
+        if self.about.center:
+            scaled = (scaled - self.about.center) / self.about.width
         # A test value far off the training part may be too large for single precision.
         most = np.finfo(np.float32).max
         return np.clip(scaled, -most, most).astype(np.float32)
@@ -109,7 +116,26 @@ def fit_scaler(method: str | None, x: Floats) -> FittedScaler:
     if method == "bins":
         low, high = np.quantile(rows, BINS, axis=0).tolist()
         return FittedScaler(about.model_copy(update={"edges": (tuple(low), tuple(high))}))
-    return FittedScaler(about, _estimator(method, len(rows)).fit(rows))
+    estimator = _estimator(method, len(rows)).fit(rows)
+    if method == "powertransformer":
+        about = about.model_copy(update=_spread(_transformed(estimator, rows)))
+    return FittedScaler(about, estimator)
+
+
+def _transformed(estimator: Any, rows: Doubles) -> Doubles:
+    """The estimator's values; those that a power has sent beyond the largest number are put on it."""
+    most = np.finfo(np.float32).max
+    with np.errstate(over="ignore"):
+        found: Doubles = np.nan_to_num(estimator.transform(rows), posinf=most, neginf=-most)
+    return found
+
+
+def _spread(powers: Doubles) -> dict[str, tuple[float, ...]]:
+    """Mean and deviation, shape (features,) each; the deviation of what is constant counts as one."""
+    from sklearn.preprocessing import StandardScaler
+
+    fitted = StandardScaler().fit(powers)
+    return {"center": tuple(fitted.mean_.tolist()), "width": tuple(fitted.scale_.tolist())}
 
 
 def load_scaler(folder: Path) -> FittedScaler:
@@ -126,6 +152,9 @@ def load_scaler(folder: Path) -> FittedScaler:
             raise unreadable(folder / RECORD, "its edges are not those of its method and features")
         return FittedScaler(about)
     estimator = load_estimator(folder / ESTIMATOR, type(_estimator(str(about.method), 1)))
+    wide = about.features if about.method == "powertransformer" else 0
+    if (len(about.center), len(about.width)) != (wide, wide):
+        raise unreadable(folder / RECORD, "its centre and width are not those of its method and features")
     if getattr(estimator, "n_features_in_", None) != about.features:
         raise unreadable(folder / ESTIMATOR, f"its features are not those of `{RECORD}`")
     return FittedScaler(about, estimator)
@@ -149,7 +178,8 @@ def _estimator(method: str, rows: int) -> Any:
         "minmax": sk.MinMaxScaler,
         "maxabs": sk.MaxAbsScaler,
         "normalizer": sk.Normalizer,
-        "powertransformer": sk.PowerTransformer,
+        # Its own standardising refuses values that a power has made infinite, so that is done here.
+        "powertransformer": lambda: sk.PowerTransformer(standardize=False),
         # All rows, not a sample of them, so that there is nothing random.
         "quantiletransformer": lambda: sk.QuantileTransformer(n_quantiles=min(1000, rows), subsample=None),
     }

@@ -68,6 +68,14 @@ def test_a_constant_column_stays_finite(method: str, value: float) -> None:
         np.testing.assert_allclose(found, 0, atol=1e-6 * max(abs(value), 1))
 
 
+def test_a_power_that_overflows_gives_a_finite_value() -> None:
+    """Found by the property below: nine zeros and a half make a power that sends negative values out of range."""
+    train = np.array([[0.5], *[[0.0]] * 9], dtype=np.float32)
+    found = fit_scaler("powertransformer", train).transform(np.array([[-3.7e11], [0.0]], dtype=np.float32))
+    assert np.isfinite(found).all()
+    assert found[0, 0] < found[1, 0]
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     train=arrays(np.float32, st.tuples(st.integers(1, 12), st.just(2)), elements=st.floats(-1e6, 1e6, width=32)),
