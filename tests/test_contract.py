@@ -1,0 +1,110 @@
+"""What every plug-in of every family has to keep; families have more in tests of their own."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from nk import families
+from nk.audio import Audio
+from nk.registry import FeatureExtractor, Plugin, Reader, Registry
+
+REGISTRIES: list[Registry[Any]] = [families.readers, families.features, families.models, families.metrics]
+PLUGINS = [plugin for registry in REGISTRIES for plugin in registry.all()]
+OPTIONS = [(plugin, name) for plugin in PLUGINS for name in plugin.options_type.model_fields]
+
+
+def called(plugin: type[Plugin]) -> str:
+    return f"{plugin.__module__.removeprefix('nk.')}"
+
+
+def made(plugin: type[Any], **options: Any) -> Any:
+    return plugin(plugin.options_type(**options), name=plugin.name)
+
+
+def test_every_family_is_here() -> None:
+    assert {id(registry) for registry in REGISTRIES} == {
+        id(item) for item in vars(families).values() if isinstance(item, Registry)
+    }
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=called)
+def test_one_file_holds_one_plugin_that_imports_little_at_its_top(plugin: type[Plugin]) -> None:
+    file = Path(inspect.getfile(plugin))
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    found = {name.name.split(".")[0] for node in tree.body if isinstance(node, ast.Import) for name in node.names}
+    found |= {(node.module or "").split(".")[0] for node in tree.body if isinstance(node, ast.ImportFrom)}
+    assert found <= {"nk", "pydantic", *sys.stdlib_module_names}
+    names = [name for registry in REGISTRIES for name in registry.names() if registry.get(name) is plugin]
+    assert len(names) == 1
+    assert inspect.getdoc(plugin)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=called)
+def test_options_are_frozen_closed_and_have_defaults(plugin: type[Plugin]) -> None:
+    options = plugin.options_type()
+    assert options.model_config["frozen"]
+    assert options.model_config["extra"] == "forbid"
+
+
+@pytest.mark.parametrize(("plugin", "name"), OPTIONS, ids=lambda item: item if isinstance(item, str) else called(item))
+def test_every_option_is_described_and_every_number_bounded(plugin: type[Plugin], name: str) -> None:
+    field = plugin.options_type.model_fields[name]
+    assert field.description
+    schema = plugin.options_type.model_json_schema()["properties"][field.alias or name]
+    arms = schema.get("anyOf", [schema])
+    numbers = [arm for arm in arms if arm.get("type") in {"integer", "number"}]
+    for arm in numbers:
+        assert {"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "enum", "const"} & set(arm), arm
+
+
+def recording(seed: int, seconds: float = 1.0) -> Audio:
+    generator = np.random.default_rng(seed)
+    time = np.arange(int(seconds * 16000)) / 16000
+    wave = 0.3 * np.sin(2 * np.pi * (120 + 30 * seed) * time) + generator.normal(0, 0.01, len(time))
+    return Audio(wave[np.newaxis].astype(np.float32), 16000, f"{seed}.wav")
+
+
+@pytest.mark.parametrize("plugin", families.features.all(), ids=called)
+def test_features_fit_their_names_and_depend_on_the_recording_alone(plugin: type[FeatureExtractor]) -> None:
+    alone, after = made(plugin), made(plugin)
+    after.extract(recording(2))
+    first, second = alone.extract(recording(1)), after.extract(recording(1))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, alone.extract(recording(2)))
+    assert first.shape[-1] == len(alone.names()) == len(set(alone.names()))
+    assert first.ndim == (2 if alone.frame_level else 1)
+    assert np.isfinite(first).all()
+
+
+@pytest.mark.parametrize("plugin", families.features.all(), ids=called)
+def test_the_package_of_an_extractor_has_a_version(plugin: type[FeatureExtractor]) -> None:
+    from importlib.metadata import version
+
+    assert version(plugin.package)
+
+
+@pytest.mark.parametrize("plugin", families.readers.all(), ids=called)
+def test_readers_give_the_columns_that_loading_needs(plugin: type[Reader], tmp_path: Path) -> None:
+    (tmp_path / "db.csv").write_text("file,speaker,emotion\na.wav,s1,joy\n", encoding="utf-8")
+    frame = made(plugin).read("db", "db.csv", lambda path: tmp_path / path)
+    assert {"file", "path", "start", "end"} <= set(frame.columns)
+    assert frame.schema["file"] == frame.schema["path"] == pl.String
+    assert frame.schema["start"] == frame.schema["end"] == pl.Float64
+    assert frame.height
+    assert not frame["file"].null_count()
+
+
+@pytest.mark.parametrize("plugin", families.metrics.all(), ids=called)
+def test_metrics_say_what_they_are(plugin: Any) -> None:
+    assert plugin.task in {"classification", "regression"}
+    assert plugin.bounds in {"unit", "signed", "positive", "below_one"}
+    assert plugin.chance
+    assert plugin.__doc__
