@@ -10,6 +10,7 @@ import polars as pl
 
 from nk import runfolder
 from nk.config import check_built, options_for, to_yaml
+from nk.config.resolve import resolved
 from nk.errors import ConfigError, Problem
 from nk.execute import cores
 from nk.families import features as extractor_plugins
@@ -21,7 +22,7 @@ from nk.registry import check_requirements
 from nk.report.pictures import draw_results
 from nk.stages import extract, split, train
 from nk.stages.evaluate import metrics_json
-from nk.stages.load import check_skips, load
+from nk.stages.load import check_skips, load, make_reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +114,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         own = dataset.target.name == "speaker"
         metrics = metrics_json(predictions, truth, speakers_are_target=own)
     with runfolder.writing(setup.root, config.exp.name) as folder:
-        folder.text("config.yaml", to_yaml(config))
+        folder.text("config.yaml", to_yaml(_resolved(setup)))
         folder.json("metrics.json", metrics)
         _write_tables(folder, dataset, predictions, skipped, metrics)
         if config.model.save:
@@ -261,6 +262,13 @@ def _known_to_train(dataset: Dataset, folds: Sequence[Fold]) -> pl.Series:
     """The truth that a baseline may know."""
     ids, _ = _final_rows(dataset, folds)
     return dataset.frame.filter(pl.col("id").is_in(list(ids)))[dataset.target.name]
+
+
+def _resolved(setup: Setup) -> Config:
+    data = setup.config.data
+    readers = {name: [make_reader(database)] for name, database in data.databases.items()}
+    plugins = {"feats": setup.extractors, "model": [setup.recipe.model], **readers}
+    return resolved(setup.config, ("exp", "data", "feats", "model", "plot"), plugins)
 
 
 def _write_tables(

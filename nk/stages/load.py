@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from nk.config import Data, Database
+    from nk.config.data import Data, Database
+    from nk.registry import Reader
     from nk.ui import Ui
 
 # Columns that nk itself gives a row; a user's column of that name is kept as `<name>_in_table`.
@@ -75,6 +76,12 @@ def load(
     return Loaded(_with_target(dataset, data.labels, number=number), tuple(skipped), multichannel)
 
 
+def make_reader(database: Database) -> Reader:
+    """The reader of a database with its options."""
+    plugin = readers.get(database.reader)
+    return plugin(options_for(plugin, database.options), name=database.reader)
+
+
 def check_skips(skipped: Sequence[Skip], total: int, threshold: float) -> None:
     """Stop where too much of the data cannot be used.
 
@@ -88,9 +95,7 @@ def check_skips(skipped: Sequence[Skip], total: int, threshold: float) -> None:
 
 
 def _read(name: str, database: Database, resolve: Callable[[str], Path]) -> pl.DataFrame:
-    plugin = readers.get(database.reader)
-    reader = plugin(options_for(plugin, database.options), name=database.reader)
-    frame = reader.read(name, database.path or "", resolve)
+    frame = make_reader(database).read(name, database.path or "", resolve)
     clashes = {column: f"{column}_in_table" for column in OWN if column != "path" and column in frame.columns}
     frame = frame.rename(clashes).with_columns(pl.lit(name).alias("database"))
     if "speaker" in frame.columns:

@@ -124,7 +124,7 @@ def fit_scaler(method: str | None, x: Floats) -> FittedScaler:
 
 def _transformed(estimator: Any, rows: Doubles) -> Doubles:
     """The estimator's values; those that a power has sent beyond the largest number are put on it."""
-    most = np.finfo(np.float32).max
+    most = float(np.finfo(np.float32).max)
     with np.errstate(over="ignore"):
         found: Doubles = np.nan_to_num(estimator.transform(rows), posinf=most, neginf=-most)
     return found

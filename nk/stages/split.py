@@ -18,7 +18,8 @@ from nk.tables import PARTS, Dataset
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from nk.config import Database, Model
+    from nk.config.data import Database
+    from nk.config.model import Model
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,8 @@ def test_nothing_in_the_run_folder_names_this_machine(ran: tuple[Path, subproces
 def test_the_resolved_config_gives_the_same_numbers(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     folder, _ = ran
     resolved = (folder / "results" / "exp" / "config.yaml").read_text()
+    for line in ("type: csv", "test_size: 20", "random_seed: 42", "level: functionals", "C_val: 1", "format: png"):
+        assert line in resolved
     (folder / "again.yaml").write_text(resolved)
     assert metrics(folder, "again.yaml", "--set", "exp.name=again") == metrics(folder, "exp.ini")
 

@@ -1,0 +1,56 @@
+"""A config with nothing left open: what was not set has its default, so that later defaults change nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nk.config.field import Spot
+from nk.config.whole import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pydantic import BaseModel
+
+    from nk.registry import Plugin
+
+
+def resolved(config: Config, sections: Iterable[str], plugins: Mapping[str, Iterable[Plugin]]) -> Config:
+    """The sections that a command uses, complete.
+
+    Args:
+        config: as it was loaded
+        sections: names of the sections that the command reads
+        plugins: the plug-ins that it uses, by the section that holds their options; readers by their database's name
+    """
+    whole = {name: _complete(getattr(config, name), plugins.get(name, ())) for name in sections}
+    data = whole["data"]
+    databases = {
+        name: _complete(one, plugins.get(name, ())).model_copy(update={"type": one.reader})
+        for name, one in data.databases.items()
+    }
+    whole["data"] = data.model_copy(update={"databases": databases, "others": {}})
+    return Config(**whole)
+
+
+def _complete(section: BaseModel, plugins: Iterable[Plugin]) -> Any:
+    values = {name: getattr(section, name) for name in type(section).model_fields}
+    named = {name for name, value in values.items() if value is not None and _is_read(type(section), name)}
+    if "options" in values:
+        values["options"] = {key: value for plugin in plugins for key, value in _options(plugin).items()}
+    return type(section).model_construct(_fields_set=named | section.model_fields_set, **values)
+
+
+def _is_read(section: type[BaseModel], name: str) -> bool:
+    field = section.model_fields[name]
+    spot = Spot(field.alias or name, name, field)
+    return spot.note("built") is not False and not spot.note("idle")
+
+
+def _options(plugin: Plugin) -> dict[str, Any]:
+    """Options as a config writes them; those of a third party behind its name."""
+    from nk.config.plugins import third_party_prefix
+
+    prefix = third_party_prefix(type(plugin))
+    values = plugin.options.model_dump(by_alias=not prefix)
+    return {f"{prefix}{key}": value for key, value in values.items() if value is not None}
