@@ -80,10 +80,10 @@ def _decoded(path: Path, name: str) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        hint = "save it as UTF-8, for instance with `iconv -f latin1 -t utf-8 old.csv > new.csv`"
+        hint = "in a spreadsheet program save it as `CSV UTF-8`"
         raise DataError(f"`{name}` is not UTF-8 (line {line})", hint=hint) from error
     if "\0" in text:
-        raise DataError(f"`{name}` is not a text file in UTF-8", hint="save it as CSV, UTF-8")
+        raise DataError(f"`{name}` is not a text file in UTF-8", hint="in a spreadsheet program save it as `CSV UTF-8`")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 

@@ -75,7 +75,7 @@ class DataError(NkError):
         examples: Sequence[object] = (),
         hint: str | None = None,
     ) -> None:
-        count = f" ({rows} rows)" if rows is not None else ""
+        count = f" ({rows} row{'' if rows == 1 else 's'})" if rows is not None else ""
         first = ", ".join(f"`{example}`" for example in list(examples)[:5])
         more = ", ..." if len(examples) > 5 else ""
         super().__init__(f"{message}{count}" + (f": {first}{more}" if first else ""), hint=hint)

@@ -185,4 +185,4 @@ def exact(value: float, trials: int, groups: Groups) -> Interval:
     far = 1 - ((1 - LEVEL) / 2) ** (1 / trials)
     low, high = (0.0, far) if value == 0 else (1 - far, 1.0)
     whose = f" of {groups}" if groups.kind == "speaker" else ""
-    return Interval(low, high, f"exact binomial over {trials} rows{whose}, taken as independent")
+    return Interval(low, high, f"exact binomial as for {trials} independent rows{whose}")

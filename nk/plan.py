@@ -21,13 +21,17 @@ _NAMED = 10  # speakers that are named; more would fill the screen
 
 @dataclass(frozen=True)
 class Plan:
-    """The work ahead: `cached` counts rows a feature set that need no computation."""
+    """The work ahead: `cached` counts rows a feature set that need no computation.
+
+    `folds_by` says what the folds of a cross-validation are, `notes` are lines of their own.
+    """
 
     dataset: Dataset
     folds: Sequence[Fold]
     cached: Mapping[str, int]
     model: str
     notes: Sequence[str]
+    folds_by: str = ""
 
     @property
     def hours(self) -> float:
@@ -36,19 +40,27 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan in words, a line each."""
-        return [self._data(), self._split(), *self._features(), f"model: {self.model}", *self.notes]
+        return [self._data(), *self._classes(), self._split(), *self._features(), f"model: {self.model}", *self.notes]
 
     def _data(self) -> str:
         frame, target = self.dataset.frame, self.dataset.target
-        kind = "a number" if target.is_number else f"{len(target.labels)} classes"
-        speakers = f", {frame['speaker'].n_unique()} speakers" if self.dataset.has_speakers else ", speakers unknown"
+        kind = "a number" if target.is_number else _count(len(target.labels), "class", "classes")
+        known = self.dataset.has_speakers
+        speakers = _count(frame["speaker"].drop_nulls().n_unique(), "speaker") if known else "speakers unknown"
         files = frame["path"].n_unique()
-        segments = "" if files == len(frame) else f" in {len(frame)} segments"
-        return f"data: {files} files{segments}, {self.hours:.2f} hours{speakers}; `{target.name}`, {kind}"
+        segments = "" if files == len(frame) else f" in {_count(len(frame), 'segment')}"
+        return f"data: {_count(files, 'file')}{segments}, {self.hours:.2f} hours, {speakers}; `{target.name}`, {kind}"
+
+    def _classes(self) -> list[str]:
+        frame, target = self.dataset.frame, self.dataset.target
+        if target.is_number or len(target.labels) > _NAMED:
+            return []
+        counts = dict(frame[target.name].value_counts().iter_rows())
+        return ["classes: " + ", ".join(f"{label} {counts.get(label, 0)}" for label in target.labels)]
 
     def _split(self) -> str:
         if len(self.folds) > 1:
-            return f"cross-validation: {len(self.folds)} folds over all rows (the split of the databases is not used)"
+            return f"cross-validation: {len(self.folds)} folds ({self.folds_by}) over all rows (no other split is used)"
         counts = [self._part(part) for part in PARTS]
         return "split: " + ", ".join(text for text in counts if text)
 
@@ -57,14 +69,18 @@ class Plan:
         if not frame.height:
             return ""
         if not self.dataset.has_speakers:
-            return f"{part} {frame.height} rows"
+            return f"{part} {_count(frame.height, 'row')}"
         names = frame["speaker"].drop_nulls().unique().sort().to_list()
         named = f" ({', '.join(names)})" if part != "train" and len(names) <= _NAMED else ""
-        return f"{part} {frame.height} rows of {len(names)} speakers{named}"
+        return f"{part} {_count(frame.height, 'row')} of {_count(len(names), 'speaker')}{named}"
 
     def _features(self) -> list[str]:
         total = len(self.dataset)
         return [f"features: {name}, {known} of {total} in the cache" for name, known in self.cached.items()]
+
+
+def _count(number: int, what: str, several: str = "") -> str:
+    return f"{number} {what if number == 1 else several or what + 's'}"
 
 
 def hours(dataset: Dataset) -> float:

@@ -81,11 +81,17 @@ def writing(root: Path, name: str) -> Iterator[RunFolder]:
 
 
 def check_place(root: Path, name: str) -> None:
-    """Make sure that a run folder may be written there.
+    """Make sure that a run folder may be written there, before any work.
 
     Raises:
-        DataError: something that is not ours is in the way
+        DataError: something that is not ours is in the way, or the folder cannot be written
     """
+    above = root.absolute()
+    while not above.exists():
+        above = above.parent
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        why = "it is no folder" if not above.is_dir() else "there is no permission"
+        raise DataError(f"results cannot be written to `{root}`: {why} (`{above}`)", hint="set `root` in [EXP]")
     final = root / name
     if final.exists() and not (final.is_dir() and ((final / "manifest.json").is_file() or not any(final.iterdir()))):
         raise DataError(f"`{final}` is there already and was not written by nk",

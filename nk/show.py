@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nk.pipeline import Result
+    from nk.plan import Plan
     from nk.ui import Ui
 
 
 _MOST_SPEAKERS = 20  # the table of more is in the run folder
 
 
+def show_plan(plan: Plan, ui: Ui, *, json: bool) -> None:
+    """Print a plan as JSON on stdout; as text it has been said already."""
+    if json:
+        ui.out(json_text.dumps({"schema": 1, "plan": plan.lines()}, indent=1, ensure_ascii=False))
+
+
 def show(result: Result, ui: Ui, *, json: bool) -> None:
     """Print the tables of a result; with `json`, the metrics as JSON on stdout and the tables on stderr."""
     metrics = result.metrics
     for part, found in metrics["metrics"].items():
-        _measures(part, found, metrics["baselines"], result.measure, ui)
+        _measures(part, found, metrics["baselines_by_part"][part], result.measure, ui)
     for part, rows in metrics["per_class"].items():
         _classes(part, rows, ui)
     for part, rows in metrics["per_speaker"].items():
@@ -35,7 +42,7 @@ def _measures(part: str, found: dict[str, Any], baselines: dict[str, Any], first
     some = next(iter(found.values()))
     speakers = f" of {some['n_speakers']} speakers" if some["n_speakers"] else ""
     ui.table(f"{part}: {some['n']} rows{speakers}", ("", "value", "95 % interval", *baselines), rows)
-    ui.note(f"intervals: {found[names[0]]['method']}")
+    ui.note(f"interval of {names[0]}: {found[names[0]]['method']}")
 
 
 def _classes(part: str, rows: list[dict[str, Any]], ui: Ui) -> None:
@@ -47,7 +54,10 @@ def _classes(part: str, rows: list[dict[str, Any]], ui: Ui) -> None:
 
 
 def _speakers(part: str, rows: list[dict[str, Any]], ui: Ui) -> None:
-    if not 0 < len(rows) <= _MOST_SPEAKERS:
+    if len(rows) > _MOST_SPEAKERS:
+        ui.note(f"{part}, a speaker: {len(rows)} are in per_speaker.csv")
+        return
+    if not rows:
         return
     measures = [name for name in rows[0] if name not in {"speaker", "n"}]
     cells = [(row["speaker"], *(_number(row[name]) for name in measures), row["n"]) for row in rows]
@@ -59,7 +69,9 @@ def _runs(part: str, found: dict[str, Any], ui: Ui) -> None:
     if count < 2:
         return
     cells = [(name, _number(mean), _number(found["std"][name])) for name, mean in found["mean"].items()]
-    ui.table(f"{part}, over {count} runs", ("", "mean", "standard deviation"), cells)
+    ui.table(f"{part}, over {count} runs (the tables above count the rows of all)", ("", "mean", "deviation"), cells)
+    if not any(found["std"].values()):
+        ui.note("the runs are equal: nothing in this model depends on the seed")
 
 
 def _value(found: dict[str, Any]) -> tuple[str, str]:

@@ -69,7 +69,7 @@ def test_exact_binomial(value: float, expected: tuple[float, float]) -> None:
     assert (found.low, found.high) == pytest.approx(expected)
     other = binomtest(int(value * 20), 20).proportion_ci(method="exact")
     assert (found.low, found.high) == pytest.approx((other.low, other.high))
-    assert found.method == "exact binomial over 20 rows of 4 speakers, taken as independent"
+    assert found.method == "exact binomial as for 20 independent rows of 4 speakers"
 
 
 def test_exact_is_used_at_the_ends() -> None:

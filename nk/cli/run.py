@@ -39,8 +39,10 @@ def run(
             ui.problem(warning, warning=True)
 
         from nk import pipeline
-        from nk.show import show
+        from nk.show import show, show_plan
 
         outcome = pipeline.run(loaded, ui, jobs=jobs, dry_run=dry_run)
-        if outcome is not None:
+        if isinstance(outcome, pipeline.Result):
             show(outcome, ui, json=json)
+        else:
+            show_plan(outcome, ui, json=json)

@@ -6,13 +6,15 @@ The first axis is as in `_counts`: index 0 stands for all rows, index g for all 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nk.metrics._counts import ratio, without_each
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from nk.registry import Doubles, Ints
 
 # A variance that has lost this share of the whole by leaving a group out is what rounding leaves of 0.
@@ -59,11 +61,25 @@ def measure(truth: Doubles, predicted: Doubles, groups: Ints, size: int) -> Mome
     )
 
 
-def measure_guesses(truth: Doubles, known: Doubles) -> Moments:
-    """The moments to be expected of guesses drawn at random from `known` values: those over all pairs of both."""
-    bias = known.mean() - truth.mean()
-    square = truth.var() + known.var() + bias**2
-    moments = (bias, _mean_distance(truth, known), square, truth.var(), known.var(), 0.0)
+def measure_guesses(truth: Doubles, folds: Sequence[Any], known: Mapping[Any, Doubles]) -> Moments:
+    """The moments to be expected of guesses that are drawn at random from the `known` values of each row's fold.
+
+    Args:
+        truth: shape (rows,)
+        folds: the fold of each row
+        known: the values that a fold may draw from
+    """
+    mean, variance, distance = (np.empty(len(truth)) for _ in range(3))
+    place = {fold: number for number, fold in enumerate(known)}
+    number = np.array([place[fold] for fold in folds])
+    for fold, values in known.items():
+        mine = number == place[fold]
+        mean[mine], variance[mine] = values.mean(), values.var()
+        distance[mine] = _distances(truth[mine], values)
+    square = variance + (mean - truth) ** 2
+    covariance = float(np.mean((mean - mean.mean()) * (truth - truth.mean())))
+    spread = variance.mean() + mean.var()
+    moments = ((mean - truth).mean(), distance.mean(), square.mean(), truth.var(), spread, covariance)
     return Moments(*(np.array([value]) for value in moments))
 
 
@@ -76,10 +92,10 @@ def _variance(square: Doubles, mean: Doubles) -> Doubles:
     return np.where(variance > _NOTHING * square[0], variance, np.where(np.isnan(variance), np.nan, 0.0))
 
 
-def _mean_distance(left: Doubles, right: Doubles) -> float:
-    """Mean of |a - b| over all pairs, by sorting: O(n log n)."""
+def _distances(left: Doubles, right: Doubles) -> Doubles:
+    """For each value on the left its mean distance to those on the right, by sorting: O(n log n)."""
     ordered = np.sort(right)
     sums = np.concatenate([[0.0], np.cumsum(ordered)])
     below = np.searchsorted(ordered, left)
-    distances = left * (2 * below - len(right)) + sums[-1] - 2 * sums[below]
-    return float(distances.mean() / len(right))
+    distances: Doubles = (left * (2 * below - len(right)) + sums[-1] - 2 * sums[below]) / len(right)
+    return distances

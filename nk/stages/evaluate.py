@@ -15,17 +15,17 @@ import polars as pl
 
 from nk.families import metrics as measures
 from nk.intervals import Groups, group, interval
-from nk.metrics._counts import Counts, count, count_guesses, share
-from nk.metrics._moments import Moments, measure, measure_guesses
-from nk.metrics._rows import Rows, clean, labelled, numbers
+from nk.metrics._counts import Counts, share
+from nk.metrics._moments import Moments
+from nk.metrics._rows import Rows, labelled
 from nk.registry import Options
-from nk.tables import PARTS, Metric
+from nk.tables import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nk.metrics._rows import Tally
-    from nk.registry import Doubles, Ints, Measure
+    from nk.registry import Doubles, Measure
     from nk.tables import Predictions, Target
 
 # How many classes a note names before it says "and others".
@@ -52,7 +52,7 @@ def evaluate(predictions: Predictions, *, split: str, speakers_are_target: bool 
         return ()
     groups = group(rows.frame["id"], rows.speakers, speakers_are_target=speakers_are_target)
     tally = rows.tally(groups.numbers, len(groups))
-    return tuple(_metric(one, tally, rows, groups, split) for one in _measures(rows.target))
+    return tuple(_metric(one, tally, rows, groups, split) for one in measures_of(rows.target))
 
 
 def _metric(one: Measure[Any], tally: Tally, rows: Rows, groups: Groups, split: str) -> Metric:
@@ -140,7 +140,7 @@ def per_speaker(predictions: Predictions, split: str) -> pl.DataFrame:
         DataError: as `evaluate`
     """
     rows = labelled(predictions, split)
-    if rows.speakers is None or not rows.frame.height:
+    if not rows.n_speakers:
         return pl.DataFrame()
     names = ("mae", "rmse") if rows.target.is_number else ("accuracy", "uar")
     return _by(rows, ["speaker"], names)
@@ -153,7 +153,7 @@ def by_fold(predictions: Predictions, split: str = "test") -> pl.DataFrame:
         DataError: as `evaluate`
     """
     rows = labelled(predictions, split)
-    return _by(rows, ["run", "fold"], [one.name for one in _measures(rows.target)])
+    return _by(rows, ["run", "fold"], [one.name for one in measures_of(rows.target)])
 
 
 def by_run(predictions: Predictions, split: str) -> pl.DataFrame:
@@ -163,17 +163,17 @@ def by_run(predictions: Predictions, split: str) -> pl.DataFrame:
         DataError: as `evaluate`
     """
     rows = labelled(predictions, split)
-    return _by(rows, ["run"], [one.name for one in _measures(rows.target)])
+    return _by(rows, ["run"], [one.name for one in measures_of(rows.target)])
 
 
 def _by(rows: Rows, keys: list[str], names: Sequence[str]) -> pl.DataFrame:
     """The measures of these names for each group of rows with equal keys; of speakers, the bias of numbers too."""
-    wanted = [one for one in _measures(rows.target) if one.name in names]
+    wanted = [one for one in measures_of(rows.target) if one.name in names]
     found = []
     for values, frame in rows.frame.group_by(keys, maintain_order=True):
         part = Rows(frame, rows.target)
         tally = part.total
-        row = dict(zip(keys, values, strict=True)) | {"n": frame.height} | _values(tally, wanted)
+        row = dict(zip(keys, values, strict=True)) | {"n": frame.height} | values_of(tally, wanted)
         if "speaker" not in keys:
             row["n_speakers"] = part.n_speakers
         elif isinstance(tally, Moments):
@@ -199,93 +199,6 @@ def across_runs(runs: pl.DataFrame) -> dict[str, dict[str, float | None]]:
     return {"mean": mean, "std": std}
 
 
-def baselines(
-    predictions: Predictions, train_truth: pl.Series, *, split: str = "test"
-) -> dict[str, dict[str, float | None]]:
-    """What one gets without looking at the audio.
-
-    `chance`: for classes, guesses that give each class equally often, as counts to be expected; for numbers, values
-    drawn at random from the training rows, as moments to be expected (so RMSE is the root of the expected MSE).
-    `majority`: for classes always the most frequent one of train (of several the first in order); for numbers always
-    the mean of train.
-
-    Args:
-        predictions: of any parts; only their truth is used
-        train_truth: truth of the training rows, null where not known
-        split: the part
-
-    Returns:
-        `chance` and `majority`, each a value a measure, null where it is not defined; empty where no truth is known
-
-    Raises:
-        DataError: as `evaluate`
-    """
-    rows, target = labelled(predictions, split), predictions.target
-    known = numbers(clean(train_truth, target).drop_nulls(), target)
-    if not (rows.frame.height and len(known)):
-        return {"chance": {}, "majority": {}}
-    guess, constant = (_guess_number if target.is_number else _guess_class)(rows, known)
-    all_of_them = _measures(target)
-    return {"chance": _values(guess, all_of_them), "majority": _values(constant, all_of_them)}
-
-
-def _guess_number(rows: Rows, known: Doubles) -> tuple[Tally, Tally]:
-    nobody = np.zeros(len(rows.truth), dtype=np.int64)
-    constant = np.full(len(rows.truth), known.mean())
-    return measure_guesses(rows.truth, known), measure(rows.truth, constant, nobody, 0)
-
-
-def _guess_class(rows: Rows, known: Ints) -> tuple[Tally, Tally]:
-    classes = len(rows.target.labels)
-    nobody = np.zeros(len(rows.truth), dtype=np.int64)
-    often = int(np.bincount(known, minlength=classes).argmax())
-    scores = np.tile(np.eye(classes)[often], (len(rows.truth), 1))
-    constant = count(rows.truth, np.full(len(rows.truth), often), scores, nobody, 0)
-    return count_guesses(rows.truth, classes), constant
-
-
-def metrics_json(
-    predictions: Predictions, train_truth: pl.Series, *, speakers_are_target: bool = False
-) -> dict[str, Any]:
-    """The content of `metrics.json`, with null for values that are not defined.
-
-    Returns:
-        `schema`, and for each part that there is (`train`, `dev`, `test`): `metrics` {split: {measure: {value, low,
-        high, n, n_speakers, method}}}; `per_class` and `per_speaker` {split: [row]}; `runs` {split: {rows, mean, std}};
-        then `baselines` of test (else of the last part), and `folds` [row] of test, where there are several
-
-    Raises:
-        DataError: as `evaluate`
-    """
-    present = set(predictions.frame["split"].drop_nulls().to_list())
-    parts = [part for part in PARTS if part in present and labelled(predictions, part).frame.height]
-    folds = by_fold(predictions) if "test" in parts else pl.DataFrame()
-    return {
-        "schema": 1,
-        "metrics": {
-            p: _as_dict(evaluate(predictions, split=p, speakers_are_target=speakers_are_target)) for p in parts
-        },
-        "per_class": {
-            p: per_class(predictions, p, speakers_are_target=speakers_are_target).to_dicts()
-            for p in parts
-            if not predictions.target.is_number
-        },
-        "per_speaker": {p: per_speaker(predictions, p).to_dicts() for p in parts},
-        "baselines": baselines(predictions, train_truth, split=parts[-1]) if parts else {"chance": {}, "majority": {}},
-        "runs": {p: _runs(by_run(predictions, p)) for p in parts},
-        "folds": folds.to_dicts() if folds.height > 1 else [],
-    }
-
-
-def _runs(runs: pl.DataFrame) -> dict[str, Any]:
-    return {"rows": runs.to_dicts(), **across_runs(runs)}
-
-
-def _as_dict(found: Sequence[Metric]) -> dict[str, dict[str, Any]]:
-    fields = ("low", "high", "n", "n_speakers", "method")
-    return {one.name: {"value": _null(one.value)} | {field: getattr(one, field) for field in fields} for one in found}
-
-
 def uncertainty(scores: Doubles) -> Doubles:
     """Entropy of class scores divided by that of equal ones (ln K): 0 is sure, 1 is no idea.
 
@@ -303,16 +216,18 @@ def uncertainty(scores: Doubles) -> Doubles:
     return found
 
 
-def _measures(target: Target) -> list[Measure[Any]]:
+def measures_of(target: Target) -> list[Measure[Any]]:
     """The measures of the target's task, main one first."""
     task = "regression" if target.is_number else "classification"
     found = [one(Options(), name=one.name) for one in measures.all() if one.task == task]
     return sorted(found, key=lambda one: (one.place, one.name))
 
 
-def _values(tally: Tally, wanted: Sequence[Measure[Any]]) -> dict[str, float | None]:
-    return {one.name: _null(one.values(tally)[0]) for one in wanted}
+def values_of(tally: Tally, wanted: Sequence[Measure[Any]]) -> dict[str, float | None]:
+    """The measures' values over all rows of a tally, null where not defined."""
+    return {one.name: or_null(one.values(tally)[0]) for one in wanted}
 
 
-def _null(value: float) -> float | None:
+def or_null(value: float) -> float | None:
+    """A number that JSON has a word for."""
     return float(value) if math.isfinite(value) else None

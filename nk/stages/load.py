@@ -15,7 +15,7 @@ from nk.families import readers
 from nk.tables import Dataset, Skip, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from nk.config.data import Data, Database
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 # Columns that nk itself gives a row; a user's column of that name is kept as `<name>_in_table`.
 OWN = ("id", "path", "database", "digest")
+# What a row is found by is nothing to learn.
+_NO_TARGETS = (*OWN, "file", "start", "end")
+_SLACK = 0.05  # s by which a segment may end after its recording, as `nk.audio.read` allows
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,12 @@ def load(
         [_read(name, database, resolve) for name, database in data.databases.items()], how="diagonal_relaxed"
     )
     target = data.target or ""
-    if target not in frame.columns:
+    if target not in frame.columns or target in _NO_TARGETS:
         raise _no_target(target, frame)
     recordings = _inspect(frame["path"].unique(maintain_order=True).to_list(), jobs, ui)
+    total, places = frame.height, dict(frame.select("file", "path").iter_rows())
     frame, skipped = _with_recordings(frame, recordings)
-    check_skips(skipped, frame.height + len(skipped), fail_threshold)
+    check_skips(skipped, total, fail_threshold, places)
     frame = _with_ids(frame).sort("id")
     multichannel = sum(1 for item in recordings if item.header and item.header.channels > 1)
     dataset = Dataset(frame, Target(target)).with_frame(frame, "read")
@@ -82,16 +86,30 @@ def make_reader(database: Database) -> Reader:
     return plugin(options_for(plugin, database.options), name=database.reader)
 
 
-def check_skips(skipped: Sequence[Skip], total: int, threshold: float) -> None:
+def check_skips(skipped: Sequence[Skip], total: int, threshold: float, places: Mapping[str, str] | None = None) -> None:
     """Stop where too much of the data cannot be used.
+
+    Args:
+        skipped: the rows that cannot be used
+        total: how many rows there are in all
+        threshold: the share of them above which it is an error
+        places: where a file was looked for, by its name in the table
 
     Raises:
         DataError: the share of skipped rows is above `threshold`
     """
-    if len(skipped) > threshold * total:
-        examples = [f"{skip.file}: {skip.reason}" for skip in skipped]
-        raise DataError(f"{len(skipped)} of {total} rows cannot be used", examples=examples,
-                        hint=f"mend the files, or raise `fail_threshold` in [FEATS] above {threshold:g}")  # fmt: skip
+    if len(skipped) <= threshold * total:
+        return
+    examples = [f"{skip.file}: {skip.reason}" for skip in skipped]
+    hints = ["mend the files or the table"]
+    first = skipped[0].file
+    if places and first in places:
+        hints.append(f"`{first}` was looked for as `{places[first]}`")
+    if any("\\" in skip.file for skip in skipped):
+        hints.append("write `/` for `\\` in file names")
+    if len(skipped) < total:
+        hints.append(f"or raise `fail_threshold` in [FEATS] above {threshold:g}")
+    raise DataError(f"{len(skipped)} of {total} rows cannot be used", examples=examples, hint="; ".join(hints))
 
 
 def _read(name: str, database: Database, resolve: Callable[[str], Path]) -> pl.DataFrame:
@@ -129,12 +147,22 @@ def _with_recordings(frame: pl.DataFrame, recordings: Sequence[Recording]) -> tu
         },
         schema={"path": pl.String, "digest": pl.String, "seconds": pl.Float64, "reason": pl.String},
     ).rename({"seconds": "_seconds", "reason": "_reason"})
-    frame = frame.join(table, on="path", how="left")
+    frame = frame.join(table, on="path", how="left").with_columns(_reason=pl.coalesce("_reason", _outside()))
     skipped = [
         Skip(row["database"], row["file"], row["start"], row["end"], row["_reason"])
         for row in frame.filter(pl.col("_reason").is_not_null()).iter_rows(named=True)
     ]
     return frame.filter(pl.col("_reason").is_null()).drop("_reason"), skipped
+
+
+def _outside() -> pl.Expr:
+    """Why the segment of a row cannot be, null where it can."""
+    start, end = pl.col("start").fill_null(0.0), pl.coalesce("end", "_seconds")
+    beyond = (start < 0) | (start >= pl.col("_seconds")) | (end > pl.col("_seconds") + _SLACK)
+    where = pl.format(
+        "the segment from {} to {} s is outside the recording of {} s", start, end, pl.col("_seconds").round(3)
+    )
+    return pl.when(end <= start).then(pl.lit("its segment ends before it starts")).when(beyond).then(where)
 
 
 def _with_ids(frame: pl.DataFrame) -> pl.DataFrame:
@@ -167,10 +195,17 @@ def _numbers(dataset: Dataset) -> Dataset:
     name = dataset.target.name
     column = dataset.frame[name]
     numbers = column.cast(pl.Float64, strict=False)
-    wrong = column.filter(numbers.is_null() | ~numbers.is_finite()).unique(maintain_order=True)
+    wrong = column.filter(numbers.is_null() | ~numbers.is_finite())
     if len(wrong):
-        raise DataError(f"`{name}` is not a number", rows=len(wrong), examples=wrong.to_list(),
-                        hint="write `type = classification` in [EXP], or correct the table")  # fmt: skip
+        different = wrong.cast(pl.String).unique(maintain_order=True)
+        comma = different.str.contains(r"^\s*-?\d+,\d+\s*$").any()
+        hint = (
+            "write a point, not a comma, in numbers"
+            if comma
+            else "correct the table; an empty field is a missing value"
+        )
+        raise DataError(f"`{name}` is not a number", rows=len(wrong), examples=different.to_list(),
+                        hint=f"{hint}; for classes write `type = classification` in [EXP]")  # fmt: skip
     return Dataset(dataset.frame.with_columns(numbers), Target(name), dataset.history)
 
 
@@ -181,9 +216,15 @@ def _classes(dataset: Dataset, labels: Sequence[str] | None) -> Dataset:
         raise DataError(f"`{name}` has fractions and cannot be a class", examples=column.unique().sort().to_list(),
                         hint="write `type = regression` in [EXP]")  # fmt: skip
     found = _in_order(column)
+    if len(found) < 2:
+        raise DataError(f"all rows have the same `{name}`, so there is nothing to tell apart", examples=found,
+                        hint="name another `target` in [DATA], or write `type = regression` in [EXP]")  # fmt: skip
     frame = dataset.frame.with_columns(_as_text(column))
     if labels is None:
         return Dataset(frame, Target(name, tuple(found)), dataset.history)
+    if len(labels) < 2:
+        raise DataError("`labels` in [DATA] names one class, and telling apart needs two", examples=labels,
+                        hint=f"the table has {', '.join(f'`{label}`' for label in found[:20])}")  # fmt: skip
     absent = [label for label in labels if label not in found]
     if absent:
         shown = ", ".join(f"`{label}`" for label in found[:20])
@@ -206,9 +247,10 @@ def _in_order(column: pl.Series) -> list[str]:
 def _no_target(target: str, frame: pl.DataFrame) -> DataError:
     from difflib import get_close_matches
 
-    own = {*OWN, "file", "start", "end"}
-    columns = [column for column in frame.columns if column not in own]
+    columns = [column for column in frame.columns if column not in _NO_TARGETS]
     near: Any = get_close_matches(target, columns, n=1)
     shown = ", ".join(f"`{column}`" for column in columns)
     hint = f"did you mean `{near[0]}`? The columns are {shown}" if near else f"the columns are {shown}"
+    if target in _NO_TARGETS:
+        return DataError(f"`{target}` says where a row is and cannot be the target", hint=f"the columns are {shown}")
     return DataError(f"no database has a column `{target}`", hint=hint)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from nk.config.model import Model
 
 
+_SPLIT_WAY_OUT = "use `split_strategy = column`, `train` or `test`"
+_KEYS = ("id", "file", "path", "start", "end", "database", "digest")
+
+
 @dataclass(frozen=True)
 class Fold:
     """Ids to train on, to choose on, and to test on; `name` is `split` where there is no cross-validation."""
@@ -43,7 +47,7 @@ def split(dataset: Dataset, databases: Mapping[str, Database], *, seed: int) -> 
         rows = Dataset(dataset.frame.filter(pl.col("database") == name), dataset.target)
         frames.append(_parts(name, rows, database, seed))
     frame = pl.concat(frames).sort("id")
-    result = dataset.with_frame(frame.filter(pl.col("split").is_not_null()), "has a part")
+    result = dataset.with_frame(frame.filter(pl.col("split").is_not_null()), "the row has a part of the split")
     check_parts(result)
     return result
 
@@ -68,6 +72,15 @@ def folds(dataset: Dataset, model: Model, *, seed: int) -> list[Fold] | None:
         )
         for name in names
     ]
+
+
+def folds_by(dataset: Dataset, model: Model) -> str:
+    """What the folds of `folds` are, in words."""
+    if model.loso or model.logo is True:
+        return "a speaker each"
+    if model.logo:
+        return "by the column `fold` of the table" if _has_folds(dataset) else "groups of speakers"
+    return "rows" if dataset.target.name == "speaker" else "groups of speakers with about equal shares of classes"
 
 
 def holdout(dataset: Dataset) -> Fold:
@@ -97,7 +110,7 @@ def _parts(name: str, rows: Dataset, database: Database, seed: int) -> pl.DataFr
 
 
 def _speaker_split(name: str, rows: Dataset, database: Database, seed: int) -> pl.DataFrame:
-    speakers = by_hash(_speakers(name, rows, "split_strategy = speaker_split"), seed)
+    speakers = by_hash(_speakers(f"`{name}`", rows, "`split_strategy = speaker_split`"), seed)
     if len(speakers) < 2:
         raise DataError(f"`{name}` has one speaker, which cannot be split by speaker",
                         hint="add speakers, or use a split of your own with `split_strategy = column`")  # fmt: skip
@@ -117,7 +130,7 @@ def _speakers_stated(name: str, rows: Dataset, database: Database, seed: int) ->
 
 
 def _by_speakers(name: str, rows: Dataset, parts: Mapping[str, Sequence[str]], rest: str | None) -> pl.DataFrame:
-    known = _speakers(name, rows, "a split by speakers")
+    known = _speakers(f"`{name}`", rows, "a split by speakers")
     unknown = sorted({speaker for speakers in parts.values() for speaker in speakers} - set(known))
     if unknown:
         shown = ", ".join(f"`{speaker}`" for speaker in sorted(known)[:20])
@@ -146,16 +159,17 @@ def _column(name: str, rows: Dataset, database: Database, seed: int) -> pl.DataF
     return rows.frame.with_columns(part.alias("split"))
 
 
-def _speakers(name: str, rows: Dataset, what: str) -> list[str]:
+def _speakers(name: str, rows: Dataset, what: str, way_out: str = _SPLIT_WAY_OUT) -> list[str]:
     if rows.target.name == "speaker":
         raise DataError(f"the target is the speaker, so {what} would test on speakers it never heard",
                         hint="use a split of your own with `split_strategy = column`")  # fmt: skip
     if "speaker" not in rows or rows.frame["speaker"].null_count() == len(rows):
-        raise DataError(f"`{name}` has no column `speaker`, which {what} needs",
-                        hint="add the column, or use `split_strategy = column`, `train` or `test`")  # fmt: skip
+        columns = ", ".join(f"`{column}`" for column in rows.frame.columns if column not in _KEYS)
+        raise DataError(f"{name} has no column `speaker`, which {what} needs",
+                        hint=f"add the column (there are {columns}), or {way_out}")  # fmt: skip
     unnamed = rows.frame.filter(pl.col("speaker").is_null())
     if unnamed.height:
-        raise DataError(f"the speaker is missing in `{name}`", rows=unnamed.height, examples=unnamed["file"].to_list(),
+        raise DataError(f"the speaker is missing in {name}", rows=unnamed.height, examples=unnamed["file"].to_list(),
                         hint="give every row a speaker, or remove these rows")  # fmt: skip
     return rows.frame["speaker"].unique().sort().to_list()
 
@@ -188,13 +202,17 @@ def _natural(name: str) -> tuple[bool, int, str]:
 
 
 def _speaker_rows(dataset: Dataset, what: str) -> list[str]:
-    if len(_speakers("the data", dataset, what)) < 2:
+    if len(_speakers("the data", dataset, what, "remove it and use a split of your own")) < 2:
         raise DataError(f"there is one speaker, and {what} needs two", hint="add speakers")
     return dataset.frame["speaker"].to_list()
 
 
+def _has_folds(dataset: Dataset) -> bool:
+    return "fold" in dataset and not dataset.frame["fold"].null_count()
+
+
 def _group_folds(dataset: Dataset, count: int, seed: int) -> list[str]:
-    if "fold" in dataset and not dataset.frame["fold"].null_count():
+    if _has_folds(dataset):
         return dataset.frame["fold"].cast(pl.String).to_list()
     speakers = by_hash(_speaker_rows(dataset, f"`logo = {count}`"), seed)
     if count > len(speakers):
@@ -210,7 +228,7 @@ def _stratified(dataset: Dataset, count: int, seed: int) -> list[str]:
     from sklearn.model_selection import StratifiedGroupKFold
 
     # Rows of a speaker stay together; where the speaker is what is to be told, every row is a group of its own.
-    own = dataset.target.name == "speaker" or not dataset.has_speakers
+    own = dataset.target.name == "speaker"
     groups = dataset.ids if own else _speaker_rows(dataset, f"`k_fold_cross = {count}`")
     if len(set(groups)) < count:
         raise DataError(f"`k_fold_cross = {count}` asks for more folds than there are speakers ({len(set(groups))})",

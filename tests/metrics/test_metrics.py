@@ -317,7 +317,7 @@ def test_expected_guesses_are_the_mean_of_all_guesses() -> None:
 def test_expected_numbers_are_the_mean_over_all_pairs() -> None:
     truth, known = np.array([1.0, 2.0, 4.0]), np.array([0.0, 2.0, 2.0, 7.0])
     pairs = moments(np.repeat(truth, 4), np.tile(known, 3))
-    guessed = measure_guesses(truth, known)
+    guessed = measure_guesses(truth, ["split"] * 3, {"split": known})
     for name in NUMBER_NAMES:
         assert value(name, guessed) == pytest.approx(value(name, pairs), abs=1e-12)
     assert value("ccc", guessed) == value("pcc", guessed) == 0.0

@@ -11,17 +11,17 @@ import polars as pl
 import pytest
 
 from nk.errors import DataError
+from nk.stages.baselines import baselines
 from nk.stages.evaluate import (
     across_runs,
-    baselines,
     by_fold,
     by_run,
     evaluate,
-    metrics_json,
     per_class,
     per_speaker,
     uncertainty,
 )
+from nk.stages.results import metrics_json
 from nk.tables import Predictions, Target
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ def test_a_speaker_who_alone_holds_a_class_is_named() -> None:
 def test_all_right_is_exact_and_goes_by_the_smallest_class() -> None:
     found = named(evaluate(classes(TRUTH, TRUTH, SPEAKERS), split="test"))
     # 16 rows; 3 classes of at least 4
-    assert found["accuracy"].method == "exact binomial over 16 rows of 4 speakers, taken as independent"
-    assert found["uar"].method == "exact binomial over 12 rows of 4 speakers, taken as independent"
+    assert found["accuracy"].method == "exact binomial as for 16 independent rows of 4 speakers"
+    assert found["uar"].method == "exact binomial as for 12 independent rows of 4 speakers"
     assert found["accuracy"].low == pytest.approx(0.025 ** (1 / 16))
     assert found["uar"].low == pytest.approx(0.025 ** (1 / 12))
     assert found["eer"].high == pytest.approx(1 - 0.025 ** (1 / 12))
@@ -235,7 +235,7 @@ def test_folds(four: Predictions) -> None:
 
 
 def test_baselines_of_classes(four: Predictions) -> None:
-    found = baselines(four, pl.Series(["sad", "joy", "joy", None, "sad"]))
+    found = baselines(four, {None: pl.Series(["sad", "joy", "joy", None, "sad"])})
     # `joy` and `sad` are equally frequent: the first in order
     assert found["majority"] == pytest.approx(
         {"uar": 1 / 3, "accuracy": 1 / 4, "macro_f1": (2 * 4 / (4 + 16)) / 3, "auc": 0.5, "eer": 0.5}
@@ -247,7 +247,7 @@ def test_baselines_of_classes(four: Predictions) -> None:
 
 def test_baselines_of_numbers() -> None:
     some = numbers([1.0, 2.0, 4.0], [0.0, 0.0, 0.0], ["a", "b", "c"])
-    found = baselines(some, pl.Series([0.0, 2.0, 2.0, 8.0]))
+    found = baselines(some, {None: pl.Series([0.0, 2.0, 2.0, 8.0])})
     differences = np.subtract.outer([1.0, 2.0, 4.0], [0.0, 2.0, 2.0, 8.0])
     assert found["chance"]["mae"] == pytest.approx(np.abs(differences).mean())
     assert found["chance"]["mse"] == pytest.approx((differences**2).mean())
@@ -257,11 +257,35 @@ def test_baselines_of_numbers() -> None:
     assert found["majority"]["pcc"] is None
 
 
+def test_a_guess_knows_the_training_rows_of_its_own_fold_alone() -> None:
+    """Known answer: two folds of two rows, each guessed by the mean, or a draw, of the other."""
+    some = numbers([1.0, 3.0, 7.0, 9.0], [0.0] * 4, list("abcd"), fold=["x", "x", "y", "y"])
+    found = baselines(some, {"x": pl.Series([7.0, 9.0]), "y": pl.Series([1.0, 3.0])})
+    assert found["majority"]["mae"] == pytest.approx((7 + 5 + 5 + 7) / 4)
+    assert found["majority"]["r2"] == pytest.approx(1 - (49 + 25 + 25 + 49) / (16 + 4 + 4 + 16))
+    draws = [(1.0, 7.0), (1.0, 9.0), (3.0, 7.0), (3.0, 9.0)]
+    pairs = np.array([*draws, *[(b, a) for a, b in draws]])
+    assert found["chance"]["mse"] == pytest.approx(np.mean((pairs[:, 0] - pairs[:, 1]) ** 2))
+    assert found["chance"]["pcc"] == pytest.approx(np.corrcoef(pairs.T)[0, 1])
+    of_classes = classes(["joy", "joy", "sad"], ["joy"] * 3, list("abc"), fold=["x", "y", "y"])
+    known = {"x": pl.Series(["sad"]), "y": pl.Series(["joy"])}
+    assert baselines(of_classes, known)["majority"]["accuracy"] == pytest.approx(1 / 3)
+
+
 def test_metrics_json(four: Predictions) -> None:
     dev = four.frame.with_columns(pl.lit("dev").alias("split"), "dev" + pl.col("id"), pl.lit("joy").alias("truth"))
     both = Predictions(pl.concat([dev.select(four.frame.columns), four.frame]), four.target)
-    found = json.loads(json.dumps(metrics_json(both, pl.Series(TRUTH)), allow_nan=False))
-    assert list(found) == ["schema", "metrics", "per_class", "per_speaker", "baselines", "runs", "folds"]
+    found = json.loads(json.dumps(metrics_json(both, {None: pl.Series(TRUTH)}), allow_nan=False))
+    assert list(found) == [
+        "schema",
+        "metrics",
+        "per_class",
+        "per_speaker",
+        "baselines",
+        "baselines_by_part",
+        "runs",
+        "folds",
+    ]
     assert found["schema"] == 1
     assert list(found["metrics"]) == ["dev", "test"]
     assert set(found["metrics"]["test"]["uar"]) == {"value", "low", "high", "n", "n_speakers", "method"}
@@ -275,14 +299,16 @@ def test_metrics_json(four: Predictions) -> None:
 
 def test_metrics_json_of_numbers() -> None:
     some = numbers([1.0, 2.0, 4.0, 3.0], [1.0, 2.5, 3.0, 3.5], list("abcd"), fold=[0, 0, 1, 1])
-    found = json.loads(json.dumps(metrics_json(some, pl.Series([1.0, 5.0])), allow_nan=False))
+    found = json.loads(
+        json.dumps(metrics_json(some, {0: pl.Series([1.0, 5.0]), 1: pl.Series([1.0, 5.0])}), allow_nan=False)
+    )
     assert list(found["metrics"]["test"]) == ["ccc", "pcc", "mse", "rmse", "mae", "r2"]
     assert found["per_class"] == {}
     assert [row["fold"] for row in found["folds"]] == [0, 1]
 
 
 def test_metrics_json_without_truth() -> None:
-    found = metrics_json(classes([None], ["joy"], ["a"]), pl.Series(["joy"]))
+    found = metrics_json(classes([None], ["joy"], ["a"]), {None: pl.Series(["joy"])})
     assert found["metrics"] == {}
     assert found["baselines"] == {"chance": {}, "majority": {}}
 

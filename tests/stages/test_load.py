@@ -60,7 +60,7 @@ def test_bad_files_are_skipped_each_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").write_bytes(b"")
     (tmp_path / "text.wav").write_text("this is no audio " * 99)
     names = ("a", "b", "c", "short", "empty", "text", "gone")
-    table = "file,emotion\n" + "".join(f"{name}.wav,joy\n" for name in names)
+    table = "file,emotion\n" + "".join(f"{name}.wav,{'joy' if name == 'a' else 'anger'}\n" for name in names)
     found = loading(tmp_path, table, fail_threshold=0.9)
     assert [row["file"] for row in found.dataset.frame.iter_rows(named=True)] == ["a.wav", "b.wav", "c.wav"]
     reasons = {skip.file: skip.reason for skip in found.skipped}
@@ -69,6 +69,28 @@ def test_bad_files_are_skipped_each_with_its_reason(tmp_path: Path) -> None:
     assert not [reason for reason in reasons.values() if str(tmp_path) in reason]
     with pytest.raises(DataError, match="4 of 7 rows cannot be used"):
         loading(tmp_path, table)
+
+
+def test_segments_that_cannot_be_are_skipped_before_the_plan(tmp_path: Path) -> None:
+    for name in "ab":
+        tone(tmp_path / f"{name}.wav", 1.0)
+    rows = "a.wav,0,0.5,joy\nb.wav,0.2,1.04,anger\na.wav,0.9,0.4,joy\na.wav,500,900,joy\nb.wav,0,1.2,joy\n"
+    found = loading(tmp_path, f"file,start,end,emotion\n{rows}", fail_threshold=0.9)
+    assert found.dataset.ids == ["db/a.wav#0-500", "db/b.wav#200-1040"]
+    assert [skip.reason for skip in found.skipped] == [
+        "its segment ends before it starts",
+        "the segment from 500.0 to 900.0 s is outside the recording of 1.0 s",
+        "the segment from 0.0 to 1.2 s is outside the recording of 1.0 s",
+    ]
+
+
+def test_when_nothing_is_found_the_hint_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="2 of 2 rows cannot be used") as caught:
+        loading(tmp_path, "file,emotion\nx\\a.wav,joy\nb.wav,anger\n")
+    hint = str(caught.value.hint)
+    assert str(tmp_path) in hint
+    assert "write `/` for `\\`" in hint
+    assert "fail_threshold" not in hint
 
 
 def test_numbers_as_classes_are_in_the_order_of_their_size(tmp_path: Path) -> None:
@@ -96,22 +118,23 @@ def test_numbers_as_target(tmp_path: Path) -> None:
 
 
 def test_rows_without_a_label_are_dropped_and_counted(tmp_path: Path) -> None:
-    for name in "ab":
+    for name in "abc":
         tone(tmp_path / f"{name}.wav")
-    found = loading(tmp_path, "file,emotion,age\na.wav,joy,\nb.wav,,30\n")
-    assert found.dataset.ids == ["db/a.wav#0-500"]
-    assert (found.dataset.history[-1].rows_in, found.dataset.history[-1].rows_out) == (2, 1)
+    found = loading(tmp_path, "file,emotion,age\na.wav,joy,\nb.wav,,30\nc.wav,anger,\n")
+    assert found.dataset.ids == ["db/a.wav#0-500", "db/c.wav#0-500"]
+    assert (found.dataset.history[-1].rows_in, found.dataset.history[-1].rows_out) == (3, 2)
 
 
 def test_files_with_several_channels_are_counted(tmp_path: Path) -> None:
     tone(tmp_path / "a.wav", channels=2)
     tone(tmp_path / "b.wav")
-    assert loading(tmp_path, "file,emotion\na.wav,joy\nb.wav,joy\n").multichannel == 1
+    assert loading(tmp_path, "file,emotion\na.wav,joy\nb.wav,anger\n").multichannel == 1
 
 
 def test_columns_that_nk_gives_itself_keep_another_name(tmp_path: Path) -> None:
-    tone(tmp_path / "a.wav")
-    frame = loading(tmp_path, "file,emotion,id,database\na.wav,joy,7,mine\n").dataset.frame
+    for name in "ab":
+        tone(tmp_path / f"{name}.wav")
+    frame = loading(tmp_path, "file,emotion,id,database\na.wav,joy,7,mine\nb.wav,anger,8,mine\n").dataset.frame
     assert frame.select("id", "database", "id_in_table", "database_in_table").row(0) == (
         "db/a.wav#0-500",
         "db",
@@ -125,8 +148,13 @@ def test_columns_that_nk_gives_itself_keep_another_name(tmp_path: Path) -> None:
     [
         ("file,emotoin\na.wav,joy\n", "", False, "no database has a column `emotion`", "did you mean `emotoin`?"),
         ("file,emotion\na.wav,joy\n", "target = xyz", False, "no database has a column `xyz`", "columns are `emotion`"),
-        ("file,emotion\na.wav,joy\n", "labels = ['joy', 'hope']", False, "no row has this `emotion`: `hope`", "`joy`"),
-        ("file,emotion\na.wav,joy\n", "", True, "`emotion` is not a number (1 rows): `joy`", "type = classification"),
+        ("file,emotion\na.wav,joy\nb.wav,fear\n", "labels = ['joy', 'hope']", False, "no row has this `emotion`: `hope`", "`joy`"),
+        ("file,emotion\na.wav,joy\nb.wav,joy\n", "", False, "all rows have the same `emotion`", "another `target`"),
+        ("file,emotion\na.wav,joy\nb.wav,fear\n", "labels = ['joy']", False, "`labels` in [DATA] names one class", "`fear`"),
+        ("file,emotion\na.wav,joy\n", "", True, "`emotion` is not a number (1 row): `joy`", "type = classification"),
+        ("file;age\na.wav;1,5\n", "target = age", True, "`age` is not a number (1 row): `1,5`", "write a point, not a comma"),
+        ("file,emotion\na.wav,joy\n", "target = file", False, "`file` says where a row is and cannot be", "`emotion`"),
+        ("file,start,emotion\na.wav,0,joy\n", "target = start", False, "`start` says where a row is", "`emotion`"),
         ("file,age\na.wav,1.5\n", "target = age", False, "`age` has fractions and cannot be a class", "= regression"),
         ("file,emotion\na.wav,\n", "", False, "no row has a `emotion`", "skipped.csv"),
     ],
@@ -134,7 +162,8 @@ def test_columns_that_nk_gives_itself_keep_another_name(tmp_path: Path) -> None:
 def test_targets_that_cannot_be_say_why(
     tmp_path: Path, table: str, more: str, number: bool, says: str, hints: str
 ) -> None:
-    tone(tmp_path / "a.wav")
+    for name in "ab":
+        tone(tmp_path / f"{name}.wav")
     with pytest.raises(DataError) as caught:
         loading(tmp_path, table, more, number=number)
     assert says in str(caught.value)

@@ -11,7 +11,7 @@ from nk.metrics._rows import labelled
 from nk.report.figures import blank, bracket_text, plain, sample_text, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
     from matplotlib.axes import Axes
@@ -75,7 +75,7 @@ def draw(
     image = axes.imshow(np.nan_to_num(shares), cmap=_COLOURS, vmin=0, vmax=1)
     if len(counts) <= _MOST_WRITTEN:
         _write_cells(axes, counts, shares, 72 * side / len(counts))
-    _name_axes(axes, [plain(shorten_label(label)) for label in predictions.target.labels])
+    _name_axes(axes, [plain(label) for label in shorten_labels(predictions.target.labels)])
     beside = axes.inset_axes((1.03, 0, 0.035, 1))
     bar = figure.colorbar(image, cax=beside, format=lambda share, _: f"{100 * share:.0f} %")
     bar.outline.set_visible(False)
@@ -87,6 +87,12 @@ def draw(
         caption.append("cells: count and per cent of the true class")
     figure.supxlabel("\n".join(caption), fontsize=8, color="0.35")
     return figure
+
+
+def shorten_labels(labels: Sequence[str]) -> list[str]:
+    """Labels that fit beside an axis; those that would look alike when shortened stay as they are."""
+    short = [shorten_label(label) for label in labels]
+    return [one if short.count(one) == 1 else label for one, label in zip(short, labels, strict=True)]
 
 
 def shorten_label(label: str) -> str:

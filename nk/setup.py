@@ -1,0 +1,91 @@
+"""What a run needs besides data, made before any work, so that what cannot be is refused at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nk import runfolder
+from nk.config import check_built, options_for
+from nk.errors import ConfigError, Problem
+from nk.execute import cores
+from nk.families import features as extractor_plugins
+from nk.families import models as model_plugins
+from nk.registry import check_requirements
+from nk.stages.train import Recipe
+
+if TYPE_CHECKING:
+    from nk.audio import Channel
+    from nk.config import Config, Loaded
+    from nk.registry import FeatureExtractor, Model
+
+USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT", "REPORT")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The config, the plug-ins with their options, and how many cores to use."""
+
+    config: Config
+    file: Path
+    jobs: int
+    recipe: Recipe
+    extractors: tuple[FeatureExtractor, ...]
+
+    @property
+    def root(self) -> Path:
+        """The folder of run folders."""
+        return Path(self.config.exp.root)
+
+    @property
+    def channels(self) -> dict[str, Channel]:
+        """Which channel is used, a database."""
+        data = self.config.data
+        own = {name: database.channel for name, database in data.databases.items()}
+        return {name: data.channel if channel is None else channel for name, channel in own.items()}
+
+
+def prepare(loaded: Loaded, jobs: int | None) -> Setup:
+    """Make everything that a run needs besides data.
+
+    Raises:
+        ConfigError: something is missing in the config
+        NotBuilt: the config asks for what nk cannot do yet
+        MissingDependency: a package is not installed
+        DataError: the run folder cannot be where the config wants it
+    """
+    config = loaded.config
+    check_built(loaded, USED_BY_RUN)
+    if config.data.target is None:
+        hint = "name the column that is to be learnt: `target = emotion` in [DATA]"
+        raise ConfigError([Problem(str(loaded.file), 0, "[DATA] `target` is None, so there is nothing to learn", hint)])
+    runfolder.check_place(Path(config.exp.root), config.exp.name)
+    jobs = jobs or min(config.model.n_jobs or cores(), cores())
+    seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed
+    recipe = Recipe(_model(loaded), config.feats.scale, config.model.nan_strategy, seed, jobs)
+    return Setup(config, loaded.file, jobs, recipe, _extractors(loaded))
+
+
+def _model(loaded: Loaded) -> Model:
+    config = loaded.config
+    if config.model.type is None:
+        hint = f"write `type = svm` in [MODEL]; there are {', '.join(model_plugins.names())}"
+        raise ConfigError([Problem(str(loaded.file), 0, "[MODEL] `type` is missing", hint)])
+    plugin = model_plugins.get(config.model.type)
+    check_requirements(plugin)
+    if plugin.task != config.exp.type:
+        text = f"[MODEL] `{config.model.type}` is for {plugin.task}, but [EXP] `type` is {config.exp.type}"
+        raise ConfigError([Problem(str(loaded.file), 0, text)])
+    return plugin(options_for(plugin, config.model.options), name=config.model.type)
+
+
+def _extractors(loaded: Loaded) -> tuple[FeatureExtractor, ...]:
+    feats = loaded.config.feats
+    if not feats.type:
+        text = f"[FEATS] `type` is empty, and `{loaded.config.model.type}` learns from features"
+        raise ConfigError([Problem(str(loaded.file), 0, text, "write `type = ['os']` in [FEATS]")])
+    plugins = [(name, extractor_plugins.get(name)) for name in feats.type]
+    for _, plugin in plugins:
+        check_requirements(plugin)
+    return tuple(plugin(options_for(plugin, feats.options), name=name) for name, plugin in plugins)
