@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from nk.stages.load import Loaded
 
 
+TWO = "file,emotion\na.wav,joy\nb.wav,fear\n"
+
+
 def tone(path: Path, seconds: float = 0.5, channels: int = 1) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     wave = np.sin(np.arange(int(seconds * 8000)) * 0.3) * 0.5
@@ -148,11 +151,11 @@ def test_columns_that_nk_gives_itself_keep_another_name(tmp_path: Path) -> None:
     [
         ("file,emotoin\na.wav,joy\n", "", False, "no database has a column `emotion`", "did you mean `emotoin`?"),
         ("file,emotion\na.wav,joy\n", "target = xyz", False, "no database has a column `xyz`", "columns are `emotion`"),
-        ("file,emotion\na.wav,joy\nb.wav,fear\n", "labels = ['joy', 'hope']", False, "no row has this `emotion`: `hope`", "`joy`"),
+        (TWO, "labels = ['joy', 'hope']", False, "no row has this `emotion`: `hope`", "`joy`"),
         ("file,emotion\na.wav,joy\nb.wav,joy\n", "", False, "all rows have the same `emotion`", "another `target`"),
-        ("file,emotion\na.wav,joy\nb.wav,fear\n", "labels = ['joy']", False, "`labels` in [DATA] names one class", "`fear`"),
+        (TWO, "labels = ['joy']", False, "`labels` in [DATA] names one class", "`fear`"),
         ("file,emotion\na.wav,joy\n", "", True, "`emotion` is not a number (1 row): `joy`", "type = classification"),
-        ("file;age\na.wav;1,5\n", "target = age", True, "`age` is not a number (1 row): `1,5`", "write a point, not a comma"),
+        ("file;age\na.wav;1,5\n", "target = age", True, "`age` is not a number (1 row): `1,5`", "write a point"),
         ("file,emotion\na.wav,joy\n", "target = file", False, "`file` says where a row is and cannot be", "`emotion`"),
         ("file,start,emotion\na.wav,0,joy\n", "target = start", False, "`start` says where a row is", "`emotion`"),
         ("file,age\na.wav,1.5\n", "target = age", False, "`age` has fractions and cannot be a class", "= regression"),
