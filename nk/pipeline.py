@@ -88,6 +88,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
+    ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
     return Result(setup.root / config.exp.name, metrics, config.model.measure)
 
 

@@ -31,6 +31,8 @@ def show(result: Result, ui: Ui, *, json: bool) -> None:
         _speakers(part, rows, ui)
     for part, found in metrics["runs"].items():
         _runs(part, found, ui)
+    if ui.verbose:
+        _folds(metrics["folds"], ui)
     ui.note(f"written to {result.folder}")
     if json:
         ui.out(json_text.dumps(metrics, indent=1, ensure_ascii=False))
@@ -62,6 +64,13 @@ def _speakers(part: str, rows: list[dict[str, Any]], ui: Ui) -> None:
     measures = [name for name in rows[0] if name not in {"speaker", "n"}]
     cells = [(row["speaker"], *(_number(row[name]) for name in measures), row["n"]) for row in rows]
     ui.table(f"{part}, a speaker", ("", *measures, "n"), cells)
+
+
+def _folds(rows: list[dict[str, Any]], ui: Ui) -> None:
+    if rows:
+        names = [name for name in rows[0] if name not in {"run", "fold", "n", "n_speakers"}]
+        cells = [(row["fold"], row["run"], *(_number(row[name]) for name in names), row["n"]) for row in rows]
+        ui.table("test, a fold", ("", "run", *names, "n"), cells)
 
 
 def _runs(part: str, found: dict[str, Any], ui: Ui) -> None:

@@ -74,21 +74,20 @@ class Ui:
         """What only who asks for it wants to know."""
         self.log(text)
         if self.verbose:
-            _print_line(text, "dim")
+            _print_line(text, kind="  ")
 
     def warn(self, text: str, hint: str | None = None) -> None:
         """What the user should know before he believes the result."""
         self.log(f"warning: {text}")
         if not self.quiet:
-            _print_line(f"{_paint('warning:', 'yellow', sys.stderr)} {text}")
+            _print_line(text, kind="warning:", colour="yellow")
             _print_hint(hint)
 
     def problem(self, problem: Problem, *, warning: bool = False) -> None:
         """A problem of a config file, with its place."""
-        kind = _paint("warning:", "yellow", sys.stderr) + " " if warning else ""
         self.log(str(problem))
         if not (warning and self.quiet):
-            _print_line(kind + str(problem))
+            _print_line(str(problem), kind="warning:" if warning else "", colour="yellow")
             _print_hint(problem.hint)
 
     def error(self, error: NkError) -> None:
@@ -97,7 +96,7 @@ class Ui:
             for problem in error.problems:
                 self.problem(problem)
             return
-        _print_line(f"{_paint('error:', 'red', sys.stderr)} {error}")
+        _print_line(str(error), kind="error:", colour="red")
         _print_hint(error.hint)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -106,11 +105,11 @@ class Ui:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=Text(title, style="bold"), title_justify="left", box=None, pad_edge=False)
+        table = Table(title=Text(_visible(title), style="bold"), title_justify="left", box=None, pad_edge=False)
         for place, column in enumerate(columns):
             table.add_column(Text(column, style="dim"), justify="right" if place else "left", overflow="fold")
         for row in rows:
-            table.add_row(*(Text(str(cell)) for cell in row))
+            table.add_row(*(Text(_visible(str(cell))) for cell in row))
         self.log(title)
         for row in (columns, *rows):
             self.log("  " + "\t".join(map(str, row)))
@@ -156,10 +155,16 @@ def _paint(text: str, colour: str, stream: TextIO) -> str:
     return f"\033[{_COLOURS[colour]}m{text}\033[0m"
 
 
-def _print_line(text: str, colour: str | None = None) -> None:
-    print(_paint(text, colour, sys.stderr) if colour else text, file=sys.stderr)
+def _visible(text: str) -> str:
+    """Control characters of names written out, so that a table cannot steer the terminal."""
+    return "".join(one if one.isprintable() or one in "\n\t" else repr(one)[1:-1] for one in text)
+
+
+def _print_line(text: str, *, kind: str = "", colour: str = "dim") -> None:
+    start = f"{_paint(kind, colour, sys.stderr)} " if kind else ""
+    print(start + _visible(text), file=sys.stderr)
 
 
 def _print_hint(hint: str | None) -> None:
     if hint:
-        print(f"  {_paint('hint:', 'cyan', sys.stderr)} {hint}", file=sys.stderr)
+        _print_line(hint, kind="  hint:", colour="cyan")

@@ -81,3 +81,13 @@ def test_long_work_without_a_terminal_says_a_line_now_and_then(
 
 def test_examples_in_an_error_are_the_first_five() -> None:
     assert str(DataError("bad", examples=[1, 2])) == "bad: `1`, `2`"
+
+
+def test_a_name_cannot_steer_the_terminal(capsys: CaptureFixture[str]) -> None:
+    ui = Ui()
+    ui.warn("class `\x1b[31mred`", "file \x1b]0;title\x07")
+    ui.table("t", ("", "n"), [("\x1b[2Jgone", 1)])
+    out, err = capsys.readouterr()
+    assert "\x1b" not in out + err
+    assert "\\x1b[31mred" in err
+    assert "\\x1b[2Jgone" in out

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -32,6 +34,7 @@ def of_data(dataset: Dataset) -> list[Caution]:
         found += _alike(f"classes of `{dataset.target.name}`", dataset.target.labels)
     if dataset.has_speakers and dataset.target.name != "speaker":
         found += _alike("speakers", dataset.frame["speaker"].drop_nulls().unique().sort().to_list())
+        found += _of_several_databases(dataset)
     return found
 
 
@@ -81,6 +84,15 @@ def _alike(what: str, names: Iterable[str]) -> list[Caution]:
         return []
     return [Caution(f"{what} that differ in their spelling alone count as different: {', '.join(alike[:_SHOWN])}",
                     "spell them alike in the table if they are the same")]  # fmt: skip
+
+
+def _of_several_databases(dataset: Dataset) -> list[Caution]:
+    counts = dataset.frame.group_by("speaker").agg(pl.col("database").n_unique()).drop_nulls().sort("speaker")
+    names = counts.filter(pl.col("database") > 1)["speaker"].to_list()
+    if not names:
+        return []
+    text = f"{_count(len(names), 'speaker')} in several databases, and taken for the same person: {_named(names)}"
+    return [Caution(text, "give them different names in the tables if they are not")]
 
 
 def _shared(ids: Sequence[str], values: Sequence[str | None], folds: Sequence[Fold]) -> list[str]:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 # Columns that nk itself gives a row; a user's column of that name is kept as `<name>_in_table`.
 OWN = ("id", "path", "database", "digest")
 # What a row is found by is nothing to learn.
-_NO_TARGETS = (*OWN, "file", "start", "end")
+_NO_TARGETS = (*OWN, "file", "start", "end", "split")
+# Columns that live in this file alone, under names that no table can have.
+_SECONDS, _REASON = "\nseconds", "\nreason"
 _SLACK = 0.05  # s by which a segment may end after its recording, as `nk.audio.read` allows
 
 
@@ -114,11 +116,18 @@ def check_skips(skipped: Sequence[Skip], total: int, threshold: float, places: M
 
 def _read(name: str, database: Database, resolve: Callable[[str], Path]) -> pl.DataFrame:
     frame = make_reader(database).read(name, database.path or "", resolve)
-    clashes = {column: f"{column}_in_table" for column in OWN if column != "path" and column in frame.columns}
-    frame = frame.rename(clashes).with_columns(pl.lit(name).alias("database"))
+    clashes = [column for column in OWN if column != "path" and column in frame.columns]
+    frame = frame.rename({column: _free(f"{column}_in_table", frame.columns) for column in clashes})
+    frame = frame.with_columns(pl.lit(name).alias("database"))
     if "speaker" in frame.columns:
         frame = frame.with_columns(pl.col("speaker").cast(pl.String))
     return frame
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _inspect(paths: Sequence[str], jobs: int, ui: Ui) -> list[Recording]:
@@ -146,29 +155,29 @@ def _with_recordings(frame: pl.DataFrame, recordings: Sequence[Recording]) -> tu
             "reason": [item.reason for item in recordings],
         },
         schema={"path": pl.String, "digest": pl.String, "seconds": pl.Float64, "reason": pl.String},
-    ).rename({"seconds": "_seconds", "reason": "_reason"})
-    frame = frame.join(table, on="path", how="left").with_columns(_reason=pl.coalesce("_reason", _outside()))
+    ).rename({"seconds": _SECONDS, "reason": _REASON})
+    frame = frame.join(table, on="path", how="left").with_columns(pl.coalesce(_REASON, _outside()).alias(_REASON))
     skipped = [
-        Skip(row["database"], row["file"], row["start"], row["end"], row["_reason"])
-        for row in frame.filter(pl.col("_reason").is_not_null()).iter_rows(named=True)
+        Skip(row["database"], row["file"], row["start"], row["end"], row[_REASON])
+        for row in frame.filter(pl.col(_REASON).is_not_null()).iter_rows(named=True)
     ]
-    return frame.filter(pl.col("_reason").is_null()).drop("_reason"), skipped
+    return frame.filter(pl.col(_REASON).is_null()).drop(_REASON), skipped
 
 
 def _outside() -> pl.Expr:
     """Why the segment of a row cannot be, null where it can."""
-    start, end = pl.col("start").fill_null(0.0), pl.coalesce("end", "_seconds")
-    beyond = (start < 0) | (start >= pl.col("_seconds")) | (end > pl.col("_seconds") + _SLACK)
+    start, end = pl.col("start").fill_null(0.0), pl.coalesce("end", _SECONDS)
+    beyond = (start < 0) | (start >= pl.col(_SECONDS)) | (end > pl.col(_SECONDS) + _SLACK)
     where = pl.format(
-        "the segment from {} to {} s is outside the recording of {} s", start, end, pl.col("_seconds").round(3)
+        "the segment from {} to {} s is outside the recording of {} s", start, end, pl.col(_SECONDS).round(3)
     )
     return pl.when(end <= start).then(pl.lit("its segment ends before it starts")).when(beyond).then(where)
 
 
 def _with_ids(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(
-        pl.col("start").fill_null(0.0).round(3), pl.coalesce("end", "_seconds").round(3).alias("end")
-    ).drop("_seconds")
+        pl.col("start").fill_null(0.0).round(3), pl.coalesce("end", _SECONDS).round(3).alias("end")
+    ).drop(_SECONDS)
     milliseconds = [(pl.col(side) * 1000).round(0).cast(pl.Int64) for side in ("start", "end")]
     name = pl.format("{}/{}#{}-{}", "database", "file", *milliseconds)
     frame = frame.with_columns(name.alias("id"))
@@ -212,8 +221,8 @@ def _numbers(dataset: Dataset) -> Dataset:
 def _classes(dataset: Dataset, labels: Sequence[str] | None) -> Dataset:
     name = dataset.target.name
     column = dataset.frame[name]
-    if column.dtype.is_float() and not (column == column.round(0)).all():
-        raise DataError(f"`{name}` has fractions and cannot be a class", examples=column.unique().sort().to_list(),
+    if column.dtype.is_float() and not ((column == column.round(0)) & (column.abs() < 2**53)).all():
+        raise DataError(f"`{name}` has numbers that cannot be classes", examples=column.unique().sort().to_list(),
                         hint="write `type = regression` in [EXP]")  # fmt: skip
     found = _in_order(column)
     if len(found) < 2:
@@ -252,5 +261,5 @@ def _no_target(target: str, frame: pl.DataFrame) -> DataError:
     shown = ", ".join(f"`{column}`" for column in columns)
     hint = f"did you mean `{near[0]}`? The columns are {shown}" if near else f"the columns are {shown}"
     if target in _NO_TARGETS:
-        return DataError(f"`{target}` says where a row is and cannot be the target", hint=f"the columns are {shown}")
+        return DataError(f"`{target}` says which row it is and cannot be the target", hint=f"the columns are {shown}")
     return DataError(f"no database has a column `{target}`", hint=hint)

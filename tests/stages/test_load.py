@@ -134,6 +134,16 @@ def test_files_with_several_channels_are_counted(tmp_path: Path) -> None:
     assert loading(tmp_path, "file,emotion\na.wav,joy\nb.wav,anger\n").multichannel == 1
 
 
+def test_no_name_of_a_column_is_in_the_way(tmp_path: Path) -> None:
+    for name in "ab":
+        tone(tmp_path / f"{name}.wav")
+    names = "_reason,_seconds,digest,digest_in_table,database,database_in_table,reason,seconds"
+    frame = loading(tmp_path, f"file,emotion,{names}\na.wav,joy{',1' * 8}\nb.wav,fear{',2' * 8}\n").dataset.frame
+    assert {*names.split(","), "digest_in_table_", "database_in_table_"} <= set(frame.columns)
+    assert frame["end"].to_list() == [0.5, 0.5]
+    assert frame["digest_in_table_"].to_list() == [1, 2]
+
+
 def test_columns_that_nk_gives_itself_keep_another_name(tmp_path: Path) -> None:
     for name in "ab":
         tone(tmp_path / f"{name}.wav")
@@ -156,9 +166,10 @@ def test_columns_that_nk_gives_itself_keep_another_name(tmp_path: Path) -> None:
         (TWO, "labels = ['joy']", False, "`labels` in [DATA] names one class", "`fear`"),
         ("file,emotion\na.wav,joy\n", "", True, "`emotion` is not a number (1 row): `joy`", "type = classification"),
         ("file;age\na.wav;1,5\n", "target = age", True, "`age` is not a number (1 row): `1,5`", "write a point"),
-        ("file,emotion\na.wav,joy\n", "target = file", False, "`file` says where a row is and cannot be", "`emotion`"),
-        ("file,start,emotion\na.wav,0,joy\n", "target = start", False, "`start` says where a row is", "`emotion`"),
-        ("file,age\na.wav,1.5\n", "target = age", False, "`age` has fractions and cannot be a class", "= regression"),
+        ("file,emotion\na.wav,joy\n", "target = file", False, "`file` says which row it is and cannot be", "`emotion`"),
+        ("file,start,emotion\na.wav,0,joy\n", "target = start", False, "`start` says which row it is", "`emotion`"),
+        ("file,age\na.wav,1.5\n", "target = age", False, "`age` has numbers that cannot be classes", "= regression"),
+        ("file,age\na.wav,1e30\nb.wav,2e30\n", "target = age", False, "numbers that cannot be classes", "= regression"),
         ("file,emotion\na.wav,\n", "", False, "no row has a `emotion`", "skipped.csv"),
     ],
 )  # fmt: skip
