@@ -32,6 +32,8 @@ def _functions() -> Iterator[tuple[str, int]]:
 
 @pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]], ids=" ".join)
 def test_linters_have_nothing_to_say(command: list[str]) -> None:
+    if command == ["mypy"] and sys.version_info < (3, 11):
+        pytest.skip("types are checked against the pinned packages, which need Python 3.11")
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
