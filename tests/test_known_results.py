@@ -1,0 +1,55 @@
+"""Results on real recordings that are known: from plain scikit-learn on the same features, and from the literature."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def run(config: str, folder: Path, data: Path, *sets: str) -> dict[str, Any]:
+    if not (folder / "data").exists():
+        (folder / "data").symlink_to(data)
+    words = [word for one in sets for word in ("--set", one)]
+    command = [sys.executable, "-m", "nk", "run", str(EXAMPLES / config), "--json", "--quiet", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.slow
+def test_emodb_with_egemaps_is_what_scikit_learn_gives(data: Path, tmp_path: Path) -> None:
+    """SVC with C = 1 and `break_ties`, leave one speaker out: .661."""
+    found = run("emodb.ini", tmp_path, data)
+    uar = found["metrics"]["test"]["uar"]
+    assert uar["value"] == pytest.approx(0.661, abs=0.002)
+    assert (uar["n"], uar["n_speakers"]) == (535, 10)
+    assert uar["low"] < 0.56
+    assert uar["high"] > 0.74
+    assert found["baselines"]["chance"]["uar"] == pytest.approx(1 / 7)
+    assert found["baselines"]["majority"]["uar"] == pytest.approx(1 / 7)
+    assert [row["support"] for row in found["per_class"]["test"]] == [127, 81, 46, 69, 71, 79, 62]
+    again = run("emodb.ini", tmp_path, data, "exp.name=again", "feats.no_reuse=True")
+    assert again["metrics"] == found["metrics"]
+
+
+@pytest.mark.slow
+def test_emodb_with_compare_is_the_published_figure(data: Path, tmp_path: Path) -> None:
+    """.771 is the published figure for ComParE_2016; with `break_ties` it is .773."""
+    found = run("emodb.ini", tmp_path, data, "feats.set=ComParE_2016")
+    assert found["metrics"]["test"]["uar"]["value"] == pytest.approx(0.773, abs=0.002)
+
+
+@pytest.mark.slow
+def test_speakers_of_fsdd_are_told_apart_by_its_own_split(data: Path, tmp_path: Path) -> None:
+    uar = run("fsdd_speaker.ini", tmp_path, data)["metrics"]["test"]["uar"]
+    assert uar["value"] > 0.95
+    assert uar["n"] == 300
+    assert "the speaker is the target" in uar["method"]
