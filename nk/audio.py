@@ -100,7 +100,8 @@ def read(
 
     Raises:
         AudioError: the file cannot be used (see `probe`), breaks off while it is decoded, is silent (all samples are
-            equal) or has samples that are not finite; it does not fit into memory; or the segment or channel is not there
+            equal) or has samples that are not finite; it does not fit into memory; or the segment or channel is not
+            there
     """
     path = Path(path)
     with _reasons(), _opened(path) as file:

@@ -1,8 +1,8 @@
 """What the outside of an audio file tells: whether it was cut off, and headers written before the length was known.
 
 libsndfile shortens a cut file without a word, and takes a size of 0 (a header that nobody completed) at its word.
-Layouts: RIFF/WAVE and RF64 after EBU Tech 3306, AIFF after Apple's specification, Ogg pages after RFC 3533, Wave64 after
-Sony's, AU after Sun's manual, NIST SPHERE after the headers of its corpora.
+Layouts: RIFF/WAVE and RF64 after EBU Tech 3306, AIFF after Apple's specification, Ogg pages after RFC 3533, Wave64
+after Sony's, AU after Sun's manual, NIST SPHERE after the headers of its corpora.
 """
 
 from __future__ import annotations

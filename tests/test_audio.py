@@ -3,8 +3,8 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-import tracemalloc
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -449,7 +449,7 @@ def test_an_ogg_that_promises_too_much(tmp_path: Path) -> None:
     at = raw.rfind(b"OggS")
     struct.pack_into("<q", raw, at + 6, 2**40)
     struct.pack_into("<I", raw, at + 22, 0)
-    struct.pack_into("<I", raw, at + 22, _ogg_sum(raw[at:]))
+    struct.pack_into("<I", raw, at + 22, _ogg_sum(bytes(raw[at:])))
     path.write_bytes(raw)
     assert reason(path) == "its header promises more samples than its bytes can hold"
 
