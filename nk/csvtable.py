@@ -27,13 +27,13 @@ LINE = "\n"  # the column with the number of the line; stripped names cannot col
 SEPARATORS = (",", ";", "\t")
 
 # A leading zero makes a code of it (`03`); 19 digits may not fit an Int64, and a float would lose some.
-_INTEGER = r"^[+-]?(?:0|[1-9]\d{0,17})$"
+_INTEGER = r"^[+-]?(?:0|[1-9][0-9]{0,17})$"
 _NUMBER = (
-    r"^[+-]?(?:0|[1-9]\d{0,17}"
-    r"|(?:(?:0|[1-9]\d*)\.\d*|\.\d+)(?:[eE][+-]?\d{1,2})?"
-    r"|(?:0|[1-9]\d*)[eE][+-]?\d{1,2})$"
+    r"^[+-]?(?:0|[1-9][0-9]{0,17}"
+    r"|(?:(?:0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?"
+    r"|(?:0|[1-9][0-9]*)[eE][+-]?[0-9]{1,2})$"
 )
-_CLOCK = r"^(?:(\d+) days?,? \+?)?(\d+):([0-5]?\d):([0-5]?\d(?:\.\d*)?)$"
+_CLOCK = r"^(?:([0-9]+) days?,? \+?)?([0-9]+):([0-5]?[0-9]):([0-5]?[0-9](?:\.[0-9]*)?)$"
 _NO_TIME = ("", "nat", "nan", "none")
 _LATEST = 1e9  # s, 30 years; an id holds milliseconds as a whole number
 _SECONDS = "write seconds (`1.5`) or hours, minutes, seconds (`00:00:01.5`)"

@@ -96,6 +96,7 @@ def test_a_semicolon_in_a_comma_table(tmp_path: Path) -> None:
         (["1e-4", ".5", "-2."], pl.Float64, [1e-4, 0.5, -2.0]),
         (["03", "08", "10"], pl.String, ["03", "08", "10"]),
         (["1", "x", "3"], pl.String, ["1", "x", "3"]),
+        (["1٣", "2", "3"], pl.String, ["1٣", "2", "3"]),
         (["1_000", "2", "3"], pl.String, ["1_000", "2", "3"]),
         (["nan", "inf", "1"], pl.String, ["nan", "inf", "1"]),
         (["True", "False", ""], pl.String, ["True", "False", None]),
@@ -140,7 +141,8 @@ def test_times(tmp_path: Path, text: str, seconds: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["soon", "00:61:00", "inf", "1.5s", "1.2.3", "1e400", "-1e400", "1e300", "1000000001", "277778:00:00"]
+    "wrong",
+    ["soon", "00:61:00", "inf", "1.5s", "1.2.3", "1e400", "-1e400", "1e300", "1000000001", "277778:00:00", "00:00:0٣"],
 )
 def test_no_times(tmp_path: Path, wrong: str) -> None:
     text, hint = complaint(tmp_path, f"file;start\na.wav;1\nb.wav;{wrong}\n")
