@@ -7,11 +7,12 @@ Whatever soundfile reads (wav, flac, ogg, mp3, aiff, ...), at any rate. A record
 from __future__ import annotations
 
 import io
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -30,6 +31,11 @@ Channel = Literal["first", "mix"] | int
 _SLACK = 0.05  # s; tables round up the ends of their recordings
 _MP3_RUN_UP = 2.0  # s; a frame needs bytes of those before it, which seeking drops (at 8 kbit/s: of half a second)
 _NO_LENGTH = 2**62  # frames; libsndfile's word for "not known"
+_RATES = range(1000, 768_001)  # Hz; far outside them openSMILE ends the process
+_BLOCK = 1 << 20  # samples decoded at a time; a header may promise any number
+# Frames a byte, above what any codec can do: FLAC puts 65,535 equal ones in about 14 bytes (4,700), Opus 5760 in two,
+# Vorbis 4096 in two, and layer III of MPEG 1152 in no fewer than 21.
+_MOST, _MP3_MOST = 10_000, 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +72,8 @@ def probe(path: str | Path) -> Header:
     """Read the header alone.
 
     Raises:
-        AudioError: the file is missing, a folder, empty, not readable as audio, or holds less than it promises
+        AudioError: the file is missing, not a regular file, empty, not readable as audio, at a sampling rate that is
+            none of speech, or holds less than it promises
     """
     with _opened(Path(path)) as file:
         return Header(file.frames / file.samplerate, file.samplerate, file.channels, file.frames)
@@ -93,27 +100,28 @@ def read(
 
     Raises:
         AudioError: the file cannot be used (see `probe`), breaks off while it is decoded, is silent (all samples are
-            equal) or has samples that are not finite; or the segment or channel is not there
+            equal) or has samples that are not finite; it does not fit into memory; or the segment or channel is not
+            there
     """
     path = Path(path)
-    with _opened(path) as file:
+    with _reasons(), _opened(path) as file:
         own_rate = int(file.samplerate)
         first, count = _span(file.frames, own_rate, start, end)
         _need_channel(channel, file.channels)
-        frames = _decoded(file, first, count)
-    samples = _chosen(frames, channel)
-    _need_signal(samples)
-    return Audio(_resampled(samples, own_rate, rate)[np.newaxis], rate or own_rate, path.name)
+        samples = _decoded(file, first, count, channel)
+        _need_signal(samples)
+        samples = _resampled(samples, own_rate, rate)
+    return Audio(samples[np.newaxis], rate or own_rate, path.name)
 
 
 def digest(path: str | Path) -> str:
     """BLAKE2b of the file's bytes, 32 hexadecimal digits.
 
     Raises:
-        AudioError: the file is missing or cannot be read
+        AudioError: the file is missing, not a regular file, or cannot be read
     """
     summed = blake2b(digest_size=16)
-    with _reasons(), Path(path).open("rb") as file:
+    with _bytes(Path(path)) as (file, _):
         while block := file.read(1 << 20):
             summed.update(block)
     return summed.hexdigest()
@@ -121,7 +129,7 @@ def digest(path: str | Path) -> str:
 
 @contextmanager
 def _reasons() -> Iterator[None]:
-    """Turn what the system says of a file into a reason."""
+    """Turn what the system says of a file, or of the memory for it, into a reason."""
     try:
         yield
     except FileNotFoundError as error:
@@ -132,6 +140,21 @@ def _reasons() -> Iterator[None]:
         raise AudioError("there is no permission to read it") from error
     except OSError as error:
         raise AudioError(f"it cannot be read ({error.strerror})") from error
+    except MemoryError as error:
+        raise AudioError("it does not fit into memory") from error
+
+
+@contextmanager
+def _bytes(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """A regular file, open, and its size; to open a pipe or a device would wait for ever, or never end."""
+    with _reasons():
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise AudioError("it is a folder")
+        if not stat.S_ISREG(status.st_mode):
+            raise AudioError("it is not a file")
+        with path.open("rb") as file:
+            yield file, status.st_size
 
 
 @contextmanager
@@ -139,34 +162,40 @@ def _opened(path: Path) -> Iterator[Any]:
     """The file as soundfile's, checked from outside."""
     import soundfile
 
-    if path.is_dir():
-        raise AudioError("it is a folder")
+    source, size = _source(path)
     try:
-        file = soundfile.SoundFile(_source(path))
+        file = soundfile.SoundFile(source)
     except (soundfile.LibsndfileError, TypeError) as error:  # the latter for `.raw`, which has no header
         raise AudioError("it is not readable as audio") from error
     with file:
-        if file.frames >= _NO_LENGTH:
-            raise AudioError("its header does not say how long it is")
-        if file.frames < 1:
-            raise AudioError("it has no samples")
+        _need_sense(file, size)
         yield file
 
 
-def _source(path: Path) -> str | io.BytesIO:
-    """The path, or the file itself where sizes have to be filled in."""
-    with _reasons(), path.open("rb") as file:
-        size = file.seek(0, io.SEEK_END)
-        file.seek(0)
+def _need_sense(file: Any, size: int) -> None:
+    """Refuse a header whose numbers cannot be true of a file of `size` bytes."""
+    if file.frames >= _NO_LENGTH:
+        raise AudioError("its header does not say how long it is")
+    if file.frames < 1:
+        raise AudioError("it has no samples")
+    if file.samplerate not in _RATES:
+        raise AudioError(f"its sampling rate of {file.samplerate} Hz is none of speech")
+    if file.frames > size * (_MP3_MOST if file.format == "MP3" else _MOST):
+        raise AudioError("its header promises more samples than its bytes can hold")
+
+
+def _source(path: Path) -> tuple[str | io.BytesIO, int]:
+    """The path, or the file itself where sizes have to be filled in; and its size in bytes."""
+    with _bytes(path) as (file, size):
         if not size:
             raise AudioError("the file is empty")
         found = layout(file, size)
         if found.cut:
             raise AudioError("it is truncated")
         if not found.unfilled:
-            return str(path)
+            return str(path), size
         file.seek(0)
-        return io.BytesIO(filled(file.read(), found.unfilled))
+        return io.BytesIO(filled(file.read(), found.unfilled)), size
 
 
 def _span(frames: int, rate: int, start: float | None, end: float | None) -> tuple[int, int]:
@@ -186,20 +215,32 @@ def _need_channel(channel: Channel, channels: int) -> None:
         raise AudioError(f"there is no channel {channel}, it has {channels} (counted from 0)")
 
 
-def _decoded(file: Any, first: int, count: int) -> Floats:
-    """Frames of a segment, shape (frames, channels)."""
+def _decoded(file: Any, first: int, count: int, channel: Channel) -> Floats:
+    """The chosen channel of a segment, shape (count,)."""
     import soundfile
 
     run_up = min(first, round(_MP3_RUN_UP * file.samplerate)) if file.format == "MP3" else 0
     try:
         if first:
             file.seek(first - run_up)
-        frames: Floats = file.read(run_up + count, dtype="float32", always_2d=True)[run_up:]
+        blocks = [_chosen(block, channel) for block in _blocks(file, run_up + count)]
     except soundfile.LibsndfileError as error:
         raise AudioError("it is truncated or damaged") from error
-    if len(frames) < count:
-        raise AudioError("it is truncated")
-    return frames
+    return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks))[run_up:]
+
+
+def _blocks(file: Any, count: int) -> Iterator[Floats]:
+    """The next `count` frames in blocks of shape (frames, channels), so that no more is asked for than comes.
+
+    soundfile seeks after every block, which an mp3 does not survive unharmed: it is one block, bounded by its bytes.
+    """
+    size = count if file.format == "MP3" else max(1, _BLOCK // file.channels)
+    for start in range(0, count, size):
+        wanted = min(size, count - start)
+        block: Floats = file.read(wanted, dtype="float32", always_2d=True)
+        if len(block) < wanted:
+            raise AudioError("it is truncated")
+        yield block
 
 
 def _chosen(frames: Floats, channel: Channel) -> Floats:

@@ -1,7 +1,8 @@
 """What the outside of an audio file tells: whether it was cut off, and headers written before the length was known.
 
 libsndfile shortens a cut file without a word, and takes a size of 0 (a header that nobody completed) at its word.
-Layouts: RIFF/WAVE and RF64 after EBU Tech 3306, AIFF after Apple's specification, Ogg pages after RFC 3533.
+Layouts: RIFF/WAVE and RF64 after EBU Tech 3306, AIFF after Apple's specification, Ogg pages after RFC 3533, Wave64
+after Sony's, AU after Sun's manual, NIST SPHERE after the headers of its corpora.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 _KINDS = {b"RIFF": ("<", b"data"), b"RIFX": (">", b"data"), b"RF64": ("<", b"data"), b"FORM": (">", b"SSND")}
 # What recorders write that cannot go back to fill in a size: about the most that 31 or 32 bits hold.
 _UNKNOWN = (range(0x7FFFF000, 0x80000100), range(0xFFFFF000, 0x100000000))
+_AU_UNKNOWN = 0xFFFFFFFF
+_W64_DATA = b"data" + bytes.fromhex("f3acd3118cd100c04f8edb8a")
+_W64_LONG = 1 << 62  # bytes; from there on it is "not known"
+_NIST_HEADER = 1024
 _OGG_PAGE = 65_307  # the longest there can be
 
 
@@ -30,8 +35,8 @@ class Layout:
 def layout(file: BinaryIO, size: int) -> Layout:
     """Look at the structure of an open file of `size` bytes; a kind that is not known is taken as whole."""
     head = file.read(12)
-    if head[:4] == b"OggS":
-        return Layout(cut=_ogg_is_cut(file, size))
+    if head[:4] in _CUTS:
+        return Layout(cut=_CUTS[head[:4]](file, size))
     if len(head) < 12 or head[:4] not in _KINDS:
         return Layout()
     order, samples = _KINDS[head[:4]]
@@ -80,3 +85,36 @@ def _ogg_is_cut(file: BinaryIO, size: int) -> bool:
         return False
     lengths = page[27 : 27 + page[26]] if len(page) > 26 else b""
     return len(page) < 27 or len(lengths) < page[26] or len(page) < 27 + len(lengths) + sum(lengths)
+
+
+def _w64_is_cut(file: BinaryIO, size: int) -> bool:
+    """Whether the samples promise more than the file holds; lengths count the 24 bytes of name and length."""
+    at = 40
+    while at + 24 <= size:
+        file.seek(at)
+        name, length = struct.unpack("<16sQ", file.read(24))
+        if name == _W64_DATA:
+            return bool(length < _W64_LONG and at + length > size)
+        at += max(24, length + -length % 8)
+    return False
+
+
+def _au_is_cut(file: BinaryIO, size: int) -> bool:
+    file.seek(0)
+    head = file.read(12)
+    if len(head) < 12:
+        return False
+    start, length = struct.unpack(">4xII" if head[:1] == b"." else "<4xII", head)
+    return bool(length != _AU_UNKNOWN and start + length > size)
+
+
+def _nist_is_cut(file: BinaryIO, size: int) -> bool:
+    """Whether there are fewer bytes than its fields say; one that lacks a field is taken as whole."""
+    file.seek(0)
+    lines = [line.split() for line in file.read(_NIST_HEADER).splitlines()]
+    numbers = {line[0]: int(line[2]) for line in lines if len(line) == 3 and line[1] == b"-i" and line[2].isdigit()}
+    count, width = numbers.get(b"sample_count", 0), numbers.get(b"sample_n_bytes", 0)
+    return _NIST_HEADER + count * width * numbers.get(b"channel_count", 1) > size if count and width else False
+
+
+_CUTS = {b"OggS": _ogg_is_cut, b"riff": _w64_is_cut, b".snd": _au_is_cut, b"dns.": _au_is_cut, b"NIST": _nist_is_cut}

@@ -4,6 +4,7 @@ import hashlib
 import os
 import struct
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nk import audio as module
 from nk.audio import digest, probe, read
 from nk.audio_container import filled
 from nk.errors import AudioError
@@ -192,6 +194,31 @@ def test_folder(tmp_path: Path) -> None:
         digest(tmp_path / "a.wav")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_neither_pipe_nor_device(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.wav")
+    for path in (tmp_path / "a.wav", Path("/dev/zero")):
+        for function in (probe, read, digest):
+            with pytest.raises(AudioError, match="^it is not a file$"):
+                function(path)
+
+
+def test_a_name_that_is_too_long(tmp_path: Path) -> None:
+    for function in (probe, read, digest):
+        with pytest.raises(AudioError, match=r"^it cannot be read \(File name too long\)$"):
+            function(tmp_path / f"{'x' * 300}.wav")
+
+
+def test_a_folder_that_may_not_be_entered(wav: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    for function in (probe, read, digest):
+        with pytest.raises(AudioError, match="^there is no permission to read it$"):
+            function(wav)
+
+
 def test_no_bytes(tmp_path: Path) -> None:
     (tmp_path / "a.wav").touch()
     assert reason(tmp_path / "a.wav") == "the file is empty"
@@ -251,7 +278,18 @@ def test_too_short_to_resample(tmp_path: Path) -> None:
     assert reason(path, rate=8000) == "it is too short to be converted to 8000 Hz"
 
 
-@pytest.mark.parametrize(("suffix", "written"), [("wav", "WAV"), ("wav", "WAVEX"), ("wav", "RF64"), ("aiff", "AIFF")])
+@pytest.mark.parametrize(
+    ("suffix", "written"),
+    [
+        ("wav", "WAV"),
+        ("wav", "WAVEX"),
+        ("wav", "RF64"),
+        ("aiff", "AIFF"),
+        ("w64", "W64"),
+        ("au", "AU"),
+        ("sph", "NIST"),
+    ],
+)
 @pytest.mark.parametrize("lost", [1, 5000, 16_000])
 def test_cut_files(tmp_path: Path, suffix: str, written: str, lost: int) -> None:
     path = tmp_path / f"a.{suffix}"
@@ -340,6 +378,109 @@ def test_filled_sizes() -> None:
     assert filled(raw, (16, "<")) == _riff(b"data" + struct.pack("<I", 6) + b"abcdef")
 
 
+@pytest.mark.parametrize("order", ["BIG", "LITTLE"])
+def test_au_of_unknown_length(tmp_path: Path, order: str) -> None:
+    path = tmp_path / "a.au"
+    soundfile.write(path, noise(), RATE, subtype="PCM_16", endian=order)
+    raw = bytearray(path.read_bytes())
+    path.write_bytes(raw[:-100])
+    assert reason(path) == "it is truncated"
+    raw[8:12] = b"\xff" * 4
+    path.write_bytes(raw)
+    assert probe(path).frames == RATE
+
+
+def test_odd_w64_chunks(tmp_path: Path) -> None:
+    """A chunk of odd length before the samples is padded to eight bytes."""
+    path = tmp_path / "a.w64"
+    soundfile.write(path, noise()[:101], RATE, subtype="PCM_U8")
+    raw = path.read_bytes()
+    at = raw.index(b"data")
+    body = raw[:at] + b"junk" + raw[at + 4 : at + 16] + struct.pack("<Q", 29) + b"12345\0\0\0" + raw[at:]
+    whole = raw[:16] + struct.pack("<Q", len(body)) + body[24:]
+    path.write_bytes(whole)
+    assert probe(path).frames == 101
+    path.write_bytes(whole[:-1])
+    assert reason(path) == "it is truncated"
+
+
+@pytest.mark.parametrize("rate", [1, 8, 50, 999, 768_001, 2**31 - 1])
+def test_rates_that_are_none_of_speech(tmp_path: Path, rate: int) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(), RATE)
+    raw = bytearray(path.read_bytes())
+    struct.pack_into("<I", raw, 24, rate)
+    path.write_bytes(raw)
+    assert reason(path) == f"its sampling rate of {rate} Hz is none of speech"
+    with pytest.raises(AudioError, match="none of speech"):
+        probe(path)
+
+
+@pytest.mark.parametrize("rate", [1000, 768_000])
+def test_outermost_rates(tmp_path: Path, rate: int) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(0.1), rate)
+    assert probe(path).rate == rate
+
+
+@pytest.mark.parametrize("frames", [2_000_000_000, 2**36 - 1])
+def test_a_flac_that_promises_too_much(tmp_path: Path, frames: int) -> None:
+    path = _flac(tmp_path, frames)
+    assert reason(path) == "its header promises more samples than its bytes can hold"
+    with pytest.raises(AudioError, match="more samples than"):
+        probe(path)
+
+
+def test_a_flac_that_lies_within_reason(tmp_path: Path) -> None:
+    """Its 25 kB might hold 200 million frames (800 MB), so it is decoded; what is not there takes no memory."""
+    path = _flac(tmp_path, 200_000_000)
+    assert probe(path).frames == 200_000_000
+    tracemalloc.start()
+    assert "truncated" in reason(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def test_an_ogg_that_promises_too_much(tmp_path: Path) -> None:
+    path = tmp_path / "a.ogg"
+    soundfile.write(path, noise(), RATE)
+    raw = bytearray(path.read_bytes())
+    at = raw.rfind(b"OggS")
+    struct.pack_into("<q", raw, at + 6, 2**40)
+    struct.pack_into("<I", raw, at + 22, 0)
+    struct.pack_into("<I", raw, at + 22, _ogg_sum(bytes(raw[at:])))
+    path.write_bytes(raw)
+    assert reason(path) == "its header promises more samples than its bytes can hold"
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "opus", "mp3"])
+@pytest.mark.parametrize("channel", ["first", "mix", 1])
+def test_blocks_leave_no_seam(tmp_path: Path, suffix: str, channel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, noise(5, channels=2), RATE, **_format(suffix))
+    whole, part = read(path, channel=channel).mono, read(path, 2.5, 4.5, channel=channel).mono
+    monkeypatch.setattr(module, "_BLOCK", 10_001)
+    np.testing.assert_array_equal(read(path, channel=channel).mono, whole)
+    np.testing.assert_array_equal(read(path, 2.5, 4.5, channel=channel).mono, part)
+
+
+def test_digital_silence_in_flac_is_no_lie(tmp_path: Path) -> None:
+    """The best that a codec can do stays below the bound."""
+    path = tmp_path / "a.flac"
+    soundfile.write(path, np.zeros(3_000_000), RATE, compression_level=1.0)
+    assert probe(path).frames == 3_000_000
+    assert reason(path) == "it is silent"
+
+
+def test_no_memory(wav: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", refuse)
+    assert reason(wav) == "it does not fit into memory"
+
+
 def test_digest(wav: Path) -> None:
     assert digest(wav) == hashlib.blake2b(wav.read_bytes(), digest_size=16).hexdigest()
     assert len(digest(wav)) == 32
@@ -359,6 +500,27 @@ def test_real_recordings() -> None:
 
 def _riff(body: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WAVE" + body
+
+
+def _flac(folder: Path, frames: int) -> Path:
+    """A second of FLAC that says to hold `frames` (36 bits of its STREAMINFO)."""
+    path = folder / "a.flac"
+    soundfile.write(path, noise(), RATE)
+    raw = bytearray(path.read_bytes())
+    raw[21] = raw[21] & 0xF0 | frames >> 32
+    struct.pack_into(">I", raw, 22, frames & 0xFFFFFFFF)
+    path.write_bytes(raw)
+    return path
+
+
+def _ogg_sum(page: bytes) -> int:
+    """The checksum of a page (RFC 3533): CRC-32 by 0x04c11db7 from 0, bits not turned round."""
+    total = 0
+    for byte in page:
+        total ^= byte << 24
+        for _ in range(8):
+            total = (total << 1 ^ (0x04C11DB7 if total & 0x80000000 else 0)) & 0xFFFFFFFF
+    return total
 
 
 def _format(suffix: str) -> dict[str, str]:

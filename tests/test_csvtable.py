@@ -88,11 +88,15 @@ def test_a_semicolon_in_a_comma_table(tmp_path: Path) -> None:
     ("values", "kind", "want"),
     [
         (["1", "2", ""], pl.Int64, [1, 2, None]),
+        (["1e5", "2e-2", "0"], pl.Float64, [1e5, 0.02, 0.0]),
+        (["12345678901234567890e-3", "1", "2"], pl.Float64, [12345678901234567.890, 1.0, 2.0]),
+        (["1000000000000000000", "1", "2"], pl.String, ["1000000000000000000", "1", "2"]),
         (["-1", "+2", "0"], pl.Int64, [-1, 2, 0]),
         (["1", "2.5", ""], pl.Float64, [1, 2.5, None]),
         (["1e-4", ".5", "-2."], pl.Float64, [1e-4, 0.5, -2.0]),
         (["03", "08", "10"], pl.String, ["03", "08", "10"]),
         (["1", "x", "3"], pl.String, ["1", "x", "3"]),
+        (["1٣", "2", "3"], pl.String, ["1٣", "2", "3"]),
         (["1_000", "2", "3"], pl.String, ["1_000", "2", "3"]),
         (["nan", "inf", "1"], pl.String, ["nan", "inf", "1"]),
         (["True", "False", ""], pl.String, ["True", "False", None]),
@@ -136,22 +140,57 @@ def test_times(tmp_path: Path, text: str, seconds: float | None) -> None:
     assert frame.schema["end"] == pl.Float64
 
 
-@pytest.mark.parametrize("wrong", ["soon", "1,5", "00:61:00", "inf", "1.5s", "1.2.3"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["soon", "00:61:00", "inf", "1.5s", "1.2.3", "1e400", "-1e400", "1e300", "1000000001", "277778:00:00", "00:00:0٣"],
+)
 def test_no_times(tmp_path: Path, wrong: str) -> None:
     text, hint = complaint(tmp_path, f"file;start\na.wav;1\nb.wav;{wrong}\n")
-    assert text == f"`t.csv` has values of `start` that are no time (1 rows): `line 3: {wrong}`"
+    assert text == f"`t.csv` has values of `start` that are no time (1 row): `line 3: {wrong}`"
     assert "seconds" in hint
+
+
+def test_the_latest_time(tmp_path: Path) -> None:
+    assert table(tmp_path, "file,start,end\na.wav,999999999.5,1e9\n").select("start", "end").row(0) == (
+        999999999.5,
+        1e9,
+    )
+
+
+@pytest.mark.parametrize("text", ["file;start;end\na.wav;0,1;,5\n", 'file,start,end\na.wav,"0,1",0.5\n'])
+def test_decimal_commas(tmp_path: Path, text: str) -> None:
+    message, hint = complaint(tmp_path, text)
+    assert message == "`t.csv` has values of `start` that are no time (1 row): `line 2: 0,1`"
+    assert hint == "write a point, not a comma, in numbers"
 
 
 def test_latin_1(tmp_path: Path) -> None:
     text, hint = complaint(tmp_path, "file,emotion\na.wav,Ärger\n".encode("latin-1"))
     assert text == "`t.csv` is not UTF-8 (line 2)"
-    assert "iconv" in hint
+    assert hint == "in a spreadsheet program save it as `CSV UTF-8`"
 
 
-def test_utf_16(tmp_path: Path) -> None:
-    assert "not UTF-8" in complaint(tmp_path, "file,emotion\na.wav,x\n".encode("utf-16"))[0]
-    assert "not a text file in UTF-8" in complaint(tmp_path, "file,emotion\na.wav,x\n".encode("utf-16-le"))[0]
+@pytest.mark.parametrize(("mark", "encoding"), [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
+def test_utf_16(tmp_path: Path, mark: bytes, encoding: str) -> None:
+    raw = "file\temotion\na.wav\tÄrger\n".encode(encoding)
+    text, hint = complaint(tmp_path, mark + raw)
+    assert text == "`t.csv` is UTF-16, not UTF-8"
+    assert hint == "in a spreadsheet program save it as `CSV UTF-8`"
+    assert complaint(tmp_path, "file,emotion\na.wav,x\n".encode(encoding))[1] == hint
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("code", [0, 1, 8, 0x0B, 0x0C, 0x0E, 0x1B, 0x1F, 0x7F, 0x80, 0x85, 0x9F])
+def test_control_characters(tmp_path: Path, code: int, quote: str) -> None:
+    raw = f"file,x\r\n{quote}ä.wav{quote},1\r\nb.wav,{chr(code)}{chr(code)}\r\nc.wav,3\n"
+    text, hint = complaint(tmp_path, raw)
+    assert text == f"`t.csv` has control characters, which are no text: `line 3: U+{code:04X}`"
+    assert ("UTF-8" in hint) == (code == 0)
+
+
+@pytest.mark.parametrize("text", ["\xa0", "©", "¿", "\u200b"])
+def test_what_is_no_control_character(tmp_path: Path, text: str) -> None:
+    assert table(tmp_path, f"file,x\na.wav,a{text}b\n")["x"].to_list() == [f"a{text}b"]
 
 
 def test_no_file_column(tmp_path: Path) -> None:
@@ -175,14 +214,39 @@ def test_no_rows(tmp_path: Path, text: str) -> None:
 def test_double_names(tmp_path: Path) -> None:
     text, _ = complaint(tmp_path, "file,age, age,x,x\na.wav,1,2,3,4\n")
     assert text == "`t.csv` names columns twice (line 1): `age`, `x`"
+    assert "(line 3)" in complaint(tmp_path, "\n\nfile,x,x\n")[0]
 
 
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_ragged_rows(tmp_path: Path, quote: str) -> None:
     rows = f"file,a,b\n{quote}x{quote},1,2\nx,1\n\nx,1,2,3\n"
     text, hint = complaint(tmp_path, "\n" + rows)
-    assert text == "`t.csv` has lines that do not have 3 fields (2 rows): `line 4: 2`, `line 6: 4`"
+    assert text == "`t.csv` has lines that do not have 3 fields (2 rows): `line 4 has 2`, `line 6 has 4`"
     assert "double quotes" in hint
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_many_columns(tmp_path: Path, separator: str, quote: str) -> None:
+    """In a header line longer than what Python takes for a field."""
+    count = 1500
+    names = ["file", *(f"{quote}{'x' * 90}_{number}{quote}" for number in range(count))]
+    rows = [[f"{row}.wav", *["1.5"] * count] for row in range(3)]
+    limit = csv.field_size_limit()
+    frame = table(tmp_path, "\n".join(separator.join(line) for line in [names, *rows]))
+    assert csv.field_size_limit() == limit
+    assert frame.shape == (3, count + 2)
+    assert frame["x" * 90 + "_7"].to_list() == [1.5, 1.5, 1.5]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_long_values(tmp_path: Path, quote: str) -> None:
+    limit = csv.field_size_limit()
+    long = "x" * 200_000
+    frame = table(tmp_path, f'file,text\na.wav,{quote}{long}{quote}\n"b.wav",2\n')
+    assert frame["text"].to_list() == [long, "2"]
+    complaint(tmp_path, f'file,text\na.wav,"{long}\n')
+    assert csv.field_size_limit() == limit
 
 
 def test_open_quote(tmp_path: Path) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+_NAME = r"[^/\\]*$"  # the last part of a path
+_ROUNDABOUT = r"[/\\]\.{0,2}[/\\]"
+
+
 class CsvOptions(Options):
     """Where the audio files are."""
 
@@ -45,13 +49,14 @@ class CsvReader(Reader):
         from nk.csvtable import LINE, read_table
 
         table = resolve(path)
-        if table.is_dir():
+        if os.path.isdir(table):  # noqa: PTH112 - says no where the folder above may not be entered
             raise DataError(f"`{path}` of `{database}` is a folder", hint="name the CSV file in it")
         frame = read_table(table, path)
         _no_reserved(frame, path)
         frame = _with_times(frame)
+        frame = _with_paths(frame, self._folders(table))
         _no_doubles(frame, path)
-        frame = _with_paths(frame.drop(LINE), self._folders(table))
+        frame = frame.drop(LINE)
         return frame.select("file", "path", "start", "end", *_others(frame))
 
     def _folders(self, table: Path) -> list[Path]:
@@ -79,17 +84,27 @@ def _with_times(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _no_doubles(frame: pl.DataFrame, name: str) -> None:
-    """A row is told by file, start and end; no start is the file's own, which is 0."""
+    """A row is told by recording, start and end; no start is the file's own, which is 0."""
     import polars as pl
 
     from nk.csvtable import LINE
 
-    keys = frame.select("file", pl.col("start").fill_null(0), "end")
-    double = frame.filter(keys.is_duplicated()).sort("file", pl.col("start").fill_null(0), "end", LINE)
+    frame = frame.with_columns(_one_spelling(frame["path"]), pl.col("start").fill_null(0))
+    keys = frame.select("path", "start", "end")
+    double = frame.filter(keys.is_duplicated()).sort("path", "start", "end", LINE)
     if double.height:
         examples = [f"line {line}: {file}" for line, file in double.select(LINE, "file").head(6).iter_rows()]
         hint = "a recording or segment may stand in the table once"
         raise DataError(f"`{name}` has rows twice", rows=double.height, examples=examples, hint=hint)
+
+
+def _one_spelling(paths: pl.Series) -> pl.Series:
+    """Paths without `.`, `..` and `//`; links among the folders are followed, as `..` is meant behind them."""
+    folders = paths.str.replace(_NAME, "")
+    if not folders.str.contains(_ROUNDABOUT).any():
+        return paths
+    real = {folder: os.path.join(os.path.realpath(folder), "") for folder in folders.unique()}  # noqa: PTH118
+    return (folders.replace_strict(real) + paths.str.extract(f"({_NAME})")).alias(paths.name)
 
 
 def _with_paths(frame: pl.DataFrame, folders: list[Path]) -> pl.DataFrame:
@@ -117,7 +132,7 @@ def _exist(paths: pl.Series) -> pl.Series:
     """Whether there are such files; a folder's list is read once, as a look at each file takes seconds a million."""
     import polars as pl
 
-    there = pl.DataFrame({"path": paths, "folder": paths.str.replace(r"[^/\\]*$", "")})
+    there = pl.DataFrame({"path": paths, "folder": paths.str.replace(_NAME, "")})
     present = [f"{folder}{name}" for folder in there["folder"].unique() for name in _listed(folder)]
     return there["path"].is_in(pl.Series(present, dtype=pl.String).implode())
 

@@ -100,6 +100,48 @@ def test_a_segment_stands_once(place: Path) -> None:
     assert read(path).height == 3
 
 
+def test_a_segment_stands_once_under_any_name(place: Path) -> None:
+    put(place / "data/a.mp3")
+    whole = str(place / "data" / "a.mp3")
+    with pytest.raises(DataError) as caught:
+        read(write(place, "a.mp3", "b.mp3", "./a.mp3", "../data/a.mp3", "x/..//a.mp3", whole))
+    examples = "`line 2: a.mp3`, `line 4: ./a.mp3`, `line 5: ../data/a.mp3`, `line 6: x/..//a.mp3`"
+    assert str(caught.value).endswith(f"has rows twice (5 rows): {examples}, `line 7: {whole}`")
+
+
+def test_links_among_the_folders(place: Path) -> None:
+    """What `..` leads to depends on where the link points."""
+    put(place / "data/a.wav")
+    put(place / "else/a.wav")
+    put(place / "else/sub/b.wav")
+    (place / "data" / "link").symlink_to(place / "else" / "sub")
+    files = ["a.wav", "link/../a.wav", "link/b.wav"]
+    assert read(write(place, *files))["file"].to_list() == files
+    with pytest.raises(DataError, match="twice .2 rows.: `line 2: ../else/a.wav`, `line 3: link/../a.wav`"):
+        read(write(place, "../else/a.wav", *files[1:]))
+
+
+def test_names_that_only_look_roundabout(place: Path) -> None:
+    files = [".a.wav", "..a.wav", "x/.a/b.wav", "x/..b/b.wav", "x/.../b.wav", "./x/b.wav"]
+    assert read(write(place, *files))["file"].to_list() == files
+
+
+def test_a_folder_that_may_not_be_entered(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = write(place, "a.wav")
+    for function in ("stat", "open", "read_bytes"):
+        monkeypatch.setattr(Path, function, refuse)
+    with pytest.raises(DataError, match="cannot be read: Permission denied"):
+        read(path)
+
+
+def test_a_long_name_is_not_ours(place: Path) -> None:
+    name = "x" * 300
+    assert read(write(place, name))["path"].to_list() == [str(place / "data" / name)]
+
+
 def test_a_column_path(place: Path) -> None:
     path = place / "data" / "t.csv"
     path.write_text("file,path\na.wav,x\n")
