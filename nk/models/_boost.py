@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from nk.errors import DataError
-from nk.models._common import RECORD, About, describe, hashed, read_about
+from nk.models._common import RECORD, About, describe, read_about
 from nk.models._tree import check_nodes
 from nk.registry import Fitted, Model, Options
 from nk.storage import unreadable, write_record
@@ -108,7 +108,7 @@ class Boosted(Model):
         import xgboost
 
         about = describe(data, self.name)
-        keep, stop_x, stop_y = self._parts(data, about, seed)
+        keep, stop_x, stop_y = self._parts(data, about)
         rows = self._matrix(data.x[keep], data.y[keep], about, jobs, weights=self.weights(data.y[keep]))
         stop: dict[str, Any] = {}
         if stop_x is not None:
@@ -151,7 +151,7 @@ class Boosted(Model):
 
         return xgboost.DMatrix(x, label=self.targets(y, about), weight=weights, nthread=jobs)
 
-    def _parts(self, data: Training, about: About, seed: int) -> tuple[Any, Floats | None, Any]:
+    def _parts(self, data: Training, about: About) -> tuple[Any, Floats | None, Any]:
         """Which rows to train on, and the features and targets to stop on (None without early stopping)."""
         import numpy as np
 
@@ -161,7 +161,7 @@ class Boosted(Model):
         if data.dev_x is not None and data.dev_y is not None:
             known = _known(data.dev_y, about)
             return every, data.dev_x[known], data.dev_y[known]
-        held = held_out(data, self.options.validation_split, seed)
+        held = held_out(data, self.options.validation_split)
         return ~held, data.x[held], data.y[held]
 
 
@@ -200,18 +200,18 @@ def _known(dev_y: Any, about: About) -> Mask:
     return known
 
 
-def held_out(data: Training, share: float, seed: int) -> Mask:
+def held_out(data: Training, share: float) -> Mask:
     """Rows of the speakers that are held out for early stopping.
 
-    Speakers are taken in the order of a hash of (seed, speaker), passing over those without whom a class would be lost
-    to training, until there are `share` of all, one at least.
+    Speakers are taken in the order of their numbers, which the seed has drawn, passing over those without whom a class
+    would be lost to training, until there are `share` of all, one at least.
 
     Raises:
         DataError: nobody can be held out
     """
     import numpy as np
 
-    groups = hashed(data.groups, seed)
+    groups = np.unique(data.groups).tolist()
     wanted = max(1, round(share * len(groups)))
     held = np.zeros(len(data.y), dtype=bool)
     taken = 0
