@@ -114,7 +114,8 @@ class Training:
     """What a model may see: rows sorted by id, shapes (rows, features) and (rows,).
 
     `y` are class numbers 0 to `classes` - 1 (int64), or values (float64) with `classes` 0. `groups` are numbers that
-    are equal for rows of one speaker. `dev_x` and `dev_y` are a part to stop on, where there is one.
+    are equal for rows of one speaker, who are numbered in an order that the seed has drawn: who needs a choice of
+    speakers takes the lowest numbers. `dev_x` and `dev_y` are a part to stop on, where there is one.
     """
 
     x: Floats
@@ -146,7 +147,11 @@ class Model(Plugin):
 
     @abstractmethod
     def fit(self, data: Training, *, seed: int, jobs: int) -> Fitted:
-        """Train on `data` with at most `jobs` cores; equal data, options and seed give an equal model."""
+        """Train on `data` with at most `jobs` threads of its own; equal data, options and seed give an equal model.
+
+        Several may train at once in threads of a process. The limit on the threads of linear algebra and of OpenMP is
+        the caller's (`nk/stages/train.py`): a model sets none, since it would be that of the others too.
+        """
 
     @classmethod
     @abstractmethod

@@ -156,6 +156,32 @@ def first_tree(learner: Any) -> Any:
         lambda it: it["gradient_booster"]["model"]["tree_info"].__setitem__(0, 9),
         lambda it: it["gradient_booster"]["model"]["iteration_indptr"].__setitem__(-1, 10**6),
         lambda it: it["gradient_booster"]["model"].pop("trees"),
+        lambda it: first_tree(it)["tree_param"].update(size_leaf_vector="7"),
+        lambda it: first_tree(it)["tree_param"].update(num_feature="1"),
+        lambda it: first_tree(it)["tree_param"].update(num_nodes="100000000"),
+        lambda it: first_tree(it)["tree_param"].update(num_deleted="1"),
+        lambda it: first_tree(it).update(categories=[1, 2, 3], categories_nodes=[0], categories_segments=[10**6]),
+        lambda it: first_tree(it).update(parents=[10**6] * len(first_tree(it)["parents"])),
+        lambda it: first_tree(it)["split_conditions"].pop(),
+        lambda it: first_tree(it).update(base_weights=[]),
+        lambda it: it["learner_model_param"].update(num_feature="100000"),
+        lambda it: it["learner_model_param"].update(num_target="5"),
+        lambda it: it["learner_model_param"].update(base_score="[1,2]"),
+        lambda it: it["gradient_booster"].update(name="gblinear"),
+        lambda it: it["gradient_booster"].update(name="dart"),
+        lambda it: it.update(
+            gradient_booster={
+                "name": "gblinear",
+                "model": {"weights": [1.0], "boosted_rounds": 1, "trees": [], "tree_info": [], "iteration_indptr": [0]},
+            }
+        ),
+        lambda it: it["gradient_booster"]["model"]["gbtree_model_param"].update(num_trees="100000"),
+        lambda it: it["gradient_booster"]["model"]["gbtree_model_param"].update(num_parallel_tree="50"),
+        lambda it: it["gradient_booster"]["model"].update(
+            cats={"enc": [], "feature_segments": [0, 9], "sorted_idx": []}
+        ),
+        lambda it: it.update(feature_types=["c", "c"]),
+        lambda it: it.update(feature_names=["a", "b"]),
     ],
 )
 def test_a_booster_that_would_crash_the_process_is_refused(tmp_path: Path, harm: Any) -> None:
@@ -217,3 +243,78 @@ def test_a_booster_for_another_task_is_refused(tmp_path: Path) -> None:
     (tmp_path / "booster.json").write_bytes((tmp_path / "two" / "booster.json").read_bytes())
     with pytest.raises(PluginError, match="its task"):
         Xgb.load(tmp_path)
+
+
+def test_a_key_that_is_there_twice_is_read_as_it_was_checked(tmp_path: Path) -> None:
+    """A parser takes the first or the last of two: with the harm in either place nothing may crash."""
+    stored(Xgb, tmp_path)
+    path = tmp_path / "booster.json"
+    text = path.read_text()
+    expected = Xgb.load(tmp_path).predict(np.zeros((1, 2), dtype=np.float32))
+    sound = '"size_leaf_vector":"1"'
+    assert sound in text
+    path.write_text(text.replace(sound, f'"size_leaf_vector":"7",{sound}'))
+    np.testing.assert_array_equal(Xgb.load(tmp_path).predict(np.zeros((1, 2), dtype=np.float32)), expected)
+    path.write_text(text.replace(sound, f'{sound},"size_leaf_vector":"7"'))
+    with pytest.raises(PluginError, match="more than a number in a leaf"):
+        Xgb.load(tmp_path)
+
+
+@pytest.mark.parametrize("plugin", [Svm, Svr])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda it: setattr(it, "support_vectors_", it.support_vectors_.astype("f4")),
+        lambda it: setattr(it, "support_vectors_", np.full_like(it.support_vectors_, np.nan)),
+        lambda it: setattr(it, "_n_support", it._n_support.astype("i8")),
+        lambda it: setattr(it, "_probA", np.ones(3)),
+        lambda it: setattr(it, "kernel", "precomputed"),
+        lambda it: setattr(it, "_sparse", True),
+        lambda it: setattr(it, "degree", 10**9),
+    ],
+)
+def test_an_svm_that_would_fail_later_is_refused(tmp_path: Path, plugin: Any, harm: Any) -> None:
+    stored(plugin, tmp_path, classes=3 if plugin is Svm else 0)
+    path = tmp_path / "estimator.skops"
+    estimator = load_estimator(path, plugin.estimator_type())
+    harm(estimator if plugin is Svm else estimator.regressor_)
+    dump_estimator(path, estimator)
+    with pytest.raises(PluginError, match=r"estimator\.skops` cannot be read: (the arrays of|its kernel)"):
+        plugin.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["knn", "knn_reg"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda it: setattr(it, "_y", it._y + (100 if it._y.dtype.kind == "i" else np.nan)),
+        lambda it: setattr(it, "_y", it._y[:3]),
+        lambda it: setattr(it, "_y", np.stack([it._y, it._y], axis=1)),
+        lambda it: setattr(it, "_fit_X", it._fit_X[:3]),
+        lambda it: setattr(it, "_fit_X", it._fit_X.astype("f4")),
+        lambda it: setattr(it, "_fit_method", "kd_tree"),
+        lambda it: setattr(it, "n_neighbors", 10**9),
+        lambda it: setattr(it, "effective_metric_", "minkowski"),
+        lambda it: setattr(it, "weights", "heavy"),
+    ],
+)
+def test_neighbours_that_would_fail_later_are_refused(tmp_path: Path, name: str, harm: Any) -> None:
+    plugin: Any = families.models.get(name)
+    stored(plugin, tmp_path, classes=3 if name == "knn" else 0)
+    path = tmp_path / "estimator.skops"
+    estimator = load_estimator(path, plugin.estimator_type())
+    harm(estimator)
+    dump_estimator(path, estimator)
+    with pytest.raises(PluginError, match=r"estimator\.skops` cannot be read: (its rows and|it does not search)"):
+        plugin.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["n_outputs_", "n_features_in_", "n_classes_"])
+def test_a_tree_that_would_fail_later_is_refused(tmp_path: Path, name: str) -> None:
+    stored(Tree, tmp_path)
+    path = tmp_path / "estimator.skops"
+    tree = load_estimator(path, Tree.estimator_type())
+    setattr(tree, name, np.int64(5))
+    dump_estimator(path, tree)
+    with pytest.raises(PluginError, match=r"estimator\.skops` cannot be read: the tree is of"):
+        Tree.load(tmp_path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from nk.errors import DataError
-from nk.models._common import RECORD, About, describe, hashed, read_about
+from nk.models._common import RECORD, About, describe, read_about
 from nk.models._tree import check_nodes
 from nk.registry import Fitted, Model, Options
 from nk.storage import unreadable, write_record
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 # Text, not the binary UBJ: XGBoost crashes the process on a truncated UBJ file, Python checks JSON before it sees it.
 BOOSTER = "booster.json"
+# Arrays of a stored tree with a value a node, and those of categories, which are empty.
+NODES = (
+    "left_children", "right_children", "parents", "split_indices", "split_conditions", "split_type", "default_left",
+    "base_weights", "loss_changes", "sum_hessian",
+)  # fmt: skip
+CATEGORIES = ("categories", "categories_nodes", "categories_segments", "categories_sizes")
 
 
 class BoostOptions(Options):
@@ -61,10 +67,18 @@ class FittedBooster(Fitted):
         self.notes = about.notes
 
     def raw(self, x: Floats) -> Doubles:
-        """What the booster says: probabilities or values."""
+        """What the booster says: probabilities or values.
+
+        Raises:
+            DataError: there are more or fewer features than in training
+        """
         import numpy as np
         import xgboost
 
+        # XGBoost would take features that are not there for missing values.
+        if x.shape[1] != self.booster.num_features():
+            message = f"{x.shape[1]} features where the model was trained on {self.booster.num_features()}"
+            raise DataError(message, hint="extract the features that the model was trained on")
         return np.asarray(self.booster.predict(xgboost.DMatrix(x, nthread=1)), dtype=np.float64)
 
     def predict(self, x: Floats) -> Doubles:
@@ -108,7 +122,7 @@ class Boosted(Model):
         import xgboost
 
         about = describe(data, self.name)
-        keep, stop_x, stop_y = self._parts(data, about, seed)
+        keep, stop_x, stop_y = self._parts(data, about)
         rows = self._matrix(data.x[keep], data.y[keep], about, jobs, weights=self.weights(data.y[keep]))
         stop: dict[str, Any] = {}
         if stop_x is not None:
@@ -130,13 +144,15 @@ class Boosted(Model):
         about = read_about(folder, About, cls.name)
         path = folder / BOOSTER
         try:
-            content = path.read_bytes()
-            learner = json.loads(content)["learner"]
+            content = json.loads(path.read_bytes())
+            learner = content["learner"]
             _check_trees(learner)
             found = _objective(learner)
             if found != cls.objective(about):
                 raise ValueError(f"its task {found} is not that of `{RECORD}`")
-            booster = xgboost.Booster({"nthread": 1}, model_file=bytearray(content))
+            # What was checked, written anew: of a key that is there twice the two parsers may take different ones.
+            checked = bytearray(json.dumps(content).encode())
+            booster = xgboost.Booster({"nthread": 1}, model_file=checked)
         except Exception as error:
             raise unreadable(path, error) from error
         return cls.fitted_type(booster, about)
@@ -151,7 +167,7 @@ class Boosted(Model):
 
         return xgboost.DMatrix(x, label=self.targets(y, about), weight=weights, nthread=jobs)
 
-    def _parts(self, data: Training, about: About, seed: int) -> tuple[Any, Floats | None, Any]:
+    def _parts(self, data: Training, about: About) -> tuple[Any, Floats | None, Any]:
         """Which rows to train on, and the features and targets to stop on (None without early stopping)."""
         import numpy as np
 
@@ -161,7 +177,7 @@ class Boosted(Model):
         if data.dev_x is not None and data.dev_y is not None:
             known = _known(data.dev_y, about)
             return every, data.dev_x[known], data.dev_y[known]
-        held = held_out(data, self.options.validation_split, seed)
+        held = held_out(data, self.options.validation_split)
         return ~held, data.x[held], data.y[held]
 
 
@@ -177,16 +193,45 @@ def _check_trees(learner: dict[str, Any]) -> None:
     Raises:
         ValueError: there are some
     """
-    sizes, model = learner["learner_model_param"], learner["gradient_booster"]["model"]
+    sizes, booster = learner["learner_model_param"], learner["gradient_booster"]
+    model, outputs = booster["model"], max(1, int(sizes["num_class"]))
+    if booster["name"] != "gbtree" or int(sizes["num_target"]) != 1:
+        raise ValueError("it is not of trees for one target")
+    if learner["feature_names"] or learner["feature_types"] or any((model.get("cats") or {}).values()):
+        raise ValueError("it knows names or categories, and features are numbers")
+    base = json.loads(sizes["base_score"])
+    if len(base if isinstance(base, list) else [base]) not in {1, outputs}:
+        raise ValueError("it starts with scores of other classes")
     for tree in model["trees"]:
-        if any(tree["split_type"]):
-            raise ValueError("a tree asks for a category, and features are numbers")
-        check_nodes(tree["left_children"], tree["right_children"], tree["split_indices"], int(sizes["num_feature"]))
-    rounds, outputs = model["iteration_indptr"], max(1, int(sizes["num_class"]))
-    if len(model["tree_info"]) != len(model["trees"]) or not {*model["tree_info"]} <= {*range(outputs)}:
+        _check_tree(tree, int(sizes["num_feature"]))
+    params, count = model["gbtree_model_param"], len(model["trees"])
+    if (int(params["num_trees"]), int(params["num_parallel_tree"])) != (count, 1):
+        raise ValueError("its trees are not as many as it says")
+    if len(model["tree_info"]) != count or not {*model["tree_info"]} <= {*range(outputs)}:
         raise ValueError("a tree is of a class that there is not")
-    if rounds != list(range(0, len(model["trees"]) + 1, outputs)):
+    if model["iteration_indptr"] != list(range(0, count + 1, outputs)):
         raise ValueError("a round of boosting has not one tree a class")
+
+
+def _check_tree(tree: dict[str, Any], features: int) -> None:
+    """The part of `_check_trees` that is about one tree.
+
+    Raises:
+        ValueError: its arrays do not fit each other, or would lead out of themselves
+    """
+    sizes = {key: int(value) for key, value in tree["tree_param"].items()}
+    nodes = sizes["num_nodes"]
+    if nodes < 1 or any(len(tree[key]) != nodes for key in NODES):
+        raise ValueError("the arrays of a tree do not fit each other")
+    if (sizes["num_feature"], sizes["size_leaf_vector"]) != (features, 1):
+        raise ValueError("a tree is of other features, or has more than a number in a leaf")
+    if any(tree["split_type"]) or any(tree[key] for key in CATEGORIES):
+        raise ValueError("a tree asks for a category, and features are numbers")
+    left, right = tree["left_children"], tree["right_children"]
+    check_nodes(left, right, tree["split_indices"], features)
+    parents = {child: node for node in range(nodes) for child in (left[node], right[node]) if child != -1}
+    if any(tree["parents"][child] != node for child, node in parents.items()):
+        raise ValueError("the nodes of a tree do not lead back to the root")
 
 
 def _known(dev_y: Any, about: About) -> Mask:
@@ -200,18 +245,18 @@ def _known(dev_y: Any, about: About) -> Mask:
     return known
 
 
-def held_out(data: Training, share: float, seed: int) -> Mask:
+def held_out(data: Training, share: float) -> Mask:
     """Rows of the speakers that are held out for early stopping.
 
-    Speakers are taken in the order of a hash of (seed, speaker), passing over those without whom a class would be lost
-    to training, until there are `share` of all, one at least.
+    Speakers are taken in the order of their numbers, which the seed has drawn, passing over those without whom a class
+    would be lost to training, until there are `share` of all, one at least.
 
     Raises:
         DataError: nobody can be held out
     """
     import numpy as np
 
-    groups = hashed(data.groups, seed)
+    groups = np.unique(data.groups).tolist()
     wanted = max(1, round(share * len(groups)))
     held = np.zeros(len(data.y), dtype=bool)
     taken = 0

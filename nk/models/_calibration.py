@@ -6,7 +6,7 @@ fraction, and nearly the same for sure and unsure rows (docs/decisions/0005-lear
 cannot reorder the classes, so that the highest score is always the decision. It minimises the log loss of decisions
 out of fold (Guo et al., On calibration of modern neural networks, 2017, section 4.2), where folds are, in this order:
 
-1. by speaker: at most 5 groups of speakers, ordered by a hash of (seed, speaker); a fold whose rest lacks a class is
+1. by speaker: at most 5 groups of speakers, dealt in the order of their numbers; a fold whose rest lacks a class is
    left out, since its decisions would be of another problem,
 2. where none is left (the target is the speaker, or a speaker alone holds a class each): by row, each class dealt to 5
    folds in turn,
@@ -18,8 +18,6 @@ Everything but the full first is told in a note.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-from nk.models._common import hashed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +76,7 @@ def scores(decisions: Doubles, temperature: float) -> Doubles:
     return soft
 
 
-def calibrate(make: Callable[[], Any], data: Training, *, seed: int, jobs: int) -> tuple[float, tuple[str, ...]]:
+def calibrate(make: Callable[[], Any], data: Training, *, jobs: int) -> tuple[float, tuple[str, ...]]:
     """Fit the temperature: train on each fold's rest and look at the decisions in the fold.
 
     Returns:
@@ -88,7 +86,7 @@ def calibrate(make: Callable[[], Any], data: Training, *, seed: int, jobs: int) 
 
     import numpy as np
 
-    chosen, notes = folds(data.y, data.groups, seed)
+    chosen, notes = folds(data.y, data.groups)
     if not chosen:
         return 1.0, notes
     x = np.asarray(data.x, dtype=np.float64)
@@ -102,14 +100,12 @@ def calibrate(make: Callable[[], Any], data: Training, *, seed: int, jobs: int) 
     return best_temperature(found, truth), notes
 
 
-def folds(y: Any, groups: Ints, seed: int) -> tuple[list[Mask], tuple[str, ...]]:
+def folds(y: Any, groups: Ints) -> tuple[list[Mask], tuple[str, ...]]:
     """The rows of each fold whose rest has all classes, and notes, see the head of this file."""
     import numpy as np
 
-    order = hashed(groups, seed)
-    place = {group: number % FOLDS for number, group in enumerate(order)}
-    number = np.array([place[group] for group in groups.tolist()])
-    by_speaker = _usable(number, y)
+    order, place = np.unique(groups, return_inverse=True)
+    by_speaker = _usable(place % FOLDS, y)
     dealt = min(FOLDS, len(order))
     if len(by_speaker) == dealt:
         return by_speaker, ()

@@ -1,8 +1,7 @@
-"""What the learners share: the record beside a stored model, and checks and orders of training rows."""
+"""What the learners share: the record beside a stored model, and checks of training rows."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -13,7 +12,7 @@ from nk.storage import read_record, unreadable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nk.registry import Doubles, Ints, Training
+    from nk.registry import Doubles, Training
 
 RECORD = "model.json"
 
@@ -79,12 +78,3 @@ def spread(scores: Doubles, about: About) -> Doubles:
     wide = np.zeros((len(scores), about.classes))
     wide[:, list(about.present)] = scores
     return wide
-
-
-def hashed(groups: Ints, seed: int) -> list[int]:
-    """The different groups, ordered by a hash of (seed, group): no other group changes the order of two."""
-
-    def key(group: int) -> bytes:
-        return hashlib.sha256(f"{seed}/{group}".encode()).digest()
-
-    return sorted({*groups.tolist()}, key=key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -35,6 +36,11 @@ class Neighbours(SklearnModel):
             n_neighbors=self.options.K_val, weights=self.options.KNN_weights, algorithm="brute"
         )
 
+    @classmethod
+    def check(cls, estimator: Any) -> None:
+        """See `SklearnModel.check`."""
+        check_neighbours(estimator, len(estimator.classes_) if cls.task == "classification" else 0)
+
     def fit(self, data: Training, *, seed: int, jobs: int) -> FittedEstimator:
         """Keep the rows.
 
@@ -46,3 +52,32 @@ class Neighbours(SklearnModel):
             message = f"`{self.name}` needs `K_val` = {self.options.K_val} training rows at least"
             raise DataError(message, rows=len(data.y), hint=hint)
         return super().fit(data, seed=seed, jobs=jobs)
+
+
+def check_neighbours(estimator: Any, classes: int) -> None:
+    """Check that the stored rows have targets that there are, and that the search is the one that nk asks for.
+
+    Args:
+        estimator: what scikit-learn has stored
+        classes: how many it tells apart, 0 for numbers
+
+    Raises:
+        ValueError: it is not so
+    """
+    import numpy as np
+
+    rows, targets, method = attrgetter("_fit_X", "_y", "_fit_method")(estimator)
+    fits = (
+        rows.dtype == np.float64
+        and rows.shape == (len(targets), estimator.n_features_in_)
+        and targets.shape == (estimator.n_samples_fit_,)
+        and targets.dtype.kind == ("i" if classes else "f")
+        and np.isfinite(rows).all()
+        and np.isfinite(targets).all()
+        and 1 <= estimator.n_neighbors <= len(targets)
+    )
+    if not fits or (classes and not ((targets >= 0) & (targets < classes)).all()):
+        raise ValueError("its rows and their targets do not fit each other")
+    search = (method, estimator.effective_metric_, estimator.effective_metric_params_)
+    if search != ("brute", "euclidean", {}) or estimator.weights not in {"uniform", "distance"}:
+        raise ValueError("it does not search by brute force and Euclidean distance")

@@ -60,20 +60,18 @@ class SklearnModel(Model):
     def build(self, seed: int) -> Any:
         """An estimator that is not yet trained."""
 
-    def fit(self, data: Training, *, seed: int, jobs: int) -> FittedEstimator:
-        """Train on `data` with at most `jobs` cores.
+    def fit(self, data: Training, *, seed: int, jobs: int) -> FittedEstimator:  # noqa: ARG002 - no estimator has threads of its own
+        """Train on `data`; the caller has limited the cores.
 
         Raises:
             DataError: there is nothing to learn from
         """
         import numpy as np
-        from threadpoolctl import threadpool_limits
 
         about = describe(data, self.name)
         estimator = self.build(seed)
-        with threadpool_limits(jobs):
-            # Linear algebra in single precision would cost digits that the data has.
-            estimator.fit(np.asarray(data.x, dtype=np.float64), data.y)
+        # Linear algebra in single precision would cost digits that the data has.
+        estimator.fit(np.asarray(data.x, dtype=np.float64), data.y)
         return FittedEstimator(estimator, about)
 
     @classmethod

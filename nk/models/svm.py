@@ -83,6 +83,6 @@ class Svm(SklearnModel):
         from nk.models._calibration import calibrate
 
         fitted = super().fit(data, seed=seed, jobs=jobs)
-        temperature, notes = calibrate(lambda: self.build(seed), data, seed=seed, jobs=jobs)
+        temperature, notes = calibrate(lambda: self.build(seed), data, jobs=jobs)
         about = SvmAbout(**{**fitted.about.model_dump(by_alias=True), "temperature": temperature, "notes": notes})
         return FittedSvm(fitted.estimator, about)

@@ -6,12 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
+
+from nk.stages.split import shared_ids
+from nk.tables import positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nk.stages.split import Fold
+    from nk.stages.split import Fold, Places
     from nk.tables import Dataset, Skip
 
 _SHOWN = 5
@@ -40,22 +44,23 @@ def of_data(dataset: Dataset) -> list[Caution]:
 
 def of_folds(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
     """Speakers and recordings that train and test share, and classes that a model never hears; folds together."""
-    column = {name: dataset.frame[name].to_list() for name in ("id", "speaker", "digest") if name in dataset}
+    if not folds:
+        return []
     found = []
     if dataset.has_speakers and dataset.target.name != "speaker":
-        shared = _shared(column["id"], column["speaker"], folds)
+        shared = _shared(_numbers(dataset, "speaker", folds), folds)
         if shared:
             text = f"{_count(len(shared), 'speaker')} in both train and test: {_named(shared)}"
             found.append(Caution(text, "the result does not hold for new speakers; split by speaker"))
-    if not dataset.has_speakers and len(folds):
+    if not dataset.has_speakers:
         found.append(Caution("speakers are not known, so the same voice may be in both train and test",
                              "add a column `speaker`"))  # fmt: skip
-    twice = _shared(column["id"], column["digest"], folds)
+    twice = _shared(_numbers(dataset, "digest", folds), folds)
     if twice:
-        files = dict(zip(column["digest"], dataset.frame["file"].to_list(), strict=True))
+        files = dict(dataset.frame.select("digest", "file").iter_rows())
         text = f"{_count(len(twice), 'recording')} in both train and test: {_named(files[one] for one in twice)}"
         found.append(Caution(text, "remove the doubles: what a model has heard is no test"))
-    return found + _lost_classes(dataset, folds)
+    return found if dataset.target.is_number else found + _lost_classes(dataset, folds)
 
 
 def of_skips(skipped: Sequence[Skip], total: int) -> Caution:
@@ -95,21 +100,23 @@ def _of_several_databases(dataset: Dataset) -> list[Caution]:
     return [Caution(text, "give them different names in the tables if they are not")]
 
 
-def _shared(ids: Sequence[str], values: Sequence[str | None], folds: Sequence[Fold]) -> list[str]:
+def _shared(numbers: tuple[list[str], Places], folds: Sequence[Fold]) -> list[str]:
     """Values that rows of train and of test have in common, in any fold."""
-    value = dict(zip(ids, values, strict=True))
-    found: set[str] = set()
+    names, number = numbers
+    total = np.bincount(number, minlength=len(names))
+    found: set[int] = set()
     for fold in folds:
-        found |= {value[key] or "" for key in fold.train} & {value[key] or "" for key in fold.test}
-    return sorted(found - {""})
+        tested = np.unique(number[fold.test_rows])
+        found.update(tested[_in_train(fold, number, total)[tested] > 0].tolist())
+    return [names[place] for place in sorted(found) if names[place]]
 
 
 def _lost_classes(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
-    label = dict(zip(dataset.ids, dataset.frame[dataset.target.name].to_list(), strict=True))
-    lost: Counter[str] = Counter()
+    names, number = _numbers(dataset, dataset.target.name, folds)
+    total = np.bincount(number, minlength=len(names))
+    lost: Counter[str] = Counter({name: len(folds) for name in dataset.target.labels if name not in names})
     for fold in folds:
-        present = {label[key] for key in fold.train}
-        lost.update(name for name in dataset.target.labels if name not in present)
+        lost.update(names[place] for place in np.flatnonzero(_in_train(fold, number, total) == 0))
     if not lost:
         return []
     several = len(folds) > 1
@@ -117,6 +124,24 @@ def _lost_classes(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
         f"`{name}`" + (f" in {count} of {len(folds)} folds" if several else "") for name, count in lost.items()
     )
     return [Caution(f"classes without a training row: {named}", "such a class is never predicted there")]
+
+
+def _numbers(dataset: Dataset, column: str, folds: Sequence[Fold]) -> tuple[list[str], Places]:
+    """The different values of a column in order, and for each row of the folds which one it has."""
+    values = dataset.frame[column].fill_null("")
+    number = values.rank("dense").to_numpy().astype(np.int64) - 1
+    return values.unique().sort().to_list(), number[positions(dataset.ids, shared_ids(folds))]
+
+
+def _in_train(fold: Fold, number: Places, total: Places) -> Places:
+    """How many training rows have each value; `total` is how many rows have it."""
+    if fold.kept is not None:
+        return np.bincount(number[fold.kept], minlength=len(total))
+    # Of a thousand folds each trains on nearly all rows, so that the few others are counted.
+    left = total.copy()
+    for rows in (fold.dev_rows, fold.test_rows):
+        np.subtract.at(left, number[rows], 1)
+    return left
 
 
 def _count(number: int, what: str) -> str:

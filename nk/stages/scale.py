@@ -157,7 +157,24 @@ def load_scaler(folder: Path) -> FittedScaler:
         raise unreadable(folder / RECORD, "its centre and width are not those of its method and features")
     if getattr(estimator, "n_features_in_", None) != about.features:
         raise unreadable(folder / ESTIMATOR, f"its features are not those of `{RECORD}`")
+    _try(estimator, about.features, folder / ESTIMATOR)
     return FittedScaler(about, estimator)
+
+
+def _try(estimator: Any, features: int, path: Path) -> None:
+    """Look at what a stored estimator has learnt, and scale a row of zeros with it."""
+    try:
+        learnt = [value for key, value in vars(estimator).items() if key.endswith("_") and np.ndim(value)]
+        if any(value.dtype != np.float64 or not np.isfinite(value).all() for value in learnt):
+            raise ValueError("what it has learnt are not finite numbers of double precision")
+        if any(
+            features not in value.shape[-1:] for value in learnt if value is not getattr(estimator, "references_", 0)
+        ):
+            raise ValueError(f"what it has learnt is not of {features} features")
+        if estimator.transform(np.zeros((1, features))).shape != (1, features):
+            raise ValueError(f"it does not give {features} features")
+    except Exception as error:
+        raise unreadable(path, error) from error
 
 
 def _check(method: str) -> None:

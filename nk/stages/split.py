@@ -6,10 +6,11 @@ speaker) and the first ones are taken, so that row order, other databases or lib
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from nk.errors import DataError, NotBuilt
@@ -18,22 +19,58 @@ from nk.tables import PARTS, Dataset
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import numpy.typing as npt
+
     from nk.config.data import Database
     from nk.config.model import Model
+
+    Places = npt.NDArray[np.int64]
 
 
 _SPLIT_WAY_OUT = "use `split_strategy = column`, `train` or `test`"
 _KEYS = ("id", "file", "path", "start", "end", "database", "digest")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fold:
-    """Ids to train on, to choose on, and to test on; `name` is `split` where there is no cross-validation."""
+    """Rows to train on, to choose on, and to test on; `name` is `split` where there is no cross-validation.
+
+    There may be a thousand folds of many rows, so a fold holds the places of its own rows within `ids`, which the folds
+    share, and makes the rest when it is asked. `kept` are the places to train on; None: all that are in no other part.
+    """
 
     name: str
-    train: tuple[str, ...]
-    dev: tuple[str, ...]
-    test: tuple[str, ...]
+    ids: tuple[str, ...] = field(repr=False)
+    dev_rows: Places = field(repr=False)
+    test_rows: Places = field(repr=False)
+    kept: Places | None = field(default=None, repr=False)
+
+    @property
+    def train_rows(self) -> Places:
+        """Places in `ids` of the rows to train on, in order."""
+        if self.kept is not None:
+            return self.kept
+        free = np.ones(len(self.ids), dtype=bool)
+        free[self.dev_rows] = free[self.test_rows] = False
+        return np.flatnonzero(free)
+
+    @property
+    def train(self) -> tuple[str, ...]:
+        """Ids to train on."""
+        return self._named(self.train_rows)
+
+    @property
+    def dev(self) -> tuple[str, ...]:
+        """Ids to choose on."""
+        return self._named(self.dev_rows)
+
+    @property
+    def test(self) -> tuple[str, ...]:
+        """Ids to test on."""
+        return self._named(self.test_rows)
+
+    def _named(self, rows: Places) -> tuple[str, ...]:
+        return tuple(self.ids[row] for row in rows.tolist())
 
 
 def split(dataset: Dataset, databases: Mapping[str, Database], *, seed: int) -> Dataset:
@@ -56,22 +93,19 @@ def folds(dataset: Dataset, model: Model, *, seed: int) -> list[Fold] | None:
     """The folds of a cross-validation over all rows, whatever their part; None where none is asked for.
 
     Raises:
-        DataError: there are not enough speakers, or the target is the speaker
+        DataError: there are not enough speakers, all rows are in one fold, or the target is the speaker
     """
     groups = _fold_groups(dataset, model, seed)
     if groups is None:
         return None
-    ids = dataset.ids
     names = sorted(set(groups), key=_natural)
-    return [
-        Fold(
-            name,
-            tuple(key for key, group in zip(ids, groups, strict=True) if group != name),
-            (),
-            tuple(key for key, group in zip(ids, groups, strict=True) if group == name),
-        )
-        for name in names
-    ]
+    if len(names) < 2:
+        raise DataError(f"all rows are in one fold, `{names[0]}`, so there is nothing to train on",
+                        hint="give the column `fold` two values at least, or remove it")  # fmt: skip
+    ids, place = tuple(dataset.ids), {name: number for number, name in enumerate(names)}
+    number = np.array([place[group] for group in groups])
+    rows = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
+    return [Fold(name, ids, np.arange(0), mine) for name, mine in zip(names, rows, strict=True)]
 
 
 def folds_by(dataset: Dataset, model: Model) -> str:
@@ -85,7 +119,21 @@ def folds_by(dataset: Dataset, model: Model) -> str:
 
 def holdout(dataset: Dataset) -> Fold:
     """The split itself as the only fold."""
-    return Fold("split", *(tuple(dataset.part(part).ids) for part in PARTS))
+    part = dataset.frame["split"].to_numpy()
+    kept, dev, test = (np.flatnonzero(part == name) for name in PARTS)
+    return Fold("split", tuple(dataset.ids), dev, test, kept)
+
+
+def shared_ids(folds: Sequence[Fold]) -> tuple[str, ...]:
+    """The ids whose places all these folds hold.
+
+    Raises:
+        ValueError: they are of different datasets
+    """
+    first = folds[0].ids
+    if any(fold.ids is not first and fold.ids != first for fold in folds):
+        raise ValueError("folds of different datasets")
+    return first
 
 
 def by_hash(items: Iterable[str], seed: int) -> list[str]:

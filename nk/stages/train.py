@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from nk.errors import DataError
 from nk.execute import run_all
 from nk.registry import Training
 from nk.stages.evaluate import uncertainty
 from nk.stages.scale import FittedScaler, fit_scaler, load_scaler
+from nk.stages.split import by_hash, shared_ids
+from nk.storage import read_record, unreadable, write_record
 from nk.tables import Features, Predictions, Target, positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import numpy.typing as npt
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from nk.stages.split import Fold
     from nk.tables import Dataset
     from nk.ui import Ui
+
+RECORD = "trained.json"
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,51 @@ class Trained:
         return self.fitted.predict(self.scaler.transform(_filled(x, self.fill)))
 
 
+class _Stored(BaseModel):
+    """What is stored beside a model and its scaler; a run adds what else has to be known to use them."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    version: Literal[1] = Field(default=1, alias="schema")
+    target: str = Field(min_length=1)
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    fill: tuple[Annotated[float, Field(allow_inf_nan=False)], ...]
+
+    @model_validator(mode="after")
+    def _fits(self) -> _Stored:
+        for key, values in (("labels", self.labels), ("names", self.names)):
+            if len({*values}) < len(values):
+                raise ValueError(f"`{key}` holds a name twice")
+        if len(self.fill) != len(self.names):
+            raise ValueError(f"`fill` has {len(self.fill)} values for {len(self.names)} features")
+        return self
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Features, truth and rows of a dataset, looked up once by id; all that follows takes them by place.
+
+    `where` is the place of each row in `values`, `y` as in `Training`.
+    """
+
+    frame: pl.DataFrame
+    names: tuple[str, ...]
+    values: Floats
+    where: Ints
+    y: Ints | Doubles
+
+    def x(self, places: Ints) -> Floats:
+        """Features of some rows, shape (places, names)."""
+        return self.values[self.where[places]]
+
+
 @dataclass(frozen=True)
 class _Job:
     run: int
     fold: Fold
     recipe: Recipe
+    groups: Ints
 
 
 def cross(
@@ -73,11 +118,17 @@ def cross(
         the predictions, and what the models said of their training: sentence -> how many said it
     """
     inner = replace(recipe, jobs=1) if len(folds) * runs > 1 else recipe
-    work = [_Job(run, fold, replace(inner, seed=recipe.seed + run)) for run in range(runs) for fold in folds]
+    recipes = [replace(inner, seed=recipe.seed + run) for run in range(runs)]
+    rows = _rows(features, dataset, shared_ids(folds))
+    groups = [_groups(rows.frame, dataset, one.seed) for one in recipes]
+    work = [_Job(run, fold, recipes[run], groups[run]) for run in range(runs) for fold in folds]
     found: dict[tuple[int, str], pl.DataFrame] = {}
     notes: Counter[str] = Counter()
-    with ui.progress("training", len(work), "folds" if len(folds) > 1 else "models") as progress:
-        for job, frame, said in run_all(lambda job: _one(features, dataset, job), work, jobs=recipe.jobs):
+    with (
+        ui.progress("training", len(work), "folds" if len(folds) > 1 else "models") as progress,
+        _threads(inner.jobs, "blas"),
+    ):
+        for job, frame, said in run_all(lambda job: _one(rows, dataset.target, job), work, jobs=recipe.jobs):
             found[job.run, job.fold.name] = frame
             notes.update(said)
             progress.advance()
@@ -86,30 +137,26 @@ def cross(
 
 
 def train(features: Features, dataset: Dataset, ids: Sequence[str], dev: Sequence[str], recipe: Recipe) -> Trained:
-    """Fit gaps, scaler and model on the rows `ids`; `dev` are rows that a model may stop on."""
-    x = features.rows(ids)
-    fill = _fill_values(x, recipe.nan_strategy)
-    scaler = fit_scaler(recipe.scale, _filled(x, fill))
-    ready = [scaler.transform(_filled(part, fill)) for part in (x, features.rows(dev))]
-    data = Training(
-        x=ready[0],
-        y=_truth(dataset, ids),
-        groups=_groups(dataset, ids),
-        classes=len(dataset.target.labels),
-        dev_x=ready[1] if dev else None,
-        dev_y=_truth(dataset, dev) if dev else None,
-    )
-    fitted = recipe.model.fit(data, seed=recipe.seed, jobs=recipe.jobs)
-    return Trained(dataset.target, features.names, fill, scaler, fitted)
+    """Fit gaps, scaler and model on the rows `ids`; `dev` are rows that a model may stop on.
+
+    For one model at a time: the number of threads of linear algebra is set for the whole process.
+    """
+    rows = _rows(features, dataset, [*ids, *dev])
+    every, groups = np.arange(len(rows.where)), _groups(rows.frame, dataset, recipe.seed)
+    with _threads(recipe.jobs, "blas"), _threads(recipe.jobs, "openmp"):
+        return _train(rows, groups, every[: len(ids)], every[len(ids) :], dataset.target, recipe)
 
 
 def predict(
     trained: Trained, features: Features, dataset: Dataset, ids: Sequence[str], *, run: int, fold: str, split: str
 ) -> pl.DataFrame:
     """What a trained model says of the rows `ids`: the frame of `Predictions`."""
-    target = trained.target
-    scores = trained.scores(features.rows(ids))
-    rows = _rows(dataset, ids)
+    rows = dataset.frame[positions(dataset.ids, ids)]
+    return _said(trained, features.rows(ids), rows, run=run, fold=fold, split=split)
+
+
+def _said(trained: Trained, x: Floats, rows: pl.DataFrame, *, run: int, fold: str, split: str) -> pl.DataFrame:
+    target, scores = trained.target, trained.scores(x)
     has_truth = target.name in rows.columns
     frame = rows.select(
         "id", "file", "start", "end", "database",
@@ -130,59 +177,106 @@ def save(trained: Trained, folder: Path, about: dict[str, Any]) -> None:
     """Write a trained model into an existing folder; `about` is what else has to be known to use it."""
     trained.fitted.save(folder)
     trained.scaler.save(folder)
-    text = {
-        "schema": 1,
-        "target": trained.target.name,
-        "labels": list(trained.target.labels),
-        "names": list(trained.names),
-        "fill": trained.fill.tolist(),
-        **about,
-    }
-    (folder / "trained.json").write_text(json.dumps(text, indent=1, ensure_ascii=False), encoding="utf-8")
+    fill = tuple(trained.fill.tolist())
+    stored = _Stored(target=trained.target.name, labels=trained.target.labels, names=trained.names, fill=fill, **about)
+    write_record(folder / RECORD, stored)
 
 
 def load(folder: Path, model: type[Model]) -> Trained:
-    """Read what `save` has written with a model of this plug-in."""
-    text = json.loads((folder / "trained.json").read_text(encoding="utf-8"))
-    return Trained(
-        Target(text["target"], tuple(text["labels"])),
-        tuple(text["names"]),
-        np.array(text["fill"], dtype=np.float32),
-        load_scaler(folder),
-        model.load(folder),
-    )
+    """Read what `save` has written with a model of this plug-in.
+
+    Raises:
+        PluginError: a file is missing, damaged, of another learner, or does not fit the others
+    """
+    stored = read_record(folder / RECORD, _Stored)
+    fill = np.array(stored.fill, dtype=np.float32)
+    scaler, fitted = load_scaler(folder), model.load(folder)
+    if scaler.about.features != len(stored.names):
+        message = f"it has {len(stored.names)} features where the scaler has {scaler.about.features}"
+        raise unreadable(folder / RECORD, message)
+    trained = Trained(Target(stored.target, stored.labels), stored.names, fill, scaler, fitted)
+    _try(trained, folder)
+    return trained
 
 
-def _one(features: Features, dataset: Dataset, job: _Job) -> tuple[_Job, pl.DataFrame, tuple[str, ...]]:
+def _try(trained: Trained, folder: Path) -> None:
+    """Predict one row, of the values for gaps: the files may be sound, and yet be of different models."""
+    try:
+        found = trained.scores(trained.fill[None])
+        due = (1, len(trained.target.labels)) if trained.target.labels else (1,)
+        if found.shape != due or not np.isfinite(found).all():
+            raise ValueError(f"the model does not give {due[-1]} finite scores a row, which its labels ask for")
+    except Exception as error:
+        raise unreadable(folder / RECORD, error) from error
+
+
+def _one(rows: _Rows, target: Target, job: _Job) -> tuple[_Job, pl.DataFrame, tuple[str, ...]]:
     fold = job.fold
-    trained = train(features, dataset, fold.train, fold.dev, job.recipe)
-    parts = [
-        predict(trained, features, dataset, ids, run=job.run, fold=fold.name, split=split)
-        for split, ids in (("dev", fold.dev), ("test", fold.test))
-        if ids
-    ]
+    with _threads(job.recipe.jobs, "openmp"):
+        trained = _train(rows, job.groups, fold.train_rows, fold.dev_rows, target, job.recipe)
+        parts = [
+            _said(trained, rows.x(places), rows.frame[places], run=job.run, fold=fold.name, split=split)
+            for split, places in (("dev", fold.dev_rows), ("test", fold.test_rows))
+            if len(places)
+        ]
     return job, pl.concat(parts), trained.fitted.notes
 
 
-def _rows(dataset: Dataset, ids: Sequence[str]) -> pl.DataFrame:
-    return dataset.frame[positions(dataset.ids, ids)]
+def _train(rows: _Rows, groups: Ints, places: Ints, dev: Ints, target: Target, recipe: Recipe) -> Trained:
+    x = rows.x(places)
+    fill = _fill_values(x, recipe.nan_strategy)
+    scaler = fit_scaler(recipe.scale, _filled(x, fill))
+    data = Training(
+        x=scaler.transform(_filled(x, fill)),
+        y=rows.y[places],
+        groups=groups[places],
+        classes=len(target.labels),
+        dev_x=scaler.transform(_filled(rows.x(dev), fill)) if len(dev) else None,
+        dev_y=rows.y[dev] if len(dev) else None,
+    )
+    fitted = recipe.model.fit(data, seed=recipe.seed, jobs=recipe.jobs)
+    return Trained(target, rows.names, fill, scaler, fitted)
 
 
-def _truth(dataset: Dataset, ids: Sequence[str]) -> Ints | Doubles:
-    column = _rows(dataset, ids)[dataset.target.name]
-    if dataset.target.is_number:
+def _threads(jobs: int, kind: Literal["blas", "openmp"]) -> AbstractContextManager[Any]:
+    """At most `jobs` threads within libraries, as long as it is entered.
+
+    Linear algebra has one number for the process, so that it is set once around threads that train folds; OpenMP has a
+    number a thread, so that each of them sets its own.
+    """
+    from importlib import import_module
+
+    from threadpoolctl import threadpool_limits
+
+    for library in ("scipy.linalg", "sklearn.utils"):  # only what is loaded by now can be limited
+        import_module(library)
+    limits: AbstractContextManager[Any] = threadpool_limits(jobs, user_api=kind)
+    return limits
+
+
+def _rows(features: Features, dataset: Dataset, ids: Sequence[str]) -> _Rows:
+    frame = dataset.frame[positions(dataset.ids, ids)]
+    where = positions(features.ids, ids)
+    return _Rows(frame, features.names, features.values, where, _truth(frame, dataset.target))
+
+
+def _truth(frame: pl.DataFrame, target: Target) -> Ints | Doubles:
+    column = frame[target.name]
+    if target.is_number:
         return column.to_numpy().astype(np.float64)
-    number = {label: place for place, label in enumerate(dataset.target.labels)}
-    return np.array([number[label] for label in column], dtype=np.int64)
+    number = {label: place for place, label in enumerate(target.labels)}
+    return np.array([number[label] for label in column.to_list()], dtype=np.int64)
 
 
-def _groups(dataset: Dataset, ids: Sequence[str]) -> Ints:
-    """A number a speaker; a number a row where speakers are unknown, or are what is to be told."""
-    if not dataset.has_speakers or dataset.target.name == "speaker":
-        return np.arange(len(ids), dtype=np.int64)
-    speakers = _rows(dataset, ids)["speaker"].fill_null("").to_list()
-    number = {speaker: place for place, speaker in enumerate(sorted(set(speakers)))}
-    return np.array([number[speaker] for speaker in speakers], dtype=np.int64)
+def _groups(frame: pl.DataFrame, dataset: Dataset, seed: int) -> Ints:
+    """A number a speaker; a number a row where speakers are unknown, or are what is to be told.
+
+    They are numbered in the order of a hash of (seed, speaker), so that more speakers do not change that of others.
+    """
+    by_row = not dataset.has_speakers or dataset.target.name == "speaker"
+    names = frame["id" if by_row else "speaker"].fill_null("").to_list()
+    number = {name: place for place, name in enumerate(by_hash(names, seed))}
+    return np.array([number[name] for name in names], dtype=np.int64)
 
 
 def _fill_values(x: Floats, strategy: str) -> Floats:

@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from nk.errors import ConfigError, DataError, NotBuilt, PluginError
 from nk.stages.scale import METHODS, fit_scaler, load_scaler
+from nk.storage import dump_estimator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,3 +173,23 @@ def test_mistakes_are_told() -> None:
 def test_no_rows_are_scaled_to_no_rows() -> None:
     for method in (None, *METHODS):
         assert scaled(method, TRAIN, TRAIN[:0]).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [("standard", "scale_"), ("robust", "center_"), ("minmax", "min_"), ("maxabs", "scale_"),
+     ("powertransformer", "lambdas_"), ("quantiletransformer", "quantiles_")],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "harm",
+    [lambda it: it.astype("f4"), lambda it: it[..., :1], lambda it: it * np.nan, str],
+    ids=["single", "cut", "nan", "text"],
+)
+def test_a_scaler_that_would_fail_later_is_refused(tmp_path: Path, method: str, name: str, harm: Any) -> None:
+    fit_scaler(method, np.random.default_rng(0).normal(size=(30, 3)).astype(np.float32)).save(tmp_path)
+    path = tmp_path / "scaler.skops"
+    estimator: Any = load_scaler(tmp_path).estimator
+    setattr(estimator, name, harm(getattr(estimator, name)))
+    dump_estimator(path, estimator)
+    with pytest.raises(PluginError, match=r"scaler\.skops` cannot be read: [^\n]+$"):
+        load_scaler(tmp_path)

@@ -199,3 +199,24 @@ def test_without_cross_validation_the_split_is_the_fold() -> None:
     assert folds(whole, model(), seed=0) is None
     fold = holdout(split(whole, {"db": database()}, seed=0))
     assert (len(fold.train), len(fold.dev), len(fold.test)) == (4, 0, 4)
+
+
+@pytest.mark.parametrize("value", [1, "all"])
+def test_a_fold_column_of_one_value_is_refused(value: Any) -> None:
+    whole = dataset(["a", "b", "c", "d"])
+    one = replace(whole, frame=whole.frame.with_columns(pl.lit(value).alias("fold")))
+    with pytest.raises(DataError, match=f"^all rows are in one fold, `{value}`, so there is nothing to train on$") as e:
+        folds(one, model(logo=4), seed=0)
+    assert e.value.hint == "give the column `fold` two values at least, or remove it"
+
+
+def test_parts_of_a_fold_are_told_by_place_and_by_id() -> None:
+    whole = dataset(["1", "2", "3"])
+    stated = database(split_strategy="speakers_stated", test=("1",), dev=("2",))
+    fold = holdout(split(whole, {"db": stated}, seed=0))
+    for rows, ids in ((fold.train_rows, fold.train), (fold.dev_rows, fold.dev), (fold.test_rows, fold.test)):
+        assert tuple(fold.ids[row] for row in rows) == ids
+        assert len(ids) == 4
+    found = folds(whole, model(loso=True), seed=0)
+    assert found is not None
+    assert [fold.train_rows.tolist() for fold in found] == [[*range(4, 12)], [0, 1, 2, 3, 8, 9, 10, 11], [*range(8)]]
