@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,22 +106,23 @@ def check_place(root: Path, name: str) -> None:
             above = above.parent
         if not above.is_dir():
             raise DataError(f"results cannot be written to `{root}`: `{above}` is no folder", hint=_WAY_OUT)
-        _need_ours(final)
+        # Another run may just be replacing the folder, which for a moment is not there.
+        with _locked(final) if above == final.parent else nullcontext():
+            _need_a_goal(root / name)
+            _need_ours(final)
         # Permissions alone do not tell: the disk may be read-only or full, the name too long for it.
         Path(tempfile.mkdtemp(prefix=f".{final.name}.partial-", dir=above)).rmdir()
 
 
 def _final(root: Path, name: str) -> Path:
-    """Where the folder really is, links followed.
+    """Where the folder really is, links followed."""
+    return Path(os.path.realpath(root / name))
 
-    Raises:
-        DataError: it is a link that leads nowhere
-    """
-    final = root / name
-    if final.is_symlink() and not final.exists():
-        raise DataError(f"`{final}` is a link that leads nowhere",
+
+def _need_a_goal(place: Path) -> None:
+    if place.is_symlink() and not place.exists():
+        raise DataError(f"`{place}` is a link that leads nowhere",
                         hint="choose another `name` or `root` in [EXP], or remove the link")  # fmt: skip
-    return Path(os.path.realpath(final))
 
 
 def _need_ours(final: Path) -> None:
@@ -250,9 +251,10 @@ def _clean_up(final: Path) -> None:
     """Mend what a killed run left: half-written folders, and a good one that was just being replaced."""
     name = glob.escape(final.name)
     for left in final.parent.glob(f".{name}.partial-*"):
-        # One with a manifest is complete: its user was told where it is.
-        if time.time() - left.stat().st_mtime > _STALE and not (left / _MANIFEST).exists():
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # its run is alive, and has just moved it
+            # One with a manifest is complete: its user was told where it is.
+            if time.time() - left.stat().st_mtime > _STALE and not (left / _MANIFEST).exists():
+                shutil.rmtree(left, ignore_errors=True)
     for old in final.parent.glob(f".{name}.old-*"):
         if final.exists():
             shutil.rmtree(old, ignore_errors=True)

@@ -188,7 +188,7 @@ def _extract_one(extractor: FeatureExtractor, work: Work) -> tuple[Work, Floats 
         whole = work.start == 0 and abs(work.end - probe(work.path).seconds) < 0.001
         start, end = (None, None) if whole else (work.start, work.end)
         audio = read(work.path, start, end, channel=work.channel, rate=extractor.rate)
-        unchanged = _digest_now(work.path) == work.digest
+        unchanged = _is_still(work.path, work.digest)
     except AudioError as error:
         return work, str(error)
     if not unchanged:  # what was read is not what the key stands for
@@ -202,8 +202,8 @@ def _extract_one(extractor: FeatureExtractor, work: Work) -> tuple[Work, Floats 
     return work, np.asarray(values, dtype=np.float32)
 
 
-def _digest_now(path: str) -> str:
-    """The digest of the file as it is now.
+def _is_still(path: str, expected: str) -> bool:
+    """Whether the file has the digest that it had.
 
     Raises:
         AudioError: the file is missing or cannot be read
@@ -211,14 +211,14 @@ def _digest_now(path: str) -> str:
     try:
         stat = Path(path).stat()
     except OSError:
-        return digest(path)  # says why
-    return _digest_at(path, stat.st_size, stat.st_mtime_ns)
+        return digest(path) == expected  # says why
+    return _had(path, expected, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=256)
-def _digest_at(path: str, size: int, changed: int) -> str:  # noqa: ARG001 - what is remembered is told apart by them
-    """The digest of a file with that size and time of change: a file of a thousand segments is not read each time."""
-    return digest(path)
+def _had(path: str, expected: str, size: int, changed: int) -> bool:  # noqa: ARG001 - they tell apart what is remembered
+    """Whether a file of that size and time of change had the digest: one of a thousand segments is hashed once."""
+    return digest(path) == expected
 
 
 def _select(names: tuple[str, ...], values: Floats, keep: Sequence[str]) -> tuple[tuple[str, ...], Floats]:
