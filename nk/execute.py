@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
+_IDLE = 0.25  # s
+
 
 def cores() -> int:
     """How many cores this process may use."""
@@ -22,12 +24,17 @@ def cores() -> int:
 
 
 def run_all(
-    task: Callable[[T], R], items: Iterable[T], *, jobs: int, workers: Literal["threads", "processes"] = "threads"
+    task: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    jobs: int,
+    workers: Literal["threads", "processes"] = "threads",
+    idle: Callable[[], None] | None = None,
 ) -> Iterator[R]:
     """Run `task` on each item with `jobs` workers and give the results as they come, in any order.
 
     Only a few items a worker are under way at once, so that memory does not grow with the number of items. The caller
-    may stop early: what has not begun is then dropped.
+    may stop early: what has not begun is then dropped. While no result comes, `idle` is called four times a second.
     """
     with _executor(jobs, workers) as executor:
         todo = iter(items)
@@ -38,7 +45,9 @@ def run_all(
                     running.add(executor.submit(task, item))
                 if not running:
                     return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
+                done, running = wait(running, timeout=_IDLE if idle else None, return_when=FIRST_COMPLETED)
+                if idle and not done:
+                    idle()
                 for future in done:
                     yield future.result()
         finally:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import json
 import math
 import os
+import secrets
 import shutil
+import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,16 +20,19 @@ from typing import TYPE_CHECKING, Any
 from nk.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import polars as pl
 
-# What nk writes; anything else in an old run folder is the user's and is carried over.
+# What nk writes into a run folder. A manifest lists the files (`files`); older ones do not, and then these names tell.
 OURS = (
     "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "per_class.csv",
     "per_speaker.csv", "skipped.csv", "log.txt", "figures", "model",
 )  # fmt: skip
+_MANIFEST = "manifest.json"
 _STALE = 24 * 3600  # seconds after which the leavings of a killed run are removed
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+_WAY_OUT = "set `root` in [EXP]"
 
 
 @dataclass(frozen=True)
@@ -61,23 +68,29 @@ class RunFolder:
 def writing(root: Path, name: str) -> Iterator[RunFolder]:
     """A new folder that takes the place of `<root>/<name>` when the block ends well; else the old one stays.
 
+    Where two runs of one name end at the same time, one waits for the other, and the last one stays. Where
+    `<root>/<name>` is a link, what it leads to is replaced. The files that were written are listed in the manifest.
+
     Raises:
-        DataError: `<root>/<name>` is not a run folder of nk, or cannot be written
+        DataError: `<root>/<name>` is not a run folder of nk, or cannot be written; what is complete but could not be
+            put in its place is kept, and named
     """
-    final = root / name
     check_place(root, name)
+    final = _final(root, name)
+    with _reasons(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(final):
+            _clean_up(final)
+        partial = final.with_name(f".{final.name}.partial-{secrets.token_hex(4)}")
+        partial.mkdir()
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        _clean_up(root, name)
-        partial = Path(tempfile.mkdtemp(prefix=f".{name}.partial-", dir=root))
-    except OSError as error:
-        raise DataError(f"`{final}` cannot be written: {error.strerror}", hint="set `root` in [EXP]") from error
-    try:
-        partial.chmod(0o755)  # mkdtemp lets nobody else read
-        yield RunFolder(partial)
-        _swap(partial, final)
-    finally:
+        with _reasons(final):
+            yield RunFolder(partial)
+            _list_files(RunFolder(partial))
+    except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
+        raise
+    _put_in_place(partial, final)
 
 
 def check_place(root: Path, name: str) -> None:
@@ -86,52 +99,167 @@ def check_place(root: Path, name: str) -> None:
     Raises:
         DataError: something that is not ours is in the way, or the folder cannot be written
     """
-    above = root.absolute()
-    while not above.exists():
-        above = above.parent
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        why = "it is no folder" if not above.is_dir() else "there is no permission"
-        raise DataError(f"results cannot be written to `{root}`: {why} (`{above}`)", hint="set `root` in [EXP]")
-    final = root / name
-    if final.exists() and not (final.is_dir() and ((final / "manifest.json").is_file() or not any(final.iterdir()))):
+    with _reasons(root / name):
+        final = _final(root, name)
+        above = final.parent
+        while not os.path.lexists(above):
+            above = above.parent
+        if not above.is_dir():
+            raise DataError(f"results cannot be written to `{root}`: `{above}` is no folder", hint=_WAY_OUT)
+        # Another run may just be replacing the folder, which for a moment is not there.
+        with _locked(final) if above == final.parent else nullcontext():
+            _need_a_goal(root / name)
+            _need_ours(final)
+        # Permissions alone do not tell: the disk may be read-only or full, the name too long for it.
+        Path(tempfile.mkdtemp(prefix=f".{final.name}.partial-", dir=above)).rmdir()
+
+
+def _final(root: Path, name: str) -> Path:
+    """Where the folder really is, links followed."""
+    return Path(os.path.realpath(root / name))
+
+
+def _need_a_goal(place: Path) -> None:
+    if place.is_symlink() and not place.exists():
+        raise DataError(f"`{place}` is a link that leads nowhere",
+                        hint="choose another `name` or `root` in [EXP], or remove the link")  # fmt: skip
+
+
+def _need_ours(final: Path) -> None:
+    if final.exists() and not (final.is_dir() and ((final / _MANIFEST).is_file() or not any(final.iterdir()))):
         raise DataError(f"`{final}` is there already and was not written by nk",
                         hint="choose another `name` or `root` in [EXP], or move it away")  # fmt: skip
+
+
+@contextmanager
+def _reasons(final: Path) -> Iterator[None]:
+    """Turn what the system says into an error with a way out."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"`{final}` cannot be written: {error.strerror or error}", hint=_WAY_OUT) from error
+
+
+@contextmanager
+def _locked(final: Path) -> Iterator[None]:
+    """One process at a time; where the system or the disk has no such locks, as many as like."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    path = final.with_name(f".{final.name}.lock")
+    while True:
+        with path.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            except OSError as error:
+                if error.errno not in _NO_LOCKS:
+                    raise
+            if not _is_at(file.fileno(), path):  # who had it before has removed it
+                continue
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _is_at(opened: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(opened), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _put_in_place(partial: Path, final: Path) -> None:
+    try:
+        with _locked(final):
+            _need_ours(final)
+            _swap(partial, final)
+    except (OSError, DataError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"the results could not be put in their place: {why}",
+                        hint=f"they are complete in `{partial}`: move them to `{final}`") from error  # fmt: skip
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
 
 
 def _swap(partial: Path, final: Path) -> None:
     if not final.exists():
         partial.rename(final)
         return
-    for item in final.iterdir():
-        if item.name not in OURS:
-            _copy(item, partial / item.name)
-    old = final.with_name(f".{final.name}.old-{os.getpid()}")
+    _carry_over(final, partial)
+    old = final.with_name(f".{final.name}.old-{secrets.token_hex(4)}")
     final.rename(old)
     try:
         partial.rename(final)
-    except OSError:
+    except BaseException:
         old.rename(final)
         raise
-    shutil.rmtree(old)
+    shutil.rmtree(old, ignore_errors=True)  # what is left goes with the next run
 
 
-def _copy(source: Path, goal: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, goal, symlinks=True)
-    else:
-        shutil.copy2(source, goal)
+def _list_files(folder: RunFolder) -> None:
+    """Write into the manifest which files are ours, so that the next run can tell them from the user's."""
+    path = folder.path / _MANIFEST
+    manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    folder.json(_MANIFEST, {**manifest, "files": sorted({_MANIFEST, *_files(folder.path)})})
 
 
-def _clean_up(root: Path, name: str) -> None:
+def _files(folder: Path) -> list[str]:
+    """Names of all files in a folder and those in it, with `/` between."""
+    return [item.relative_to(folder).as_posix() for item in folder.rglob("*") if not _is_folder(item)]
+
+
+def _is_folder(item: Path) -> bool:
+    return item.is_dir() and not item.is_symlink()
+
+
+def _ours(folder: Path) -> set[str]:
+    """Which files of an old run folder nk wrote."""
+    try:
+        listed = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["files"]
+        return {_MANIFEST, *map(str, listed)}
+    except (OSError, ValueError, KeyError, TypeError):  # older, or edited: then names tell
+        return {name for name in _files(folder) if name.split("/")[0] in OURS}
+
+
+def _carry_over(old: Path, new: Path) -> None:
+    """Copy the user's files from the old run folder to the new one, save where nk has written one of that name."""
+    ours = _ours(old)
+
+    def stays(item: Path) -> bool:
+        name = item.relative_to(old).as_posix()
+        goal = new / name
+        if not _is_folder(item):
+            return name in ours or os.path.lexists(goal)
+        if os.path.lexists(goal):
+            return not _is_folder(goal)
+        inside = [f"{name}/{file}" for file in _files(item)]
+        return ours.issuperset(inside) and (bool(inside) or name in OURS)
+
+    def staying(folder: str, names: Sequence[str]) -> set[str]:
+        return {name for name in names if stays(Path(folder) / name)}
+
+    shutil.copytree(old, new, symlinks=True, ignore=staying, dirs_exist_ok=True)
+    os.utime(new)  # it has the old one's permissions now, and is not to have its age
+
+
+def _clean_up(final: Path) -> None:
     """Mend what a killed run left: half-written folders, and a good one that was just being replaced."""
-    for left in root.glob(f".{name}.partial-*"):
-        if time.time() - left.stat().st_mtime > _STALE:
-            shutil.rmtree(left, ignore_errors=True)
-    for old in root.glob(f".{name}.old-*"):
-        if (root / name).exists():
+    name = glob.escape(final.name)
+    for left in final.parent.glob(f".{name}.partial-*"):
+        with suppress(FileNotFoundError):  # its run is alive, and has just moved it
+            # One with a manifest is complete: its user was told where it is.
+            if time.time() - left.stat().st_mtime > _STALE and not (left / _MANIFEST).exists():
+                shutil.rmtree(left, ignore_errors=True)
+    for old in final.parent.glob(f".{name}.old-*"):
+        if final.exists():
             shutil.rmtree(old, ignore_errors=True)
         else:
-            old.rename(root / name)
+            old.rename(final)
 
 
 def _plain(value: Any) -> Any:

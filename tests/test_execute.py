@@ -40,5 +40,10 @@ def test_only_a_few_items_are_under_way() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("nk_")]
 
 
+def test_who_waits_is_called_now_and_then() -> None:
+    go_on = threading.Event()
+    assert list(run_all(lambda _: go_on.wait(20), [1], jobs=1, idle=go_on.set)) == [True]
+
+
 def test_there_is_at_least_one_core() -> None:
     assert cores() >= 1

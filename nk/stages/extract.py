@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from nk.audio import probe, read
+from nk.audio import digest, probe, read
 from nk.cache import FeatureCache
 from nk.cache_folder import cache_folder
 from nk.errors import AudioError, DataError
@@ -37,6 +37,7 @@ class Work:
     id: str
     key: str
     path: str
+    digest: str
     start: float
     end: float
     channel: Channel
@@ -64,8 +65,8 @@ def provenance(extractor: FeatureExtractor) -> dict[str, Any]:
 
 
 def count_cached(dataset: Dataset, extractor: FeatureExtractor, channels: Mapping[str, Channel]) -> int:
-    """How many rows need no computation."""
-    with FeatureCache(cache_folder() / "features", provenance(extractor)) as cache:
+    """How many rows need no computation; a damaged cache has none, and is left for `extract` to mend."""
+    with FeatureCache(cache_folder() / "features", provenance(extractor), look=True) as cache:
         keys = [work.key for work in _works(dataset, channels)]
         known = cache.known(list(set(keys)))
     return sum(key in known for key in keys)
@@ -92,11 +93,11 @@ def extract(
     """
     about = provenance(extractor)
     works = _works(dataset, channels)
-    with FeatureCache(cache_folder() / "features", about) as cache:
+    with FeatureCache(cache_folder() / "features", about, warn=ui.warn) as cache:
+        names = cache.names or _store_names(cache, extractor)
         values = {} if fresh else _cached(cache, works)
         todo = [work for work in works if work.id not in values]
         computed, failed = _compute(todo, extractor, cache, jobs, ui)
-        names = cache.names or _store_names(cache, extractor)
     return Extracted(names, {**values, **computed}, failed, about)
 
 
@@ -148,7 +149,8 @@ def _works(dataset: Dataset, channels: Mapping[str, Channel]) -> list[Work]:
 
 def _work(row: Mapping[str, Any], channel: Channel) -> Work:
     span = f"{round(row['start'] * 1000)}-{round(row['end'] * 1000)}"
-    return Work(row["id"], f"{row['digest']}:{span}:{channel}", row["path"], row["start"], row["end"], channel)
+    key = f"{row['digest']}:{span}:{channel}"
+    return Work(row["id"], key, row["path"], row["digest"], row["start"], row["end"], channel)
 
 
 def _cached(cache: FeatureCache, works: Sequence[Work]) -> dict[str, Floats]:
@@ -167,33 +169,16 @@ def _compute(
 ) -> tuple[dict[str, Floats], dict[str, str]]:
     values: dict[str, Floats] = {}
     failed: dict[str, str] = {}
-    store = _Writer(cache, ui)
     task = partial(_extract_one, extractor)
     with ui.progress(f"features {extractor.called}", len(todo), "files") as progress:
-        for work, outcome in run_all(task, todo, jobs=jobs, workers=extractor.workers):
+        for work, outcome in run_all(task, todo, jobs=jobs, workers=extractor.workers, idle=cache.tick):
             if isinstance(outcome, str):
                 failed[work.id] = outcome
             else:
                 values[work.id] = outcome
-                store(work.key, outcome)
+                cache.put(work.key, outcome)
             progress.advance()
     return values, failed
-
-
-class _Writer:
-    """Stores values in the cache; where it cannot be written (full, read-only) it says so once and goes on."""
-
-    def __init__(self, cache: FeatureCache, ui: Ui) -> None:
-        self._cache, self._ui, self._broken = cache, ui, False
-
-    def __call__(self, key: str, values: Floats) -> None:
-        if self._broken:
-            return
-        try:
-            self._cache.put(key, values)
-        except sqlite3.Error as error:
-            self._broken = True
-            self._ui.warn(f"the feature cache cannot be written ({error}): these features will be computed again")
 
 
 def _extract_one(extractor: FeatureExtractor, work: Work) -> tuple[Work, Floats | str]:
@@ -203,8 +188,11 @@ def _extract_one(extractor: FeatureExtractor, work: Work) -> tuple[Work, Floats 
         whole = work.start == 0 and abs(work.end - probe(work.path).seconds) < 0.001
         start, end = (None, None) if whole else (work.start, work.end)
         audio = read(work.path, start, end, channel=work.channel, rate=extractor.rate)
+        unchanged = _is_still(work.path, work.digest)
     except AudioError as error:
         return work, str(error)
+    if not unchanged:  # what was read is not what the key stands for
+        return work, "it changed during the run"
     try:
         values = extractor.extract(audio)
     except Exception as error:  # noqa: BLE001 - whatever a library raises on one file must not end the run
@@ -212,6 +200,25 @@ def _extract_one(extractor: FeatureExtractor, work: Work) -> tuple[Work, Floats 
     if values.size == 0 or np.isnan(values).all():
         return work, f"too short for `{extractor.called}` ({audio.seconds:.3f} s)"
     return work, np.asarray(values, dtype=np.float32)
+
+
+def _is_still(path: str, expected: str) -> bool:
+    """Whether the file has the digest that it had.
+
+    Raises:
+        AudioError: the file is missing or cannot be read
+    """
+    try:
+        stat = Path(path).stat()
+    except OSError:
+        return digest(path) == expected  # says why
+    return _had(path, expected, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _had(path: str, expected: str, size: int, changed: int) -> bool:  # noqa: ARG001 - they tell apart what is remembered
+    """Whether a file of that size and time of change had the digest: one of a thousand segments is hashed once."""
+    return digest(path) == expected
 
 
 def _select(names: tuple[str, ...], values: Floats, keep: Sequence[str]) -> tuple[tuple[str, ...], Floats]:

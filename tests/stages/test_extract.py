@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -154,6 +156,82 @@ def test_an_extractor_that_raises_on_one_file_does_not_end_the_run(
     rows = dataset(*(tmp_path / f"{number}.wav" for number in range(3)))
     found = run(rows, os_plugin())
     assert [(skip.file, skip.reason) for skip in skips(rows, [found])] == [("1.wav", "`os` failed: broken")]
+
+
+def test_a_file_that_changes_during_the_run_is_left_out_and_does_not_spoil_the_cache(tmp_path: Path) -> None:
+    noise(tmp_path / "a.wav", 1, 1)
+    first = (tmp_path / "a.wav").read_bytes()
+    rows, extractor = dataset(tmp_path / "a.wav"), os_plugin()
+    noise(tmp_path / "a.wav", 1, 2)
+    found = run(rows, extractor)
+    assert [skip.reason for skip in skips(rows, [found])] == ["it changed during the run"]
+    assert count_cached(rows, extractor, CHANNELS) == 0
+    (tmp_path / "a.wav").write_bytes(first)
+    assert list(run(rows, extractor).values) == rows.ids
+
+
+def test_a_file_of_many_segments_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise(tmp_path / "a.wav", 3, 1)
+    rows = dataset(*[tmp_path / "a.wav"] * 5, ends=(0.5, 1.0, 1.5, 2.0, 2.5))
+    hashed: list[str] = []
+
+    def count(path: str) -> str:
+        hashed.append(path)
+        return digest(path)
+
+    monkeypatch.setattr("nk.stages.extract.digest", count)
+    assert len(run(rows, os_plugin(), jobs=1).values) == 5
+    assert len(hashed) == 1
+
+
+def test_what_is_computed_is_stored_while_others_are_still_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        noise(tmp_path / f"{number}.wav", 0.5, number)
+    plugin = features.get("os")
+    original, seen = plugin.extract, []
+    rows = dataset(tmp_path / "0.wav", tmp_path / "1.wav")
+
+    def slow(self: FeatureExtractor, audio: Any) -> Any:
+        if audio.name == "1.wav":
+            end = time.monotonic() + 20
+            while time.monotonic() < end and not count_cached(rows, os_plugin(), CHANNELS):
+                time.sleep(0.05)
+            seen.append(count_cached(rows, os_plugin(), CHANNELS))
+        return original(self, audio)
+
+    monkeypatch.setattr(plugin, "extract", slow)
+    run(rows, os_plugin())
+    assert seen == [1]
+
+
+def test_a_damaged_cache_is_mended_and_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise(tmp_path / "a.wav", 0.5, 1)
+    rows, extractor = dataset(tmp_path / "a.wav"), os_plugin()
+    first = run(rows, extractor)
+    (store,) = (tmp_path / "cache" / "features").glob("*.sqlite")
+    store.write_bytes(b"not a database" * 999)
+    ui = Ui(quiet=True)
+    assert count_cached(rows, extractor, CHANNELS) == 0
+    again = run(rows, extractor, ui=ui)
+    assert len([line for line in ui.lines if "warning: the feature cache was damaged" in line]) == 1
+    assert np.array_equal(first.values[rows.ids[0]], again.values[rows.ids[0]])
+    monkeypatch.setattr(type(extractor), "extract", lambda *_: pytest.fail("was computed again"))
+    assert run(rows, extractor).names == first.names
+
+
+def test_names_that_were_cut_are_asked_for_again(tmp_path: Path) -> None:
+    noise(tmp_path / "a.wav", 0.5, 1)
+    rows, extractor = dataset(tmp_path / "a.wav"), os_plugin()
+    first = run(rows, extractor)
+    (store,) = (tmp_path / "cache" / "features").glob("*.sqlite")
+    with sqlite3.connect(store) as connection:
+        connection.execute("""UPDATE about SET value = '["a"]' WHERE key = 'names'""")
+    connection.close()
+    again = run(rows, extractor)
+    assert again.names == first.names
+    assert join([again], rows).values.shape == (1, 88)
 
 
 def test_frames_are_pooled_into_one_vector(tmp_path: Path) -> None:
