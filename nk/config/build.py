@@ -15,7 +15,7 @@ from nk.config.findings import Findings
 from nk.config.options import named, take
 from nk.config.plugins import Definition, Family, define
 from nk.config.unbuilt import is_unbuilt, note_unbuilt
-from nk.config.values import MisfitError, as_items, as_text
+from nk.config.values import MisfitError, as_file_name, as_items, as_text
 from nk.config.whole import SECTIONS, Config, section_type
 from nk.errors import Problem
 
@@ -59,6 +59,11 @@ class Build:
         """Databases that other keys than the list name, and where."""
         entries = (last(self.entries.get(section, []), key) for section, key in _MENTIONS)
         return [(entry, word) for entry in entries if entry for word in words(entry)]
+
+    @property
+    def task(self) -> str:
+        """What is learnt, classes or numbers."""
+        return self.sections["exp"].type if "exp" in self.sections else "classification"
 
     @property
     def learner(self) -> Definition | None:
@@ -210,7 +215,7 @@ def hint(section: str, key: str) -> Any:
 def default_name(file: str) -> str:
     """The name of the experiment where the file gives none."""
     try:
-        return as_text(Path(file).stem) or "experiment"
+        return as_file_name(Path(file).stem.lstrip(". "))
     except MisfitError:
         return "experiment"
 

@@ -26,6 +26,7 @@ def check(build: Build, mentioned: set[str]) -> None:
     _labels(build)
     if "model" in build.sections:
         _task(build)
+        _measure(build)
         _folds(build)
         _tuning(build)
     _options(build)
@@ -85,10 +86,16 @@ def _splits(build: Build) -> None:
             and not (database.train or database.dev or database.test)
         ):
             build.found.wrong(strategy, "names no speakers", f"name them: `{name}.test = ['s1', 's2']`")
-        if database.test_size + database.dev_size > 100 and "test_size" in entries:
-            text = f"and `{name}.dev_size` are {database.test_size + database.dev_size:g} % together"
-            build.found.wrong(entries["test_size"], text, "leave something to train on")
+        _sizes(build, name, entries, database)
         _apart(build, entries, database)
+
+
+def _sizes(build: Build, name: str, entries: dict[str, Entry], database: Database) -> None:
+    """The shares for test and dev must leave something; dev has a share only where there is a dev part."""
+    three = "dev_size" in entries or ("exp" in build.sections and build.sections["exp"].traindevtest)
+    if three and "test_size" in entries and database.test_size + database.dev_size > 100:
+        text = f"and `{name}.dev_size` are {database.test_size + database.dev_size:g} % together"
+        build.found.wrong(entries["test_size"], text, "leave something to train on")
 
 
 def _apart(build: Build, entries: dict[str, Entry], database: Database) -> None:
@@ -123,7 +130,7 @@ def _labels(build: Build) -> None:
 
 def _task(build: Build) -> None:
     entry, learner = build.entry("model", "type"), build.learner
-    task = build.sections["exp"].type if "exp" in build.sections else "classification"
+    task = build.task
     if entry is None or learner is None or learner.task is None or learner.task == task:
         return
     others = [item.name for item in families.models.all() if item.task == task and "*" not in item.name]
@@ -131,6 +138,20 @@ def _task(build: Build) -> None:
     build.found.wrong(
         entry, f"is `{learner.called}`, which learns {_TASKS[learner.task]}, but [EXP] `type` is `{task}`", hint
     )
+
+
+def _measure(build: Build) -> None:
+    """A metric of classes says nothing of numbers, and the other way round."""
+    entry, measure = build.entry("model", "measure"), build.sections["model"].measure
+    if entry is None or measure is None:
+        return
+    task = families.metrics.get(measure).task
+    if task != build.task:
+        others = [item.name for item in families.metrics.all() if item.task == build.task]
+        hint = f"take one of {', '.join(f'`{name}`' for name in others)}, or set [EXP] `type = {task}`"
+        build.found.wrong(
+            entry, f"is `{measure}`, which measures {_TASKS[task]}, but [EXP] `type` is `{build.task}`", hint
+        )
 
 
 def _folds(build: Build) -> None:

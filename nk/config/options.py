@@ -131,8 +131,10 @@ def bounded(definitions: Iterable[Definition], spot: Spot, value: Any) -> Any:
     try:
         return getattr(owner.options.model_validate({alias: value}, strict=True), spot.name)
     except ValidationError as error:
-        if any(item["loc"] for item in error.errors(include_url=False)):
-            raise MisfitError from None
+        wrong = [item for item in error.errors(include_url=False) if item["loc"]]
+        if wrong:
+            own = next((item["msg"] for item in wrong if item["type"] == "value_error"), None)
+            raise MisfitError(own and own.removeprefix("Value error, ")) from None
     # The plug-in objects to this value beside its defaults; beside what else is set, `cross` will see.
     hint: Any = Annotated[(spot.field.annotation, *spot.field.metadata)]
     return TypeAdapter(hint).validate_python(value, strict=True)

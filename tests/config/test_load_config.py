@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nk.config import Loaded, check_built, load_config, options_for
+from nk.config.build import default_name
 from nk.errors import ConfigError, NotBuilt
 from nk.families import features, models, readers
 
@@ -229,6 +230,46 @@ def test_what_does_not_hold_between_keys_is_a_problem(tmp_path: Path, text: str,
     assert problems(tmp_path, text) == [expected]
 
 
+def test_shares_matter_only_where_there_is_a_dev_part(tmp_path: Path) -> None:
+    text = f"{BASE}emodb.test_size = 85\n"
+    assert load(tmp_path, text).config.data.databases["emodb"].test_size == 85
+    expected = ["4: [DATA] `emodb.test_size` and `emodb.dev_size` are 105 % together"]
+    assert problems(tmp_path, f"{text}emodb.dev_size = 20\n") == expected
+    assert problems(tmp_path, f"{text}[EXP]\ntraindevtest = True\n") == expected
+
+
+@pytest.mark.parametrize("section", ["EXP", "PLOT"])
+@pytest.mark.parametrize(
+    "name", ["a/b", "../b", "/b", "a\\b", "..", ".", ".a", "C:b", "c:", "' '", "''", "'a\tb'", "'\x7f'"]
+)
+def test_a_name_is_no_path(tmp_path: Path, section: str, name: str) -> None:
+    assert problems(tmp_path, f"{BASE}[{section}]\nname = {name}\n")[0].startswith(
+        f"5: [{section}] `name` must be a name"
+    )
+
+
+@pytest.mark.parametrize("name", ["a", "a.b", "a b", "3", "é", "a-1_2", "ab:c", "x..y", "~a"])
+def test_a_name_may_be_anything_else(tmp_path: Path, name: str) -> None:
+    found = load(tmp_path, f"{BASE}[EXP]\nname = {name}\nroot = ../x/.y\n[PLOT]\nname = {name}\n").config
+    assert (found.exp.name, found.plot.name, found.exp.root) == (name, name, "../x/.y")
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("exp.ini", "exp"), (".exp.ini", "exp"), (".ini", "ini"), ("...", "experiment")]
+)
+def test_the_files_name_becomes_a_name(file: str, name: str) -> None:
+    assert default_name(file) == name
+
+
+def test_a_measure_fits_the_task(tmp_path: Path) -> None:
+    text = f"{BASE}[EXP]\ntype = {{}}\n[MODEL]\nmeasure = {{}}\n"
+    assert load(tmp_path, text.format("regression", "ccc")).config.model.measure == "ccc"
+    assert load(tmp_path, text.format("classification", "uar")).config.model.measure == "uar"
+    assert problems(tmp_path, text.format("regression", "uar")) == [
+        "7: [MODEL] `measure` is `uar`, which measures classes, but [EXP] `type` is `regression`"
+    ]
+
+
 def test_options_are_those_of_the_named_plugin_first(tmp_path: Path) -> None:
     found = load(tmp_path, f"{BASE}[MODEL]\ntype = svm\nDROP = .3\nkernel = LINEAR\n")
     assert found.config.model.options == {"drop": 0.3, "kernel": "linear"}
@@ -323,13 +364,14 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
         ("[FEATS]\nscale = speaker", "[FEATS] `scale = speaker`"),
         ("[MODEL]\ntype = gmm", "[MODEL] `gmm`"),
         ("[EXP]\ntraindevtest = True", "[EXP] `traindevtest`"),
+        ("[PLOT]\nformat = jpg", "[PLOT] `format = jpg`"),
     ],
 )
 def test_what_is_not_built_stops_a_run_and_not_a_check(tmp_path: Path, text: str, name: str) -> None:
     found = load(tmp_path, BASE + text)
     assert found.warnings == ()
     with pytest.raises(NotBuilt) as caught:
-        check_built(found, ["exp", "data", "feats", "model"])
+        check_built(found, ["exp", "data", "feats", "model", "plot"])
     assert str(caught.value) == f"not built yet: {name}"
 
 
