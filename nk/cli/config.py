@@ -39,7 +39,7 @@ def validate(
 
 
 def _is_valid(file: Path, overrides: Sequence[str], ui: Ui) -> bool:
-    from nk.config import load_config
+    from nk.config import load_config, missing
 
     try:
         loaded = load_config(file, overrides, roots=False)
@@ -51,10 +51,12 @@ def _is_valid(file: Path, overrides: Sequence[str], ui: Ui) -> bool:
         with ending_well(ui):
             raise error from None
         return False
-    for warning in sorted([*loaded.warnings, *(item.problem for item in loaded.unbuilt)], key=lambda item: item.line):
+    unbuilt = [item.problem for item in loaded.unbuilt]
+    lacking = [] if loaded.config.exp.databases else missing(loaded)  # a comparison of databases needs none of it
+    warnings = sorted([*loaded.warnings, *unbuilt, *lacking], key=lambda item: item.line)
+    for warning in warnings:
         ui.problem(warning, warning=True)
-    count = len(loaded.warnings) + len(loaded.unbuilt)
-    ui.out(f"{file}: ok, {_counted(count, 'warning')}" if count else f"{file}: ok")
+    ui.out(f"{file}: ok, {_counted(len(warnings), 'warning')}" if warnings else f"{file}: ok")
     return True
 
 

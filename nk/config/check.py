@@ -223,11 +223,18 @@ def _out_of_bounds(model: type[BaseModel], alias: str, group: Group, found: Find
             found.wrong(candidate, f"must be {takes(gathered.field)}, not {shown(candidate.value)}")
 
 
-def unknown(entry: Entry, prefix: str, names: list[str], found: Findings, renamings: Mapping[str, str]) -> None:
-    """Say that there is no such key, with the nearest that there is."""
+def unknown(
+    entry: Entry,
+    prefix: str,
+    names: list[str],
+    found: Findings,
+    renamings: Mapping[str, str],
+    otherwise: str | None = None,
+) -> None:
+    """Say that there is no such key, with the nearest that there is; `otherwise` is the hint if none is near."""
     from nk.config.describe import nearest
 
     word = entry.key[len(prefix) :]
     near = nearest(word, [*names, *renamings])
     near = renamings.get(near, near) if near else None
-    found.wrong(entry, "is not an option", f"did you mean `{entry.key[: len(prefix)]}{near}`?" if near else None)
+    found.wrong(entry, "is not an option", f"did you mean `{entry.key[: len(prefix)]}{near}`?" if near else otherwise)

@@ -44,26 +44,15 @@ def _databases(build: Build, mentioned: set[str]) -> None:
     for entry, name in build.mentions() if not elsewhere else ():
         if name.lower() not in {known.lower() for known in (*sets.listed, *sets.bases)}:
             found.wrong(entry, f"names `{name}`, but nothing says where it is", f"add `{name} = <path>` to [DATA]")
-    for name in data.others:
+    for name in data.others if sets.listed else ():
         if name.lower() not in {item.lower() for item in mentioned} and sets.bases.get(name):
             found.odd(sets.bases[name][0], f"is not used: `{name}` is not in `databases`")
-    if not sets.listed:
-        _no_databases(build, sets.list_entry)
 
 
 def _has_roots(build: Build) -> bool:
     """Whether there is another file with keys of databases that was not, or could not be, read."""
     entry = build.entry("data", "root_folders")
     return not build.roots and entry is not None and not is_nothing(entry.value)
-
-
-def _no_databases(build: Build, entry: Entry | None) -> None:
-    if "exp" in build.sections and build.sections["exp"].databases:
-        return
-    line = entry.line if entry else 0
-    build.found.warnings.append(
-        Problem(build.file, line, "[DATA] `databases` names none, so there is nothing to run on")
-    )
 
 
 def _path(build: Build, name: str, database: Database) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from nk.config.check import Group, current, fitted, refuse, shown, unknown
-from nk.config.describe import did_you_mean
 from nk.config.field import spots
-from nk.config.plugins import SINGULAR, Definition, Family, define, names, third_party_prefix
+from nk.config.plugins import SINGULAR, Definition, Family, define, third_party_prefix
 from nk.config.values import MisfitError, as_items, opened
+from nk.config.words import built_for, listed, name_hint
 from nk.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ class Taken:
     search: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
-def named(family: str, words: Iterable[str], entry: Entry | None, found: Findings, section: str) -> list[Definition]:
+def named(
+    family: str, words: Iterable[str], entry: Entry | None, found: Findings, section: str, task: str | None = None
+) -> list[Definition]:
     """The plug-ins of these names; a wrong name is a problem, one that is not built is noted."""
     definitions = []
     for word in words:
@@ -43,17 +45,10 @@ def named(family: str, words: Iterable[str], entry: Entry | None, found: Finding
         if definition:
             definitions.append(definition)
         if entry and definition is None:
-            found.wrong(entry, f"names `{word}`, which is not a {SINGULAR[family]}", _name_hint(family, word))
+            found.wrong(entry, f"names `{word}`, which is not a {SINGULAR[family]}", name_hint(family, word, task))
         elif entry and definition and not definition.built and section not in _UNBUILT:
-            found.not_built(entry, section, word)
+            found.not_built(entry, section, word, f"built {family} are {listed(built_for(family, task))}")
     return definitions
-
-
-def _name_hint(family: str, word: str) -> str:
-    if "," in word:
-        listed = ", ".join(f"'{part.strip()}'" for part in word.split(","))
-        return f"write several as a list, [{listed}]"
-    return did_you_mean(word, names(family)) or f"there are {', '.join(f'`{name}`' for name in names(family))}"
 
 
 def take(

@@ -47,7 +47,7 @@ def test_files_are_a_line_each_and_a_summary(good: str) -> None:
 def test_overrides_hold_for_a_check(good: str) -> None:
     code, out, err = nk("validate", good, "--set", "model.type=svn")
     assert (code, out) == (2, "good.ini: 1 problem\n")
-    assert err == "--set: [MODEL] `type` names `svn`, which is not a model\n  hint: did you mean `svr`?\n"
+    assert err == "--set: [MODEL] `type` names `svn`, which is not a model\n  hint: did you mean `svm`?\n"
 
 
 def test_what_is_not_built_is_a_warning(good: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nk.config import load_config, to_yaml
+from nk.config import load_config, missing, to_yaml
 from nk.config.document import defaults, explained, known_keys, reference
 from nk.config.schema import schema
 from nk.config.whole import SECTIONS, Config, section_type
@@ -39,8 +39,10 @@ def test_defaults_are_a_config_that_changes_nothing(tmp_path: Path, spelling: st
     found = load_config(file)
     assert found.config == Config(exp=section_type("exp")(name="exp"))
     assert found.unbuilt == ()
-    assert [warning.text for warning in found.warnings] == [
-        "[DATA] `databases` names none, so there is nothing to run on"
+    assert found.warnings == ()
+    assert sorted(problem.text for problem in missing(found)) == [
+        "[DATA] `databases` names none, so there is nothing to run on",
+        "[MODEL] `type` is missing, so nothing learns",
     ]
 
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nk.config import Loaded, check_built, load_config, options_for
+from nk.config import Loaded, check_built, check_run, load_config, missing, options_for
 from nk.config.build import default_name
+from nk.config.whole import Config
 from nk.errors import ConfigError, NotBuilt
 from nk.families import features, models, readers
 
@@ -312,7 +314,9 @@ def test_epochs_mean_nothing_to_a_model_without_them(tmp_path: Path) -> None:
     check_built(svm, ["exp", "data", "feats", "model", "plot"])
     mlp = load(tmp_path, text.format("mlp"))
     assert warnings(mlp) == []
-    with pytest.raises(NotBuilt, match=r"not built yet: \[MODEL\] `mlp`, \[PLOT\] `epoch_progression`"):
+    with pytest.raises(
+        NotBuilt, match=r"not built yet: \[MODEL\] `mlp` \(.*:7\), \[PLOT\] `epoch_progression` \(.*:10\)"
+    ):
         check_built(mlp, ["EXP", "MODEL", "PLOT"])
 
 
@@ -372,7 +376,7 @@ def test_what_is_not_built_stops_a_run_and_not_a_check(tmp_path: Path, text: str
     assert found.warnings == ()
     with pytest.raises(NotBuilt) as caught:
         check_built(found, ["exp", "data", "feats", "model", "plot"])
-    assert str(caught.value) == f"not built yet: {name}"
+    assert str(caught.value) == f"not built yet: {name} ({tmp_path / 'exp.ini'}:{5 if text[0] == '[' else 4})"
 
 
 def test_what_other_commands_need_does_not_stop_a_run(tmp_path: Path) -> None:
@@ -383,11 +387,98 @@ def test_what_other_commands_need_does_not_stop_a_run(tmp_path: Path) -> None:
         check_built(found, ["expl"])
 
 
-def test_a_run_needs_a_database(tmp_path: Path) -> None:
-    found = load(tmp_path, "[EXP]\nname = x\n")
-    assert warnings(found) == ["0: [DATA] `databases` names none, so there is nothing to run on"]
-    with pytest.raises(ConfigError, match="nothing to run on"):
-        check_built(found, ["data"])
+def test_all_that_a_run_lacks_is_said_at_once(tmp_path: Path) -> None:
+    found = load(
+        tmp_path, "[EXP]\nname = x\n[DATA]\nclinic = a/clinic.csv\ntarget = None\n[FEATS]\ntype = []\n[MODEL]\n"
+    )
+    assert warnings(found) == []
+    with pytest.raises(ConfigError) as caught:
+        check_run(found)
+    assert caught.value.problems == tuple(missing(found))
+    assert [(problem.line, problem.text, problem.hint) for problem in caught.value.problems] == [
+        (3, "[DATA] `databases` names none, so there is nothing to run on", "write `databases = ['clinic']` in [DATA]"),
+        (
+            5,
+            "[DATA] `target` is None, so there is nothing to learn",
+            "name the column that is to be learnt: `target = emotion` in [DATA]",
+        ),
+        (7, "[FEATS] `type` is empty, and a model learns from features", "write `type = ['os']` in [FEATS]"),
+        (
+            8,
+            "[MODEL] `type` is missing, so nothing learns",
+            "write `type = svm` in [MODEL]; there are `knn`, `log_reg`, `svm`, `tree`, `xgb`",
+        ),
+    ]
+    check_built(found, ["exp", "data", "feats", "model"])
+
+
+def test_what_is_missing_in_a_missing_section_is_said_of_the_file(tmp_path: Path) -> None:
+    found = missing(load(tmp_path, "[EXP]\ntype = regression\n"))
+    assert [(problem.line, problem.hint) for problem in found] == [
+        (0, "write `databases = ['clinic']` in [DATA], and where it is: `clinic = clinic.csv`"),
+        (0, "write `type = svr` in [MODEL]; there are `knn_reg`, `lin_reg`, `svr`, `tree_reg`, `xgr`"),
+    ]
+    assert missing(load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n")) == []
+    assert [str(one) for one in missing(load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n", "data.target=None"))] == [
+        "--set: [DATA] `target` is None, so there is nothing to learn"
+    ]
+
+
+def test_a_model_of_the_other_task_cannot_run(tmp_path: Path) -> None:
+    found = load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n")
+    model = found.config.model.model_copy(update={"type": "svr"})
+    other = replace(found, config=Config(exp=found.config.exp, data=found.config.data, model=model))
+    assert [f"{problem.line}: {problem.text}" for problem in missing(other)] == [
+        "5: [MODEL] `type` is `svr`, which is for regression, but [EXP] `type` is `classification`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("[MODEL]\ntype = gmm", "[MODEL] `gmm` (exp.ini:5)", "built models are `knn`, `log_reg`, `svm`, `tree`, `xgb`"),
+        ("[PLOT]\nformat = eps", "[PLOT] `format = eps` (exp.ini:5)", "built are `png`, `svg`, `pdf`"),
+        (
+            "check_vad = True",
+            "[DATA] `check_vad` (exp.ini:4)",
+            "leave it out; `nk config explain data.check_vad` says what it is for",
+        ),
+        (
+            "check_vad = True\n[MODEL]\ntype = mlp",
+            "[DATA] `check_vad` (exp.ini:4), [MODEL] `mlp` (exp.ini:6)",
+            "`nk config explain data.check_vad` says more, likewise of the others",
+        ),
+    ],
+)
+def test_what_is_not_built_has_a_place_and_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str, hint: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exp.ini").write_text(BASE + text)
+    with pytest.raises(NotBuilt) as caught:
+        check_built(load_config("exp.ini"), ["data", "model", "plot"])
+    assert (str(caught.value), caught.value.hint) == (f"not built yet: {message}", hint)
+
+
+@pytest.mark.parametrize(
+    ("path", "reader"),
+    [
+        ("emodb", "audformat"),
+        ("db/emodb/1.4.1", "audformat"),
+        ("x.y/", "audformat"),
+        ("a.CSV", "csv"),
+        ("b.tsv", "csv"),
+    ],
+)
+def test_the_reader_is_seen_from_the_path(tmp_path: Path, path: str, reader: str) -> None:
+    assert load(tmp_path, f"[DATA]\ndatabases = d\nd = {path}\n").config.data.databases["d"].reader == reader
+
+
+@pytest.mark.parametrize("path", ["x.xlsx", "x.txt", "a/x.ods", "x.json", "x.csv.gz"])
+def test_a_file_that_is_no_csv_needs_a_type(tmp_path: Path, path: str) -> None:
+    text = f"[DATA]\ndatabases = d\nd = {path}\n"
+    assert problems(tmp_path, text) == [f"3: [DATA] `d` is no table that nk reads: `{path}`"]
+    assert load(tmp_path, f"{text}d.type = csv\n").config.data.databases["d"].reader == "csv"
 
 
 ROOTS = "[DATA]\nemodb = /elsewhere/a.csv\nemodb.test_size = 30\nemodb.testsplit = 10\nother = b.csv\n"
