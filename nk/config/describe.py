@@ -102,6 +102,9 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     known = {name.lower(): name for name in names}
+    swapped = next((known[name] for name in known if sorted(name) == sorted(word.lower())), None)
+    if swapped:
+        return swapped
     close = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     return known[close[0]] if close else None
 

@@ -11,7 +11,6 @@ from nk.config.check import Group, current, fitted, refuse, shown, unknown
 from nk.config.field import spots
 from nk.config.plugins import SINGULAR, Definition, Family, define, third_party_prefix
 from nk.config.values import MisfitError, as_items, opened
-from nk.config.words import built_for, listed, name_hint
 from nk.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -44,11 +43,19 @@ def named(
         definition = define(family, word)
         if definition:
             definitions.append(definition)
-        if entry and definition is None:
-            found.wrong(entry, f"names `{word}`, which is not a {SINGULAR[family]}", name_hint(family, word, task))
-        elif entry and definition and not definition.built and section not in _UNBUILT:
-            found.not_built(entry, section, word, f"built {family} are {listed(built_for(family, task))}")
+        if entry and (definition is None or (not definition.built and section not in _UNBUILT)):
+            _note(family, word, entry, found, section, task)
     return definitions
+
+
+def _note(family: str, word: str, entry: Entry, found: Findings, section: str, task: str | None) -> None:
+    """Say of a name that there is nothing of that name, or not yet."""
+    from nk.config.words import built_for, known, listed, name_hint
+
+    if known(family, word):
+        found.not_built(entry, section, word, f"built {family} are {listed(built_for(family, task))}")
+    else:
+        found.wrong(entry, f"names `{word}`, which is not a {SINGULAR[family]}", name_hint(family, word, task))
 
 
 def take(

@@ -47,16 +47,20 @@ def _features(loaded: Loaded) -> Problem | None:
 
 def _model(loaded: Loaded) -> Problem | None:
     from nk.config.plugins import define
-    from nk.config.words import built_for, listed
 
     config = loaded.config
     if config.model.type is None:
-        names = built_for("models", config.exp.type)
-        hint = f"write `type = {'svm' if 'svm' in names else 'svr'}` in [MODEL]; there are {listed(names)}"
+        example = "svr" if config.exp.type == "regression" else "svm"
+        hint = f"write `type = {example}` in [MODEL]; there are {_models(config.exp.type)}"
         return _problem(loaded, "model", "type", "is missing, so nothing learns", hint)
     definition = define("models", config.model.type)
     if definition is None or definition.task in {None, config.exp.type}:
         return None
     text = f"is `{config.model.type}`, which is for {definition.task}, but [EXP] `type` is `{config.exp.type}`"
-    hint = f"take one of {listed(built_for('models', config.exp.type))}"
-    return _problem(loaded, "model", "type", text, hint)
+    return _problem(loaded, "model", "type", text, f"take one of {_models(config.exp.type)}")
+
+
+def _models(task: str) -> str:
+    from nk.config.words import built_for, listed
+
+    return listed(built_for("models", task))

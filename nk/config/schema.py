@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import types
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from nk.config.document import FAMILIES, Known, option_keys, section_keys
@@ -66,7 +67,7 @@ def _reader_options() -> list[Known]:
 
 
 def _bare(known: Known) -> Known:
-    return Known(known.section, known.key.removeprefix("<database>."), known.spot, known.plugins)
+    return replace(known, key=known.key.removeprefix("<database>."))
 
 
 def _object(keys: Iterable[Known]) -> dict[str, Any]:

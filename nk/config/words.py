@@ -75,6 +75,11 @@ def _value_of(family: str, word: str, found: Iterable[str]) -> str | None:
     return None
 
 
+def known(family: str, word: str) -> bool:
+    """Whether there is a plug-in of this name, built or not."""
+    return define(family, word) is not None
+
+
 def _is_built(family: str, name: str) -> bool:
     return name in built(family)
 
@@ -85,6 +90,8 @@ def _task(family: str, name: str) -> str | None:
 
 
 def _nearness(word: str, name: str) -> float:
+    if sorted(word.lower()) == sorted(name.lower()):
+        return 1.0  # two letters have changed places
     return SequenceMatcher(None, word.lower(), name.lower()).ratio()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nk.config import Loaded, check_built, check_run, load_config, missing, options_for
+from nk.config import Loaded, check_built, check_run, load_config, missing, options_for, to_ini, to_yaml
 from nk.config.build import default_name
 from nk.config.whole import Config
 from nk.errors import ConfigError, NotBuilt
@@ -162,6 +162,7 @@ def test_overrides_go_over_the_file_whatever_name_it_uses(tmp_path: Path) -> Non
     [
         ("epochs=3", "`epochs=3` is not of the form `section.key=value`"),
         ("exp.epochs", "`exp.epochs` is not of the form `section.key=value`"),
+        ("type=svm", "`type=svm` is not of the form `section.key=value`"),
         ("=", "`=` is not of the form `section.key=value`"),
         ("modl.type=svm", "[MODL] is not a section"),
         ("exp.epocs=3", "[EXP] `epocs` is not an option"),
@@ -170,6 +171,31 @@ def test_overrides_go_over_the_file_whatever_name_it_uses(tmp_path: Path) -> Non
 )
 def test_a_wrong_override_is_a_problem(tmp_path: Path, override: str, text: str) -> None:
     assert problems(tmp_path, BASE, override) == [f"0: {text}"]
+
+
+@pytest.mark.parametrize(
+    ("override", "hint"),
+    [
+        ("type=svm", "name the section, as in `--set model.type=svm`"),
+        ("epochs=3", "name the section, as in `--set exp.epochs=3`"),
+        ("C_val=3", "name the section, as in `--set model.C_val=3`"),
+        ("test_size=3", "name the section, as in `--set data.<database>.test_size=3`"),
+        ("nonsense=3", "name the section, as in `--set model.type=svm`"),
+        ("exp.epochs", "give it a value: `--set exp.epochs=value`"),
+    ],
+)
+def test_a_wrong_override_has_a_way_out(tmp_path: Path, override: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, BASE, override)
+    assert [problem.hint for problem in caught.value.problems] == [hint]
+
+
+def test_curly_quotes_within_straight_ones_are_characters(tmp_path: Path) -> None:
+    text = f"{BASE}labels = ['“a”', 'b']\n[EXP]\nname = '“x”'\nroot = ./the “old” ones\n"
+    found = load(tmp_path, text).config
+    assert (found.data.labels, found.exp.name, found.exp.root) == (("“a”", "b"), "“x”", "./the “old” ones")
+    assert load(tmp_path, to_ini(found), name="again.ini").config == found
+    assert load(tmp_path, to_yaml(found), name="again.yaml").config == found
 
 
 def test_channel_of_data_holds_for_databases_without_one(tmp_path: Path) -> None:
