@@ -62,9 +62,12 @@ class Build:
         return [(entry, word) for entry in entries if entry for word in words(entry)]
 
     @property
-    def task(self) -> str:
-        """What is learnt, classes or numbers."""
-        return self.sections["exp"].type if "exp" in self.sections else "classification"
+    def task(self) -> str | None:
+        """What is learnt, classes or numbers; None where [EXP] `type` is wrong, which is one problem, not three."""
+        exp = self.sections.get("exp")
+        if self.entry("exp", "type") and exp and "type" not in exp.model_fields_set:
+            return None
+        return exp.type if exp else "classification"
 
     @property
     def learner(self) -> Definition | None:

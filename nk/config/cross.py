@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from nk import families
-from nk.config.check import shown
+from nk.config.check import several, shown
 from nk.config.options import refused
 from nk.config.values import is_nothing
 from nk.errors import Problem
@@ -38,7 +38,8 @@ def _databases(build: Build, mentioned: set[str]) -> None:
     for name in sets.listed:
         entry = sets.list_entry
         if entry and name not in sets.bases and not elsewhere:
-            found.wrong(entry, f"names `{name}`, but nothing says where it is", f"add `{name} = <path>`")
+            hint = several(name) or f"add `{name} = <path>`"
+            found.wrong(entry, f"names `{name}`, but nothing says where it is", hint)
         elif not elsewhere:
             _path(build, name, data.databases[name])
     for entry, name in build.mentions() if not elsewhere else ():
@@ -81,6 +82,12 @@ def _splits(build: Build) -> None:
 
 def _sizes(build: Build, name: str, entries: dict[str, Entry], database: Database) -> None:
     """The shares for test and dev must leave something; dev has a share only where there is a dev part."""
+    for key in ("test_size", "dev_size"):
+        size = getattr(database, key)
+        if key in entries and 0 < size < 1:
+            build.found.odd(
+                entries[key], f"is {size:g} % of the speakers", f"write {100 * size:g} for {100 * size:g} %"
+            )
     three = "dev_size" in entries or ("exp" in build.sections and build.sections["exp"].traindevtest)
     if three and "test_size" in entries and database.test_size + database.dev_size > 100:
         text = f"and `{name}.dev_size` are {database.test_size + database.dev_size:g} % together"
@@ -107,6 +114,8 @@ def _labels(build: Build) -> None:
         twice = sorted({item for item in data.labels if data.labels.count(item) > 1})
         if twice:
             build.found.wrong(labels, f"names {', '.join(map(shown, twice))} twice")
+        if len(data.labels) == 1 and "," in data.labels[0]:
+            build.found.odd(labels, f"is a single class, {shown(data.labels[0])}", several(data.labels[0]))
         if not data.labels:
             build.found.wrong(labels, "is empty", "name the classes, or leave it out for all there are")
     if bins and data.bins is not None:
@@ -120,7 +129,7 @@ def _labels(build: Build) -> None:
 def _task(build: Build) -> None:
     entry, learner = build.entry("model", "type"), build.learner
     task = build.task
-    if entry is None or learner is None or learner.task is None or learner.task == task:
+    if entry is None or learner is None or learner.task is None or task in {None, learner.task}:
         return
     others = [item.name for item in families.models.all() if item.task == task and "*" not in item.name]
     hint = f"set [EXP] `type = {learner.task}`, or take one of {', '.join(f'`{name}`' for name in others)}"
@@ -135,7 +144,7 @@ def _measure(build: Build) -> None:
     if entry is None or measure is None:
         return
     task = families.metrics.get(measure).task
-    if task != build.task:
+    if build.task not in {None, task}:
         others = [item.name for item in families.metrics.all() if item.task == build.task]
         hint = f"take one of {', '.join(f'`{name}`' for name in others)}, or set [EXP] `type = {task}`"
         build.found.wrong(

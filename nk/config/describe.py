@@ -111,9 +111,8 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, names: Iterable[str]) -> str | None:
     """A hint with the nearest name, if one is near, or with the only one that the word is the start or a part of."""
-    names = list(names)
-    low = word.lower()
+    names, low = list(names), word.lower()
     longer = [name for name in names if len(low) > 2 and name.lower().startswith(low)]
-    longer = longer or [name for name in names if low in name.lower().split("_")]
-    found = nearest(word, names) or (longer[0] if len(longer) == 1 else None)
+    parts = [name for name in names if low in name.lower().split("_")]
+    found = longer[0] if len(longer) == 1 else nearest(word, names) or (parts[0] if len(parts) == 1 else None)
     return f"did you mean `{found}`?" if found else None

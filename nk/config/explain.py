@@ -26,6 +26,7 @@ _NAMING = {
     ("data", "<database>.type"): "readers",
     ("model", "measure"): "metrics",
 }
+_ALL = f"`nk config explain FEATS` lists a section; there are {', '.join(map(str.upper, SECTIONS))}"
 
 
 def explained(word: str) -> list[str]:
@@ -38,12 +39,12 @@ def explained(word: str) -> list[str]:
     low = word.lower().strip("[]")
     blocks = [_section(low)] if low in SECTIONS else []
     blocks += [_plugin(item) for item in _definitions(low)]
-    found = _keys(keys, low, exact=bool(blocks))
-    blocks += [_about(item) for item in found]
+    if low not in SECTIONS:
+        blocks += [_about(item) for item in _keys(keys, low, exact=bool(blocks))]
     if not blocks:
         near = _near(keys, low)
         text = f"`{word}` is not a key, a section or a plug-in"
-        raise ConfigError([Problem("nk", 0, text, f"did you mean `{near}`?" if near else None)])
+        raise ConfigError([Problem("nk", 0, text, f"did you mean `{near}`?" if near else _ALL)])
     return [line for block in blocks for line in (*block, "")][:-1]
 
 

@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from nk.config.check import several
 from nk.config.describe import choices
 from nk.config.plugins import REGISTRIES, define, names
 
@@ -49,7 +50,7 @@ def name_hint(family: str, word: str, task: str | None) -> str:
         PluginError: a plug-in cannot be imported
     """
     if "," in word:
-        return f"write several as a list, [{', '.join(repr(part.strip()) for part in word.split(','))}]"
+        return str(several(word))
     near = sorted((-_nearness(word, name), not _is_built(family, name), _task(family, name) != task, name)
                   for name in names(family) if _nearness(word, name) >= _NEAR)  # fmt: skip
     if near:

@@ -126,7 +126,7 @@ def parse(text: str, file: str) -> Source:
             reader.event(event)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise reader.stop(line, f"this is not YAML: {error.problem}", _syntax_hint(text, line)) from None
+        raise reader.stop(line, f"this is not YAML: {error.problem}", _syntax_hint(text, line, error)) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else 0
         raise reader.stop(line, "there is a character that YAML does not allow") from None
@@ -151,13 +151,15 @@ def _sections(reader: _Reader) -> Source:
     return source
 
 
-def _syntax_hint(text: str, line: int) -> str | None:
+def _syntax_hint(text: str, line: int, error: yaml.MarkedYAMLError) -> str | None:
     """What is wrong in the line where YAML is not, or in the one before."""
     lines = text.split("\n")[max(line - 2, 0) : line]
     if any("\t" in item[: len(item) - len(item.lstrip())] for item in lines):
         return "indent with blanks, not tabs"
     if any(re.match(r"[^:#]*=", item) for item in lines):
         return "write `key: value`; `key = value` is INI, whose files end in .ini"
+    if error.problem and ("mapping values" in error.problem or "expected <block end>" in error.problem):
+        return "indent keys of one section alike, and put a text with `: ` into quotes"
     return None
 
 
@@ -167,4 +169,5 @@ def _section_hint(name: str, content: Any) -> str:
         return f"write `type: {content}` below it"
     if isinstance(content, str) and name == "data":
         return f"write `databases: {{{Path(content).stem}: {content}}}` below it"
-    return "write its keys below it, as in `key: value`"
+    dash = ", without `- `" if isinstance(content, list) else ""
+    return f"write its keys below it, as in `key: value`{dash}"

@@ -125,6 +125,7 @@ def test_a_key_is_explained(word: str, lines: list[str]) -> None:
 def test_names_of_values_are_with_their_key_and_not_with_its_namesakes() -> None:
     assert [line for line in explained("data.clinic.type") if line.startswith("[")] == ["[DATA] <database>.type"]
     assert [line for line in explained("plot") if line.startswith("[")] == ["[PLOT]"]
+    assert len([line for line in explained("MODEL") if line.startswith("[")]) == 1
 
 
 @pytest.mark.parametrize(

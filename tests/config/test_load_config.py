@@ -190,6 +190,53 @@ def test_a_wrong_override_has_a_way_out(tmp_path: Path, override: str, hint: str
     assert [problem.hint for problem in caught.value.problems] == [hint]
 
 
+@pytest.mark.parametrize(
+    ("text", "problem", "hint"),
+    [
+        ("[MODEL]\ntype = svm\nC_val = 1,5", "6: [MODEL] `C_val` must be a number above 0, not `1,5`", "write `1.5`"),
+        (
+            "emodb.test_size = 20 %",
+            "4: [DATA] `emodb.test_size` must be a number of at least 0 and at most 100, not `20 %`",
+            "write `20`",
+        ),
+        (
+            "[EXP]\ntype = regresion\n[MODEL]\ntype = svr\nmeasure = mse",
+            "5: [EXP] `type` must be `classification` or `regression`, not `regresion`",
+            "did you mean `regression`?",
+        ),
+        (
+            "[MODEL]\nmeasure = acc",
+            "5: [MODEL] `measure` must be `uar`, `accuracy`, `macro_f1`, `auc`, `eer`, `ccc`, `pcc`, `mse`, `rmse`, `mae` or `r2`, not `acc`",
+            "did you mean `accuracy`?",
+        ),
+    ],
+)
+def test_a_slip_is_one_problem_with_a_way_out(tmp_path: Path, text: str, problem: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, BASE + text)
+    found = caught.value.problems[0]
+    assert (f"{found.line}: {found.text}", found.hint) == (problem, hint)
+    assert len(caught.value.problems) == 1
+
+
+def test_names_with_commas_are_a_list(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, "[DATA]\ndatabases = a, b\na = a.csv\nb = b.csv\n")
+    assert caught.value.problems[0].hint == "write several as a list, ['a', 'b']"
+    found = load(tmp_path, f"{BASE}labels = anger, joy\n")
+    assert [(one.text, one.hint) for one in found.warnings] == [
+        ("[DATA] `labels` is a single class, `anger, joy`", "write several as a list, ['anger', 'joy']")
+    ]
+
+
+def test_a_share_below_one_is_said_to_be_in_per_cent(tmp_path: Path) -> None:
+    found = load(tmp_path, f"{BASE}emodb.test_size = 0.2\n")
+    assert [(one.text, one.hint) for one in found.warnings] == [
+        ("[DATA] `emodb.test_size` is 0.2 % of the speakers", "write 20 for 20 %")
+    ]
+    assert warnings(load(tmp_path, f"{BASE}emodb.test_size = 1\nemodb.dev_size = 0\n")) == []
+
+
 def test_curly_quotes_within_straight_ones_are_characters(tmp_path: Path) -> None:
     text = f"{BASE}labels = ['“a”', 'b']\n[EXP]\nname = '“x”'\nroot = ./the “old” ones\n"
     found = load(tmp_path, text).config
