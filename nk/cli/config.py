@@ -39,7 +39,7 @@ def validate(
 
 
 def _is_valid(file: Path, overrides: Sequence[str], ui: Ui) -> bool:
-    from nk.config import load_config
+    from nk.config import load_config, missing
 
     try:
         loaded = load_config(file, overrides, roots=False)
@@ -51,10 +51,12 @@ def _is_valid(file: Path, overrides: Sequence[str], ui: Ui) -> bool:
         with ending_well(ui):
             raise error from None
         return False
-    for warning in sorted([*loaded.warnings, *(item.problem for item in loaded.unbuilt)], key=lambda item: item.line):
+    unbuilt = [item.problem for item in loaded.unbuilt]
+    lacking = [] if loaded.config.exp.databases else missing(loaded)  # a comparison of databases needs none of it
+    warnings = sorted([*loaded.warnings, *unbuilt, *lacking], key=lambda item: item.line)
+    for warning in warnings:
         ui.problem(warning, warning=True)
-    count = len(loaded.warnings) + len(loaded.unbuilt)
-    ui.out(f"{file}: ok, {_counted(count, 'warning')}" if count else f"{file}: ok")
+    ui.out(f"{file}: ok, {_counted(len(warnings), 'warning')}" if warnings else f"{file}: ok")
     return True
 
 
@@ -79,6 +81,7 @@ def defaults(
 def convert(
     file: Annotated[Path, typer.Argument(help="A config file.")],
     to: Annotated[Spelling, typer.Option(help="The spelling to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there already.")] = False,
     output: Annotated[
         Path | None, typer.Option(help="Write to this file instead of stdout.", show_default=False)
     ] = None,
@@ -95,15 +98,41 @@ def convert(
         if output is None:
             ui.out(text.rstrip("\n"))
         else:
+            _check_output(file, output, to, force=force)
             _write(output, text)
 
 
+def _check_output(file: Path, output: Path, to: Spelling, *, force: bool) -> None:
+    """Let nothing be lost, and nothing be written that would be read as the other spelling.
+
+    Raises:
+        ConfigError: `output` is the input, is there already, or has the other spelling's ending
+    """
+    from nk.config.source import is_yaml
+    from nk.errors import Problem
+
+    if is_yaml(output) is not (to == "yaml"):
+        ending = ".yaml" if to == "yaml" else ".ini"
+        text = f"by its ending, this file would be read as {'INI' if to == 'yaml' else 'YAML'}"
+        raise ConfigError([Problem(str(output), 0, text, f"write `--output {output.with_suffix(ending)}`")])
+    if output.exists() and output.samefile(file):
+        raise ConfigError(
+            [Problem(str(output), 0, "this is the file that is converted", "give the new one another name")]
+        )
+    if output.exists() and not force:
+        raise ConfigError([Problem(str(output), 0, "there is such a file already", "`--force` overwrites it")])
+
+
 @app.command()
-def explain(key: Annotated[str, typer.Argument(help="A key, as `test_size` or `model.C_val`.")]) -> None:
-    """Say what a key means, what it takes, and whose option it is."""
+def explain(
+    key: Annotated[
+        str, typer.Argument(help="A key (`test_size`, `model.C_val`), a section (`FEATS`), a name (`svm`).")
+    ],
+) -> None:
+    """Say what a key means, what it takes, and whose option it is; or what a section has, or what a plug-in does."""
     ui = Ui()
     with ending_well(ui):
-        from nk.config.document import explained
+        from nk.config.explain import explained
 
         for line in explained(key):
             ui.out(line)

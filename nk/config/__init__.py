@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A config with what is odd about it: `warnings`, and `unbuilt`, what it asks for that nk cannot do yet."""
+    """A config with what is odd about it: `warnings`, and `unbuilt`, what it asks for that nk cannot do yet.
+
+    `places` are file and line of sections (`model`) and of their keys (`model.type`), line 0 for what came by `--set`.
+    """
 
     config: Config
     warnings: tuple[Problem, ...]
     unbuilt: tuple[Unbuilt, ...]
     file: Path
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 def load_config(file: Path | str, overrides: Sequence[str] = (), *, roots: bool = True) -> Loaded:
@@ -55,7 +59,9 @@ def load_config(file: Path | str, overrides: Sequence[str] = (), *, roots: bool 
     wrong, warnings, unbuilt = found.ordered()
     if wrong or problems:
         raise ConfigError([*wrong, *problems])
-    return Loaded(config, tuple(warnings), tuple(unbuilt), Path(file))
+    places = {name: (source.file, line) for name, line in source.sections.items()}
+    places |= {f"{item.section}.{item.key.lower()}": (item.file, item.line) for item in [*source.entries, *extra]}
+    return Loaded(config, tuple(warnings), tuple(unbuilt), Path(file), places)
 
 
 def options_for(plugin: type[Plugin], options: Mapping[str, Any]) -> Options:
@@ -73,17 +79,36 @@ def check_built(loaded: Loaded, sections: Sequence[str]) -> None:
     """Find out whether everything that these sections ask for is built, before any work.
 
     Raises:
-        NotBuilt: something is not; names all of it
-        ConfigError: the section data is among them and lists no database
+        NotBuilt: something is not; names all of it, each with its place
     """
     wanted = {name.lower() for name in sections}
-    names = dict.fromkeys(item.name for item in loaded.unbuilt if item.section in wanted)
-    if names:
-        raise NotBuilt(f"not built yet: {', '.join(names)}")
-    if "data" in wanted and not loaded.config.data.databases:
-        raise ConfigError(
-            [Problem(str(loaded.file), 0, "[DATA] `databases` names none, so there is nothing to run on")]
+    found = list({item.name: item for item in reversed(loaded.unbuilt) if item.section in wanted}.values())[::-1]
+    if found:
+        names = ", ".join(f"{item.name} ({item.place})" for item in found)
+        hint = (
+            found[0].hint
+            if len(found) == 1
+            else f"`nk config explain {found[0].key}` says more, likewise of the others"
         )
+        raise NotBuilt(f"not built yet: {names}", hint=hint)
+
+
+def check_run(loaded: Loaded) -> None:
+    """Find out whether the config says all that a run needs: databases, a target, features, a model for the task.
+
+    Raises:
+        ConfigError: it does not; holds everything that is missing
+    """
+    problems = missing(loaded)
+    if problems:
+        raise ConfigError(problems)
+
+
+def missing(loaded: Loaded) -> list[Problem]:
+    """What `check_run` would raise; `nk config validate` only warns of it, as other commands need less."""
+    from nk.config.runnable import missing as found
+
+    return found(loaded)
 
 
 def to_yaml(config: Config) -> str:

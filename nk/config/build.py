@@ -14,8 +14,9 @@ from nk.config.field import spots
 from nk.config.findings import Findings
 from nk.config.options import named, take
 from nk.config.plugins import Definition, Family, define
+from nk.config.quotes import straight
 from nk.config.unbuilt import is_unbuilt, note_unbuilt
-from nk.config.values import MisfitError, as_items, as_text
+from nk.config.values import MisfitError, as_file_name, as_items, as_text
 from nk.config.whole import SECTIONS, Config, section_type
 from nk.errors import Problem
 
@@ -61,6 +62,14 @@ class Build:
         return [(entry, word) for entry in entries if entry for word in words(entry)]
 
     @property
+    def task(self) -> str | None:
+        """What is learnt, classes or numbers; None where [EXP] `type` is wrong, which is one problem, not three."""
+        exp = self.sections.get("exp")
+        if self.entry("exp", "type") and exp and "type" not in exp.model_fields_set:
+            return None
+        return exp.type if exp else "classification"
+
+    @property
     def learner(self) -> Definition | None:
         """The model of [MODEL] `type`."""
         kind = self.sections["model"].type if "model" in self.sections else None
@@ -91,7 +100,7 @@ def _by_section(source: Source, extra: list[Entry], found: Findings) -> dict[str
         if entry.section not in SECTIONS and entry.section not in source.sections:
             found.problems.append(_no_section(entry.section, 0, entry.file))
     sections: dict[str, list[Entry]] = {name: [] for name in source.sections if name in SECTIONS}
-    entries = [entry for entry in [*source.entries, *extra] if entry.section in SECTIONS]
+    entries = straight([entry for entry in [*source.entries, *extra] if entry.section in SECTIONS], found)
     for entry in [item for item in entries if item.section == "data"]:
         sections.setdefault("data", []).append(entry)
     for entry in modernised([item for item in entries if item.section != "data"], found):
@@ -132,7 +141,9 @@ def _data(build: Build, mentioned: set[str]) -> None:
     prefixes = [f"{name}.{spot.key}" for name in sets.listed for spot in spots(Database).values()]
     for entry in outcome.rest.values():
         names = [*(spot.key for spot in spots(Data).values()), *prefixes, "databases", *_reader_keys(sets)]
-        unknown(entry, "", names, found, _old_keys(sets))
+        listed = ", ".join(repr(name) for name in [*sets.listed, entry.key])
+        otherwise = None if "." in entry.key else f"if it is a database, name it: `databases = [{listed}]`"
+        unknown(entry, "", names, found, _old_keys(sets), otherwise)
     channel = outcome.values.get("channel")
     made = {name: databases.database(name, sets.bases.get(name, []), sets, found, channel) for name in sets.all_names()}
     outcome.values["databases"] = {name: made[name] for name in sets.listed}
@@ -210,7 +221,7 @@ def hint(section: str, key: str) -> Any:
 def default_name(file: str) -> str:
     """The name of the experiment where the file gives none."""
     try:
-        return as_text(Path(file).stem) or "experiment"
+        return as_file_name(Path(file).stem.lstrip(". "))
     except MisfitError:
         return "experiment"
 
@@ -222,7 +233,8 @@ def _named(build: Build, family: str) -> list[Definition]:
         entry = last(build.entries.get(section, []), key)
         entry = entry if entry is None or not hasattr(entry.value, "lines") else None
         names = [now(section, key, word) for word in words(entry)]
-        definitions += named(family, [word for word in names if word.lower() != "none"], entry, build.found, section)
+        wanted = [word for word in names if word.lower() != "none"]
+        definitions += named(family, wanted, entry, build.found, section, build.task)
     if family == "features" and not definitions:
         definitions = named(family, ["os"], None, build.found, "feats")
     return definitions

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ValidationError
 from nk.config import legacy
 from nk.config.describe import choices, did_you_mean, of_type, takes
 from nk.config.field import Spot, match, patterns, spots
-from nk.config.values import MisfitError, Plain, fit
+from nk.config.values import MisfitError, Plain, fit, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -186,8 +186,23 @@ def _gather(model: type[BaseModel], entry: Entry, found: Findings, outcome: Outc
 def refuse(entry: Entry, spot: Spot, found: Findings, hint: str | None = None) -> None:
     """Say that a value does not fit, with the nearest that would."""
     if hint is None and isinstance(entry.value, str):
-        hint = did_you_mean(entry.value, choices(spot.field.annotation))
+        hint = did_you_mean(entry.value, choices(spot.field.annotation)) or _as_number(entry.value, takes(spot.field))
     found.wrong(entry, f"must be {takes(spot.field)}, not {shown(entry.value)}", hint)
+
+
+def _as_number(text: str, wanted: str) -> str | None:
+    """How to write a number, where a text nearly is one."""
+    if "number" not in wanted:
+        return None
+    bare = text.replace(" ", "").removesuffix("%").replace(",", ".")
+    return f"write `{bare}`" if bare != text and number(bare) is not None else None
+
+
+def several(text: str) -> str | None:
+    """A hint for names with commas between where a list is due; None if there are no commas."""
+    if "," not in text:
+        return None
+    return f"write several as a list, [{', '.join(repr(part.strip()) for part in text.split(','))}]"
 
 
 def shown(value: Any) -> str:
@@ -223,11 +238,18 @@ def _out_of_bounds(model: type[BaseModel], alias: str, group: Group, found: Find
             found.wrong(candidate, f"must be {takes(gathered.field)}, not {shown(candidate.value)}")
 
 
-def unknown(entry: Entry, prefix: str, names: list[str], found: Findings, renamings: Mapping[str, str]) -> None:
-    """Say that there is no such key, with the nearest that there is."""
+def unknown(
+    entry: Entry,
+    prefix: str,
+    names: list[str],
+    found: Findings,
+    renamings: Mapping[str, str],
+    otherwise: str | None = None,
+) -> None:
+    """Say that there is no such key, with the nearest that there is; `otherwise` is the hint if none is near."""
     from nk.config.describe import nearest
 
     word = entry.key[len(prefix) :]
     near = nearest(word, [*names, *renamings])
     near = renamings.get(near, near) if near else None
-    found.wrong(entry, "is not an option", f"did you mean `{entry.key[: len(prefix)]}{near}`?" if near else None)
+    found.wrong(entry, "is not an option", f"did you mean `{entry.key[: len(prefix)]}{near}`?" if near else otherwise)

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from nk import families
-from nk.config.check import shown
+from nk.config.check import several, shown
 from nk.config.options import refused
 from nk.config.values import is_nothing
 from nk.errors import Problem
@@ -26,6 +26,7 @@ def check(build: Build, mentioned: set[str]) -> None:
     _labels(build)
     if "model" in build.sections:
         _task(build)
+        _measure(build)
         _folds(build)
         _tuning(build)
     _options(build)
@@ -37,32 +38,22 @@ def _databases(build: Build, mentioned: set[str]) -> None:
     for name in sets.listed:
         entry = sets.list_entry
         if entry and name not in sets.bases and not elsewhere:
-            found.wrong(entry, f"names `{name}`, but nothing says where it is", f"add `{name} = <path>`")
+            hint = several(name) or f"add `{name} = <path>`"
+            found.wrong(entry, f"names `{name}`, but nothing says where it is", hint)
         elif not elsewhere:
             _path(build, name, data.databases[name])
     for entry, name in build.mentions() if not elsewhere else ():
         if name.lower() not in {known.lower() for known in (*sets.listed, *sets.bases)}:
             found.wrong(entry, f"names `{name}`, but nothing says where it is", f"add `{name} = <path>` to [DATA]")
-    for name in data.others:
+    for name in data.others if sets.listed else ():
         if name.lower() not in {item.lower() for item in mentioned} and sets.bases.get(name):
             found.odd(sets.bases[name][0], f"is not used: `{name}` is not in `databases`")
-    if not sets.listed:
-        _no_databases(build, sets.list_entry)
 
 
 def _has_roots(build: Build) -> bool:
     """Whether there is another file with keys of databases that was not, or could not be, read."""
     entry = build.entry("data", "root_folders")
     return not build.roots and entry is not None and not is_nothing(entry.value)
-
-
-def _no_databases(build: Build, entry: Entry | None) -> None:
-    if "exp" in build.sections and build.sections["exp"].databases:
-        return
-    line = entry.line if entry else 0
-    build.found.warnings.append(
-        Problem(build.file, line, "[DATA] `databases` names none, so there is nothing to run on")
-    )
 
 
 def _path(build: Build, name: str, database: Database) -> None:
@@ -85,10 +76,22 @@ def _splits(build: Build) -> None:
             and not (database.train or database.dev or database.test)
         ):
             build.found.wrong(strategy, "names no speakers", f"name them: `{name}.test = ['s1', 's2']`")
-        if database.test_size + database.dev_size > 100 and "test_size" in entries:
-            text = f"and `{name}.dev_size` are {database.test_size + database.dev_size:g} % together"
-            build.found.wrong(entries["test_size"], text, "leave something to train on")
+        _sizes(build, name, entries, database)
         _apart(build, entries, database)
+
+
+def _sizes(build: Build, name: str, entries: dict[str, Entry], database: Database) -> None:
+    """The shares for test and dev must leave something; dev has a share only where there is a dev part."""
+    for key in ("test_size", "dev_size"):
+        size = getattr(database, key)
+        if key in entries and 0 < size < 1:
+            build.found.odd(
+                entries[key], f"is {size:g} % of the speakers", f"write {100 * size:g} for {100 * size:g} %"
+            )
+    three = "dev_size" in entries or ("exp" in build.sections and build.sections["exp"].traindevtest)
+    if three and "test_size" in entries and database.test_size + database.dev_size > 100:
+        text = f"and `{name}.dev_size` are {database.test_size + database.dev_size:g} % together"
+        build.found.wrong(entries["test_size"], text, "leave something to train on")
 
 
 def _apart(build: Build, entries: dict[str, Entry], database: Database) -> None:
@@ -111,6 +114,8 @@ def _labels(build: Build) -> None:
         twice = sorted({item for item in data.labels if data.labels.count(item) > 1})
         if twice:
             build.found.wrong(labels, f"names {', '.join(map(shown, twice))} twice")
+        if len(data.labels) == 1 and "," in data.labels[0]:
+            build.found.odd(labels, f"is a single class, {shown(data.labels[0])}", several(data.labels[0]))
         if not data.labels:
             build.found.wrong(labels, "is empty", "name the classes, or leave it out for all there are")
     if bins and data.bins is not None:
@@ -123,14 +128,28 @@ def _labels(build: Build) -> None:
 
 def _task(build: Build) -> None:
     entry, learner = build.entry("model", "type"), build.learner
-    task = build.sections["exp"].type if "exp" in build.sections else "classification"
-    if entry is None or learner is None or learner.task is None or learner.task == task:
+    task = build.task
+    if entry is None or learner is None or learner.task is None or task in {None, learner.task}:
         return
     others = [item.name for item in families.models.all() if item.task == task and "*" not in item.name]
     hint = f"set [EXP] `type = {learner.task}`, or take one of {', '.join(f'`{name}`' for name in others)}"
     build.found.wrong(
         entry, f"is `{learner.called}`, which learns {_TASKS[learner.task]}, but [EXP] `type` is `{task}`", hint
     )
+
+
+def _measure(build: Build) -> None:
+    """A metric of classes says nothing of numbers, and the other way round."""
+    entry, measure = build.entry("model", "measure"), build.sections["model"].measure
+    if entry is None or measure is None:
+        return
+    task = families.metrics.get(measure).task
+    if build.task not in {None, task}:
+        others = [item.name for item in families.metrics.all() if item.task == build.task]
+        hint = f"take one of {', '.join(f'`{name}`' for name in others)}, or set [EXP] `type = {task}`"
+        build.found.wrong(
+            entry, f"is `{measure}`, which measures {_TASKS[task]}, but [EXP] `type` is `{build.task}`", hint
+        )
 
 
 def _folds(build: Build) -> None:

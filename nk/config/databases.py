@@ -17,6 +17,7 @@ from nk.config.check import (
     is_value,
     last,
     modernised,
+    shown,
     sort_out,
     validated,
 )
@@ -25,8 +26,10 @@ from nk.config.describe import nearest
 from nk.config.field import match, patterns, spots
 from nk.config.options import named, take
 from nk.config.plugins import Family
+from nk.config.quotes import straight
 from nk.config.unbuilt import note_unbuilt
 from nk.config.values import MisfitError, Plain, as_items, as_text, is_nothing
+from nk.errors import Problem
 
 if TYPE_CHECKING:
     from nk.config.findings import Findings
@@ -89,7 +92,7 @@ def _names(entry: Entry, found: Findings) -> list[str]:
     names = [word.strip() for word in words if word.strip()]
     for place, name in enumerate(names):
         if name.lower() in {other.lower() for other in names[:place]}:
-            found.wrong(entry, f"names `{name}` twice")
+            found.wrong(entry, f"names `{name}` twice", "delete one of the two")
         if re.search(r"[=:\[\]#;%]", name):
             found.wrong(entry, f"names `{name}`, but a name has none of `= : [ ] # ; %`")
         if name.lower() in spots(Data) or name.lower() == "databases":
@@ -207,9 +210,25 @@ def database(name: str, entries: list[Entry], sets: Sorted, found: Findings, cha
 def _reader(outcome: Outcome, group: Group, sets: Sorted, found: Findings) -> list[Any]:
     path, kind = outcome.values.get("path"), outcome.values.get("type")
     entry = group.get("type") or group.get("path") or sets.list_entry
-    if kind is None and path is None:
+    if kind is None and (path is None or _is_strange(path)):
+        if path is not None and entry is not None:
+            _not_a_table(path, group, entry, found)
         return []
     return named("readers", [Database(path=path, type=kind).reader], entry, found, "data")
+
+
+def _is_strange(path: str) -> bool:
+    """Whether a path is that of a file that is no CSV; `emodb/1.4.1` is a folder."""
+    return Database(path=path).reader != "csv" and re.search(r"\.[A-Za-z][A-Za-z0-9]*$", path) is not None
+
+
+def _not_a_table(path: str, group: Group, entry: Entry, found: Findings) -> None:
+    name = group.prefix.removesuffix(".")
+    hint = f"in a spreadsheet program save it as CSV (UTF-8), or say what it is with `{name}.type = csv`"
+    if re.search(r"\.(csv|tsv)\.[A-Za-z0-9]+$", path, re.IGNORECASE):
+        hint = "unpack it first"
+    text = f"[DATA] `{name}` is no table that nk reads: {shown(path)}"
+    found.problems.append(Problem(entry.file, entry.line, text, hint))
 
 
 def _modern_keys(name: str, entries: list[Entry], found: Findings) -> list[Entry]:
@@ -250,7 +269,7 @@ def root_entries(own: list[Entry], config: str, found: Findings) -> list[Entry] 
         return None
     source = read(place)
     found.problems += source.problems
-    entries = [item for item in source.entries if item.section == "data"]
+    entries = straight([item for item in source.entries if item.section == "data"], found)
     return [inner for item in entries for inner in (_nested(item) if item.key.lower() == "databases" else [item])]
 
 

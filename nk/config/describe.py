@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -24,7 +25,8 @@ def takes(field: FieldInfo) -> str:
     limits = bounds(field)
     if not limits or form:
         return text
-    return text.replace("number", f"number {'of ' if limits.startswith('at') else ''}{limits}", 1)
+    joined = f"of {limits}" if limits.startswith("at") else limits
+    return re.sub("numbers?", lambda found: f"{found[0]} {joined}", text, count=1)
 
 
 def bounds(field: FieldInfo) -> str:
@@ -41,6 +43,8 @@ def _limits(field: FieldInfo) -> list[Any]:
 def _inner(hint: Any) -> list[Any]:
     arguments = get_args(hint) if get_origin(hint) is not Literal else ()
     notes = arguments[1:] if get_origin(hint) is Annotated else ()
+    if any(isinstance(note, Form) for note in notes):
+        return []  # its text says what it takes
     own = [item for note in notes for item in getattr(note, "metadata", [note])]
     return own + [item for argument in arguments for item in _inner(argument)]
 
@@ -67,6 +71,8 @@ def _union(arms: tuple[Any, ...]) -> list[str]:
     for arm in arms:
         if get_origin(arm) is Literal:
             words += [f"`{item}`" for item in get_args(arm)]
+        elif arm is bool:
+            words += ["`True`", "`False`"]
         elif arm is not type(None):
             words.append(of_type(arm))
     return ["a number" if word == "a whole number" and "a number" in words else word for word in dict.fromkeys(words)]
@@ -96,11 +102,17 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     known = {name.lower(): name for name in names}
+    swapped = next((known[name] for name in known if sorted(name) == sorted(word.lower())), None)
+    if swapped:
+        return swapped
     close = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     return known[close[0]] if close else None
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str | None:
-    """A hint with the nearest name, if one is near."""
-    found = nearest(word, names)
+    """A hint with the nearest name, if one is near, or with the only one that the word is the start or a part of."""
+    names, low = list(names), word.lower()
+    longer = [name for name in names if len(low) > 2 and name.lower().startswith(low)]
+    parts = [name for name in names if low in name.lower().split("_")]
+    found = longer[0] if len(longer) == 1 else nearest(word, names) or (parts[0] if len(parts) == 1 else None)
     return f"did you mean `{found}`?" if found else None

@@ -1,4 +1,4 @@
-"""What there is to set, in words: `nk config explain`, `nk config defaults`, and the reference."""
+"""What there is to set, in words: `nk config defaults` and the reference."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nk.config.data import Database
 from nk.config.describe import nearest, takes
-from nk.config.field import Spot, match, patterns, spots
+from nk.config.field import Spot, patterns, spots
 from nk.config.plugins import everything
 from nk.config.whole import SECTIONS, section_type
 from nk.config.write import ini_value, yaml_text, yaml_value
@@ -21,17 +21,34 @@ if TYPE_CHECKING:
     from nk.config.plugins import Definition
 
 FAMILIES = {"data": "readers", "feats": "features", "model": "models"}
+# Family -> section and key that names its plug-ins.
+PLACES = {
+    "models": ("model", "type = <name>"),
+    "features": ("feats", "type = ['<name>']"),
+    "readers": ("data", "<database>.type = <name>"),
+    "metrics": ("model", "measure = <name>"),
+}
 
 
 @dataclass(frozen=True)
 class Known:
-    """A key that can be set: `key` as written in its section, `plugins` those whose option it is, `built` of any."""
+    """A key that can be set: `key` as written in its section, `plugins` have it as option, `unbuilt` among them."""
 
     section: str
     key: str
     spot: Spot
     plugins: tuple[str, ...] = ()
-    built: bool = True
+    unbuilt: tuple[str, ...] = ()
+
+    @property
+    def built(self) -> bool:
+        """Whether it is a key of its section, or an option of a plug-in that is built."""
+        return not self.plugins or set(self.unbuilt) != set(self.plugins)
+
+    @property
+    def owners(self) -> list[str]:
+        """The plug-ins whose option it is; those that are not built are marked, unless all are."""
+        return [f"{name} (not built)" if self.built and name in self.unbuilt else name for name in self.plugins]
 
     @property
     def default(self) -> Any:
@@ -41,8 +58,13 @@ class Known:
     @property
     def meaning(self) -> str:
         """What it means, with its unit and how far nk is with it."""
+        return f"{self.bare_meaning}{self.state}"
+
+    @property
+    def bare_meaning(self) -> str:
+        """What it means, with its unit."""
         text, unit = self.spot.field.description or "", self.spot.note("unit")
-        return f"{text} ({unit}){self.state}" if unit and unit not in text.split() else f"{text}{self.state}"
+        return f"{text} ({unit})" if unit and unit not in text.split() else text
 
     @property
     def state(self) -> str:
@@ -82,7 +104,7 @@ def option_keys(section: str) -> list[Known]:
             f"{prefix}{key}",
             found[0][0],
             tuple(item.called for _, item in found),
-            any(item.built for _, item in found),
+            tuple(item.called for _, item in found if not item.built),
         )
         for (key, _), found in sorted(groups.items(), key=lambda item: item[0])
     ]
@@ -93,52 +115,8 @@ def known_keys() -> list[Known]:
     return [known for section in SECTIONS for known in (*section_keys(section), *option_keys(section))]
 
 
-def explained(word: str) -> list[str]:
-    """Lines about a key, given as `section.key` or `key`.
-
-    Raises:
-        ConfigError: there is no such key; with the nearest
-    """
-    keys = known_keys()
-    low = word.lower()
-    section, _, rest = low.partition(".")
-    found = [item for item in keys if low == item.key.lower() or (section, rest) == (item.section, item.key.lower())]
-    last = low.rpartition(".")[2]
-    found = found or [item for item in keys if _fills(item.key, low) or _fills(item.key, rest)]
-    found = found or [item for item in keys if item.key.lower().rpartition(".")[2] in {low, rest, last}]
-    if not found:
-        own = nearest(rest, [item.key for item in keys if item.section == section]) if rest else None
-        near = (
-            f"{section}.{own}" if own else nearest(low, [item.key for item in keys]) or nearest(last, _last_parts(keys))
-        )
-        raise ConfigError([Problem("nk", 0, f"`{word}` is not a key", f"did you mean `{near}`?" if near else None)])
-    return [line for item in found for line in (*_about(item), "")][:-1]
-
-
-def _fills(pattern: str, word: str) -> bool:
-    """Whether a word is a key of a shape such as `<column>_bins`."""
-    return "<" in pattern and not pattern.startswith("<database>") and match(pattern, word) is not None
-
-
-def _last_parts(keys: list[Known]) -> list[str]:
-    return [item.key.rpartition(".")[2] for item in keys]
-
-
-def _about(known: Known) -> list[str]:
-    lines = [f"[{known.section.upper()}] {known.key}", f"  {known.meaning}", f"  takes: {takes(known.spot.field)}"]
-    if "<" not in known.key or known.default is not None:
-        lines.append(f"  default: {_default(known)}")
-    if known.plugins:
-        lines.append(f"  option of: {', '.join(known.plugins)}")
-    near = [item.key for item in section_keys(known.section) if _related(item.key, known.key)]
-    return [*lines, f"  see also: {', '.join(near)}"] if near else lines
-
-
-def _related(one: str, other: str) -> bool:
-    return one != other and nearest(one.rpartition(".")[2], [other.rpartition(".")[2]]) is not None
-
-
-def _default(known: Known) -> str:
+def default_text(known: Known) -> str:
+    """The default of a key as INI writes it, or in words."""
     value = known.default
     if known.section == "exp" and known.key == "name":
         return "the name of the file"
@@ -192,7 +170,18 @@ def reference() -> str:
         options = option_keys(section)
         if options:
             parts.append(f"### Options of {FAMILIES[section]}\n\n{_table(options)}")
+    parts += [f"## {family.capitalize()}\n\n{_names_table(family)}" for family in PLACES]
     return "\n".join(parts)
+
+
+def _names_table(family: str) -> str:
+    """The plug-ins of a family, built ones first."""
+    rows = [f"Write `{PLACES[family][1]}` in [{PLACES[family][0].upper()}].", ""]
+    rows += ["| name | what it is | for | built |", "| --- | --- | --- | --- |"]
+    for item in everything(family):
+        cells = (f"`{item.called}`", item.meaning.replace("|", "\\|"), item.task or "", "yes" if item.built else "no")
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
 
 
 _HEAD = """# Config keys
@@ -207,12 +196,17 @@ def _table(keys: Iterable[Known]) -> str:
     rows = ["| key | takes | default | unit | meaning |", "| --- | --- | --- | --- | --- |"]
     for known in keys:
         note = known.spot.note
-        of = f" *Option of {', '.join(f'`{name}`' for name in known.plugins)}.*" if known.plugins else ""
+        of = f" *Option of {', '.join(map(_marked, known.owners))}.*" if known.plugins else ""
         meaning = f"{known.spot.field.description}{known.state}.{of}"
         cells = [f"`{known.key}`", takes(known.spot.field), _cell(known), note("unit") or "", meaning]
         rows.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
 
 
+def _marked(owner: str) -> str:
+    name, blank, rest = owner.partition(" ")
+    return f"`{name}`{blank}{rest}"
+
+
 def _cell(known: Known) -> str:
-    return "" if known.default is None or known.default == "" else f"`{_default(known)}`"
+    return "" if known.default is None or known.default == "" else f"`{default_text(known)}`"

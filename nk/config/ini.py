@@ -56,12 +56,22 @@ class _Reader:
         found = re.match(r"([^=:]*)[=:](.*)", text)
         key = found[1].strip(" \t") if found else ""
         if found is None or not key:
-            self.wrong(number, f"`{_short(text)}` is not of the form `key = value`", None)
+            self.wrong(number, f"`{_short(text)}` is not of the form `key = value`", self.alone(text))
         elif self.section is None:
             if not self.sections and not self.problems:
-                self.wrong(number, f"`{_short(key)}` stands before any section", "begin with a section, as in `[EXP]`")
+                yaml = "; if this is YAML, let the file's name end in .yaml" if text.endswith(":") else ""
+                hint = f"begin with a section, as in `[EXP]`{yaml}"
+                self.wrong(number, f"`{_short(key)}` stands before any section", hint)
         else:
             self.key, self.key_line, self.value = key, number, [found[2].strip(" \t\f\v")]
+
+    def alone(self, text: str) -> str | None:
+        """What to do about a line without `=`."""
+        if re.fullmatch(r"[\w.-]+", text):
+            return f"write `{text} = {'True' if _is_switch(self.section, text) else 'value'}`"
+        if self.entries or self.value:
+            return "begin a line with blanks if it goes on with the value above"
+        return None
 
     def close(self) -> None:
         if self.key is not None and self.section is not None:
@@ -115,6 +125,16 @@ def _comment(text: str, *, brackets: bool) -> int | None:
         elif not depth and sign in "#;" and (place == 0 or text[place - 1] in " \t\n"):
             return place
     return None if depth else len(text)
+
+
+def _is_switch(section: str | None, key: str) -> bool:
+    """Whether a key may be `True`."""
+    from nk.config.describe import of_type
+    from nk.config.field import spots
+    from nk.config.whole import SECTIONS, section_type
+
+    spot = spots(section_type(section)).get(key.lower()) if section in SECTIONS else None
+    return spot is not None and "`True`" in of_type(spot.field.annotation)
 
 
 def _short(text: str) -> str:

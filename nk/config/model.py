@@ -7,6 +7,7 @@ from pydantic import Field
 
 from nk.config.data import Names, Part, Share
 from nk.config.field import Section, key
+from nk.config.values import FileName
 
 Measure = Literal["uar", "accuracy", "macro_f1", "auc", "eer", "ccc", "pcc", "mse", "rmse", "mae", "r2"]
 Scale = Literal[
@@ -39,7 +40,7 @@ _LAYOUT = "the run folder has one layout"
 class Exp(Section):
     """The section [EXP]: the experiment as a whole."""
 
-    name: str = key("", "name of the run folder; without it the name of the config file", min_length=1)
+    name: FileName = key("", "name of the run folder; without it the name of the config file", min_length=1)
     root: str = key("./results/", "folder above the run folders")
     type: Literal["classification", "regression"] = key("classification", "classes or numbers")
     epochs: int = key(1, "passes over the training data", ge=1, networks=True)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from nk.config.check import Group, current, fitted, refuse, shown, unknown
-from nk.config.describe import did_you_mean
 from nk.config.field import spots
-from nk.config.plugins import SINGULAR, Definition, Family, define, names, third_party_prefix
+from nk.config.plugins import SINGULAR, Definition, Family, define, third_party_prefix
 from nk.config.values import MisfitError, as_items, opened
 from nk.errors import ConfigError, Problem
 
@@ -35,25 +34,28 @@ class Taken:
     search: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
-def named(family: str, words: Iterable[str], entry: Entry | None, found: Findings, section: str) -> list[Definition]:
+def named(
+    family: str, words: Iterable[str], entry: Entry | None, found: Findings, section: str, task: str | None = None
+) -> list[Definition]:
     """The plug-ins of these names; a wrong name is a problem, one that is not built is noted."""
     definitions = []
     for word in words:
         definition = define(family, word)
         if definition:
             definitions.append(definition)
-        if entry and definition is None:
-            found.wrong(entry, f"names `{word}`, which is not a {SINGULAR[family]}", _name_hint(family, word))
-        elif entry and definition and not definition.built and section not in _UNBUILT:
-            found.not_built(entry, section, word)
+        if entry and (definition is None or (not definition.built and section not in _UNBUILT)):
+            _note(family, word, entry, found, section, task)
     return definitions
 
 
-def _name_hint(family: str, word: str) -> str:
-    if "," in word:
-        listed = ", ".join(f"'{part.strip()}'" for part in word.split(","))
-        return f"write several as a list, [{listed}]"
-    return did_you_mean(word, names(family)) or f"there are {', '.join(f'`{name}`' for name in names(family))}"
+def _note(family: str, word: str, entry: Entry, found: Findings, section: str, task: str | None) -> None:
+    """Say of a name that there is nothing of that name, or not yet."""
+    from nk.config.words import built_for, known, listed, name_hint
+
+    if known(family, word):
+        found.not_built(entry, section, word, f"built {family} are {listed(built_for(family, task))}")
+    else:
+        found.wrong(entry, f"names `{word}`, which is not a {SINGULAR[family]}", name_hint(family, word, task))
 
 
 def take(
@@ -131,8 +133,10 @@ def bounded(definitions: Iterable[Definition], spot: Spot, value: Any) -> Any:
     try:
         return getattr(owner.options.model_validate({alias: value}, strict=True), spot.name)
     except ValidationError as error:
-        if any(item["loc"] for item in error.errors(include_url=False)):
-            raise MisfitError from None
+        wrong = [item for item in error.errors(include_url=False) if item["loc"]]
+        if wrong:
+            own = next((item["msg"] for item in wrong if item["type"] == "value_error"), None)
+            raise MisfitError(own and own.removeprefix("Value error, ")) from None
     # The plug-in objects to this value beside its defaults; beside what else is set, `cross` will see.
     hint: Any = Annotated[(spot.field.annotation, *spot.field.metadata)]
     return TypeAdapter(hint).validate_python(value, strict=True)

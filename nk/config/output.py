@@ -5,13 +5,16 @@ from typing import Any, Literal
 
 from nk.config.data import Names, Share
 from nk.config.field import Section, key
+from nk.config.values import FileName
 
 
 class Plot(Section):
     """The section [PLOT]."""
 
-    name: str | None = key(None, "start of the figures' file names; without it the experiment's name")
-    format: Literal["png", "svg", "pdf", "eps", "jpg", "tif"] = key("png", "file format of the figures")
+    name: FileName | None = key(None, "start of the figures' file names; without it the experiment's name")
+    format: Literal["png", "svg", "pdf", "eps", "jpg", "tif"] = key(
+        "png", "file format of the figures", built=("png", "svg", "pdf")
+    )
     titles: bool = key(True, "put titles above the figures")
     best_model: bool = key(False, "draw the results of the best model; it is always drawn")
     ccc: bool = key(False, "put the concordance correlation into headings", built=False)

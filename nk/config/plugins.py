@@ -18,8 +18,9 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "models": families.models,
     "features": families.features,
     "readers": families.readers,
+    "metrics": families.metrics,
 }
-SINGULAR = {"models": "model", "features": "feature", "readers": "reader"}
+SINGULAR = {"models": "model", "features": "feature", "readers": "reader", "metrics": "metric"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class Definition:
         return {
             f"{prefix}{spot.name}".lower(): Spot(f"{prefix}{spot.name}", spot.name, spot.field) for spot in own.values()
         }
+
+    @property
+    def meaning(self) -> str:
+        """What it is, in a sentence: the first line of its docstring."""
+        from nk.config.planned.table import meaning
+
+        own = (self.plugin.__doc__ or "").strip().partition("\n")[0] if self.plugin else ""
+        return (own or meaning(self.family, self.called)).rstrip(".")
 
     @property
     def learns_in_epochs(self) -> bool:
@@ -85,7 +94,7 @@ def names(family: str) -> list[str]:
     """All names and patterns of a family, built or not."""
     from nk.config.planned.table import PLANNED
 
-    return sorted({*REGISTRIES[family].names(), *PLANNED[family]})
+    return sorted({*REGISTRIES[family].names(), *PLANNED.get(family, {})})
 
 
 def everything(family: str) -> list[Definition]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import types
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from nk.config.document import FAMILIES, Known, option_keys, section_keys
@@ -66,7 +67,7 @@ def _reader_options() -> list[Known]:
 
 
 def _bare(known: Known) -> Known:
-    return Known(known.section, known.key.removeprefix("<database>."), known.spot, known.plugins)
+    return replace(known, key=known.key.removeprefix("<database>."))
 
 
 def _object(keys: Iterable[Known]) -> dict[str, Any]:
@@ -107,8 +108,8 @@ def _property(known: Known) -> dict[str, Any]:
     field = known.spot.field
     limits = _limits(field.metadata)
     hint = field.annotation if not known.spot.note("pattern") else get_args(field.annotation)[1]
-    form = any(isinstance(item, Form) for item in field.metadata)
-    found = {} if form else _of(hint, limits)
+    form = next((item for item in field.metadata if isinstance(item, Form)), None)
+    found = _formed(form) if form else _of(hint, limits)
     default = known.default
     return {**found, "description": known.meaning, **({} if default is None else {"default": default})}
 
@@ -119,8 +120,9 @@ def _of(hint: Any, limits: dict[str, Any]) -> dict[str, Any]:
         return {**_SIMPLE[hint], **(limits if hint in {int, float} else {})}
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        if any(isinstance(item, Form) for item in arguments[1:]):
-            return {}
+        form = next((item for item in arguments[1:] if isinstance(item, Form)), None)
+        if form:
+            return _formed(form)
         inner = [item for argument in arguments[1:] for item in getattr(argument, "metadata", [argument])]
         return _of(arguments[0], {**limits, **_limits(inner)})
     if origin in {Union, types.UnionType}:
@@ -130,6 +132,11 @@ def _of(hint: Any, limits: dict[str, Any]) -> dict[str, Any]:
     if origin in {tuple, list}:
         return _list(_of(arguments[0], {}))
     return {"type": "object"}
+
+
+def _formed(form: Form) -> dict[str, Any]:
+    """A form has spellings that JSON Schema has no words for, unless it says which type it is like."""
+    return _of(form.like, {}) if form.like else {}
 
 
 def _list(item: dict[str, Any]) -> dict[str, Any]:

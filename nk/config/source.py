@@ -114,8 +114,24 @@ def overrides_of(overrides: Sequence[str]) -> tuple[list[Entry], list[Problem]]:
         if equals and dot and section and key:
             entries.append(Entry(section.lower(), key, value_of(value.strip(" \t")), 0, "--set"))
         else:
-            problems.append(Problem("--set", 0, f"`{text}` is not of the form `section.key=value`"))
+            hint = _override_hint(place.strip(), value.strip()) if equals else f"give it a value: `--set {text}=value`"
+            problems.append(Problem("--set", 0, f"`{text}` is not of the form `section.key=value`", hint))
     return entries, problems
+
+
+def _override_hint(key: str, value: str) -> str:
+    """The same with the section that has such a key; `type` is first of all the model's."""
+    from nk.config.data import Database
+    from nk.config.field import spots
+    from nk.config.spaces import spot_of
+    from nk.config.whole import SECTIONS
+
+    order = ("model", *(name for name in SECTIONS if name != "model"))
+    section = next((name for name in order if spot_of(name, key)), None)
+    if section is None and key.lower() in spots(Database):
+        section = "data.<database>"
+    example = f"{section}.{key}={value}" if section else "model.type=svm"
+    return f"name the section, as in `--set {example}`"
 
 
 def unquoted(text: str) -> str:

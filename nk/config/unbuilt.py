@@ -39,7 +39,7 @@ def _note(spot: Spot, entry: Entry, value: Any, section: str, found: Findings, l
     elif built is False:
         found.not_built(entry, str(spot.note("of") or section))
     elif built and isinstance(value, str) and value not in built:
-        found.not_built(entry, section, f"{entry.key} = {value}")
+        found.not_built(entry, section, f"{entry.key} = {value}", f"built are {', '.join(f'`{one}`' for one in built)}")
 
 
 def is_unbuilt(model: type[BaseModel]) -> bool:

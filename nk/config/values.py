@@ -41,10 +41,14 @@ class MisfitError(Exception):
 
 @dataclass(frozen=True)
 class Form:
-    """How to bring a value with several spellings into one, as metadata of an annotation."""
+    """How to bring a value with several spellings into one, as metadata of an annotation.
+
+    `text` says what it takes, `like` is a type whose JSON Schema holds for it, where there is one.
+    """
 
     convert: Callable[[Any], Any]
     text: str
+    like: type | None = None
 
 
 def number(text: str) -> int | float | None:
@@ -95,6 +99,21 @@ def as_text(value: Any) -> str:
     if _UNPRINTABLE.search(text):
         raise MisfitError("a text is one line without control characters")
     return text
+
+
+def as_file_name(value: Any) -> str:
+    """A text that is the name of one file or folder, on every system."""
+    name = as_text(value).strip()
+    if not name:
+        raise MisfitError
+    if re.search(r"[/\\]", name) or re.match("[A-Za-z]:", name):
+        raise MisfitError("a name is no path; what is written goes below [EXP] `root`")
+    if name.startswith("."):
+        raise MisfitError("begin it with a letter or a digit: names that begin with a dot are hidden or mean a folder")
+    return name
+
+
+FileName = Annotated[str, Form(as_file_name, "a name without `/`, `\\` and a dot at its start", like=str)]
 
 
 def as_number(value: Any) -> int | float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nk.config.field import Spot
 from nk.config.ini import value_of
+from nk.config.quotes import straightened
 from nk.config.spaces import Range
 from nk.config.values import Plain, number
 from nk.errors import ConfigError, Problem
@@ -87,7 +88,9 @@ def ini_value(value: Any) -> str:
 
 
 def _ini_text(text: str) -> str:
-    plain = text.lower() not in _WORDS and number(text) is None and text[0] not in "([{"
+    plain = (
+        text.lower() not in _WORDS and number(text) is None and text[0] not in "([{" and not straightened(Plain(text))
+    )
     escaped = text.replace("%", "%%")
     candidates = ([escaped] if plain else []) + [f"'{escaped}'", f'"{escaped}"']
     for written in candidates:

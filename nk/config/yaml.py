@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -124,7 +126,7 @@ def parse(text: str, file: str) -> Source:
             reader.event(event)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise reader.stop(line, f"this is not YAML: {error.problem}") from None
+        raise reader.stop(line, f"this is not YAML: {error.problem}", _syntax_hint(text, line, error)) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else 0
         raise reader.stop(line, "there is a character that YAML does not allow") from None
@@ -144,5 +146,28 @@ def _sections(reader: _Reader) -> Source:
             for key, value in content.items():
                 source.entries.append(Entry(name.lower(), key, value, content.lines[key], reader.file))
         elif not isinstance(content, Plain) or content not in {"", "~", "null"}:
-            source.problems.append(Problem(reader.file, line, f"[{name.upper()}] is not a mapping of keys"))
+            text = f"[{name.upper()}] is not a mapping of keys"
+            source.problems.append(Problem(reader.file, line, text, _section_hint(name.lower(), content)))
     return source
+
+
+def _syntax_hint(text: str, line: int, error: yaml.MarkedYAMLError) -> str | None:
+    """What is wrong in the line where YAML is not, or in the one before."""
+    lines = text.split("\n")[max(line - 2, 0) : line]
+    if any("\t" in item[: len(item) - len(item.lstrip())] for item in lines):
+        return "indent with blanks, not tabs"
+    if any(re.match(r"[^:#]*=", item) for item in lines):
+        return "write `key: value`; `key = value` is INI, whose files end in .ini"
+    if error.problem and ("mapping values" in error.problem or "expected <block end>" in error.problem):
+        return "indent keys of one section alike, and put a text with `: ` into quotes"
+    return None
+
+
+def _section_hint(name: str, content: Any) -> str:
+    """Where a value belongs that stands beside the name of a section."""
+    if isinstance(content, str) and name in {"model", "feats"}:
+        return f"write `type: {content}` below it"
+    if isinstance(content, str) and name == "data":
+        return f"write `databases: {{{Path(content).stem}: {content}}}` below it"
+    dash = ", without `- `" if isinstance(content, list) else ""
+    return f"write its keys below it, as in `key: value`{dash}"

@@ -27,10 +27,15 @@ _LEVELS = {
     "lowleveldescriptors": "lld",
     "lowleveldescriptors_deltas": "lld_de",
 }
-_SETS = {"egemaps": "eGeMAPSv01a", "gemaps": "GeMAPSv01a", **{name.lower(): name for name in get_args(Set)}}
+_SETS = {name.lower(): name for name in get_args(Set)}
+# By these names the package means the first version, which hardly anyone who writes them has in mind.
+_BARE = {"egemaps": ("eGeMAPSv01a", "eGeMAPSv02"), "gemaps": ("GeMAPSv01a", "GeMAPSv01b")}
 
 
 def _set(value: Any) -> Any:
+    if str(value).lower() in _BARE:
+        meant, present = _BARE[str(value).lower()]
+        raise ValueError(f"write `{present}`, the present one, or `{meant}`, which openSMILE means by the bare name")
     return _SETS.get(str(value).lower(), value)
 
 

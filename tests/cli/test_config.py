@@ -47,7 +47,7 @@ def test_files_are_a_line_each_and_a_summary(good: str) -> None:
 def test_overrides_hold_for_a_check(good: str) -> None:
     code, out, err = nk("validate", good, "--set", "model.type=svn")
     assert (code, out) == (2, "good.ini: 1 problem\n")
-    assert err == "--set: [MODEL] `type` names `svn`, which is not a model\n  hint: did you mean `svr`?\n"
+    assert err == "--set: [MODEL] `type` names `svn`, which is not a model\n  hint: did you mean `svm`?\n"
 
 
 def test_what_is_not_built_is_a_warning(good: str) -> None:
@@ -73,12 +73,52 @@ def test_convert_says_what_is_wrong(good: str) -> None:
     assert "cannot be written" in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "text", "hint"),
+    [
+        ("ini good.ini --force", "this is the file that is converted", "give the new one another name"),
+        ("ini link.ini --force", "this is the file that is converted", "give the new one another name"),
+        ("yaml there.yaml", "there is such a file already", "`--force` overwrites it"),
+        ("yaml new.ini", "by its ending, this file would be read as INI", "write `--output new.yaml`"),
+        ("ini new.yml", "by its ending, this file would be read as YAML", "write `--output new.ini`"),
+    ],
+)
+def test_convert_loses_no_file(good: str, arguments: str, text: str, hint: str) -> None:
+    to, output, *force = arguments.split()
+    Path("there.yaml").write_text("mine")
+    Path("link.ini").symlink_to(good)
+    said = f"{output}: {text}\n  hint: {hint}\n"
+    assert nk("convert", good, "--to", to, "--output", output, *force) == (2, "", said)
+    assert (Path(good).read_text(), Path("there.yaml").read_text()) == (GOOD, "mine")
+    assert not Path("new.ini").exists()
+    assert not Path("new.yml").exists()
+
+
+def test_convert_overwrites_when_told_to(good: str) -> None:
+    Path("there.yaml").write_text("mine")
+    assert nk("convert", good, "--to", "yaml", "--output", "there.yaml", "--force")[0] == 0
+    assert Path("there.yaml").read_text().startswith("exp:")
+
+
+def test_a_check_says_what_a_run_would_lack(good: str) -> None:
+    Path("part.ini").write_text("[DATA]\nclinic = data/clinic.csv\n[MODEL]\ntype = svm\n")
+    code, out, err = nk("validate", "part.ini")
+    assert (code, out) == (0, "part.ini: ok, 1 warning\n")
+    assert err == (
+        "warning: part.ini:1: [DATA] `databases` names none, so there is nothing to run on\n"
+        "  hint: write `databases = ['clinic']` in [DATA]\n"
+    )
+    Path("cross.ini").write_text("[EXP]\ndatabases = ['a', 'b']\n[DATA]\na = a.csv\nb = b.csv\n")
+    assert "names none" not in nk("validate", "cross.ini")[2]
+    assert good
+
+
 def test_explain_and_defaults(good: str) -> None:
     code, out, _ = nk("explain", "exp.epochs")
     assert code == 0
     assert out.startswith("[EXP] epochs\n  passes over the training data\n")
     code, _, err = nk("explain", "epocs")
-    assert (code, err) == (2, "nk: `epocs` is not a key\n  hint: did you mean `epochs`?\n")
+    assert (code, err) == (2, "nk: `epocs` is not a key, a section or a plug-in\n  hint: did you mean `epochs`?\n")
     code, out, _ = nk("defaults", "plot", "--format", "yaml")
     assert code == 0
     assert out.startswith("plot:\n  # ")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nk.config import load_config, to_yaml
-from nk.config.document import defaults, explained, known_keys, reference
+from nk.config import load_config, missing, to_yaml
+from nk.config.document import PLACES, defaults, known_keys, reference
+from nk.config.explain import explained
+from nk.config.plugins import everything, names
 from nk.config.schema import schema
 from nk.config.whole import SECTIONS, Config, section_type
+from nk.config.words import built
 from nk.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -39,8 +43,10 @@ def test_defaults_are_a_config_that_changes_nothing(tmp_path: Path, spelling: st
     found = load_config(file)
     assert found.config == Config(exp=section_type("exp")(name="exp"))
     assert found.unbuilt == ()
-    assert [warning.text for warning in found.warnings] == [
-        "[DATA] `databases` names none, so there is nothing to run on"
+    assert found.warnings == ()
+    assert sorted(problem.text for problem in missing(found)) == [
+        "[DATA] `databases` names none, so there is nothing to run on",
+        "[MODEL] `type` is missing, so nothing learns",
     ]
 
 
@@ -68,6 +74,47 @@ def test_defaults_of_no_section_are_a_config_error() -> None:
         ("scatter.dim", ["[EXPL] scatter.dim", "  takes: `2` or `3`"]),
         ("exp.name", ["  default: the name of the file"]),
         ("age_bins", ["[DATA] <column>_bins"]),
+        (
+            "model.type",
+            [
+                "  built, for classification: knn, log_reg, svm, tree, xgb",
+                "  built, for regression: knn_reg, lin_reg, svr, tree_reg, xgr",
+            ],
+        ),
+        ("feats.type", ["  built: os"]),
+        ("data.<database>.type", ["  built: csv, synthetic", "  known but not built: audformat"]),
+        ("data.clinic.type", ["[DATA] <database>.type", "  built: csv, synthetic"]),
+        ("feats.scale", ["  known but not built: speaker"]),
+        ("plot.format", ["  built: png, svg, pdf", "  known but not built: eps, jpg, tif"]),
+        ("model.measure", ["  built, for regression: ccc, mae, mse, pcc, r2, rmse"]),
+        (
+            "svm",
+            [
+                "svm: model for classification",
+                "  write: type = svm in [MODEL]",
+                "      takes a number above 0; default 1",
+            ],
+        ),
+        ("lgbm", ["lgbm: model, known but not built yet", "  Gradient boosting with LightGBM"]),
+        ("hubert-large", ["hubert-large: feature, known but not built yet"]),
+        ("uar", ["uar: metric for classification", "  write: measure = uar in [MODEL]"]),
+        ("csv", ["csv: reader", "  write: <database>.type = csv in [DATA]"]),
+        (
+            "FEATS",
+            [
+                "[FEATS]: what is measured of a recording. Options of the named features stand here too",
+                "  options of os: level, set",
+            ],
+        ),
+        ("[plot]", ["[PLOT]"]),
+        ("gmm", ["    GMM_components: normal distributions a class"]),
+        (
+            "finetune",
+            [
+                "[FINETUNE], which goes before [MODEL]; three of its keys are keys of [MODEL] itself",
+                "finetune: model, known but not built yet",
+            ],
+        ),
     ],
 )
 def test_a_key_is_explained(word: str, lines: list[str]) -> None:
@@ -75,10 +122,57 @@ def test_a_key_is_explained(word: str, lines: list[str]) -> None:
     assert [line for line in lines if line not in said] == []
 
 
+def test_names_of_values_are_with_their_key_and_not_with_its_namesakes() -> None:
+    assert [line for line in explained("data.clinic.type") if line.startswith("[")] == ["[DATA] <database>.type"]
+    assert [line for line in explained("plot") if line.startswith("[")] == ["[PLOT]"]
+    assert len([line for line in explained("MODEL") if line.startswith("[")]) == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("model.tpye", "model.type"), ("modle.tpye", "model.type"), ("feats.scal", "feats.scale"), ("smv", "svm"),
+     ("featz", "feats"), ("data.test_szie", "data.<database>.test_size"),
+     ("C_vla", "C_val"), ("plot.nmae", "plot.name")],
+)  # fmt: skip
+def test_a_near_name_is_in_its_section(word: str, near: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        explained(word)
+    assert caught.value.problems[0].hint == f"did you mean `{near}`?"
+
+
+@pytest.mark.parametrize("family", PLACES)
+def test_the_reference_names_every_plugin_and_whether_it_is_built(family: str) -> None:
+    rows = reference().partition(f"## {family.capitalize()}\n")[2].partition("\n## ")[0].splitlines()
+    told = {
+        row.split(" | ")[0].strip("| `"): row.rsplit(" | ", 1)[1].strip(" |") for row in rows if row.startswith("| `")
+    }
+    assert told == {name: "yes" if name in built(family) else "no" for name in names(family)}
+
+
+def test_options_of_what_is_not_built_are_marked() -> None:
+    for known in known_keys():
+        if known.plugins:
+            are_built = [name for name in known.plugins if any(name in built(family) for family in PLACES)]
+            assert ("not built yet" in known.meaning) is (not are_built)
+            marked = [name for name in known.plugins if f"{name} (not built)" in known.owners]
+            assert marked == ([name for name in known.plugins if name not in are_built] if are_built else [])
+    some = next(known for known in known_keys() if known.plugins == ("gmm",))
+    both = replace(some, plugins=("svm", "gmm"))
+    assert both.owners == ["svm", "gmm (not built)"]
+    assert "not built" not in both.meaning
+
+
+@pytest.mark.parametrize("family", PLACES)
+def test_every_plugin_says_what_it_is(family: str) -> None:
+    for item in everything(family):
+        assert len(item.meaning) > 8, item.called
+        assert item.meaning[0].isupper(), item.called
+
+
 def test_a_key_that_is_not_there_is_a_config_error() -> None:
     with pytest.raises(ConfigError) as caught:
         explained("epocs")
-    assert str(caught.value) == "nk: `epocs` is not a key"
+    assert str(caught.value) == "nk: `epocs` is not a key, a section or a plug-in"
     assert caught.value.problems[0].hint == "did you mean `epochs`?"
 
 

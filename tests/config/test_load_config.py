@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nk.config import Loaded, check_built, load_config, options_for
+from nk.config import Loaded, check_built, check_run, load_config, missing, options_for, to_ini, to_yaml
+from nk.config.build import default_name
+from nk.config.whole import Config
 from nk.errors import ConfigError, NotBuilt
 from nk.families import features, models, readers
 
@@ -159,6 +162,7 @@ def test_overrides_go_over_the_file_whatever_name_it_uses(tmp_path: Path) -> Non
     [
         ("epochs=3", "`epochs=3` is not of the form `section.key=value`"),
         ("exp.epochs", "`exp.epochs` is not of the form `section.key=value`"),
+        ("type=svm", "`type=svm` is not of the form `section.key=value`"),
         ("=", "`=` is not of the form `section.key=value`"),
         ("modl.type=svm", "[MODL] is not a section"),
         ("exp.epocs=3", "[EXP] `epocs` is not an option"),
@@ -167,6 +171,78 @@ def test_overrides_go_over_the_file_whatever_name_it_uses(tmp_path: Path) -> Non
 )
 def test_a_wrong_override_is_a_problem(tmp_path: Path, override: str, text: str) -> None:
     assert problems(tmp_path, BASE, override) == [f"0: {text}"]
+
+
+@pytest.mark.parametrize(
+    ("override", "hint"),
+    [
+        ("type=svm", "name the section, as in `--set model.type=svm`"),
+        ("epochs=3", "name the section, as in `--set exp.epochs=3`"),
+        ("C_val=3", "name the section, as in `--set model.C_val=3`"),
+        ("test_size=3", "name the section, as in `--set data.<database>.test_size=3`"),
+        ("nonsense=3", "name the section, as in `--set model.type=svm`"),
+        ("exp.epochs", "give it a value: `--set exp.epochs=value`"),
+    ],
+)
+def test_a_wrong_override_has_a_way_out(tmp_path: Path, override: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, BASE, override)
+    assert [problem.hint for problem in caught.value.problems] == [hint]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "hint"),
+    [
+        ("[MODEL]\ntype = svm\nC_val = 1,5", "6: [MODEL] `C_val` must be a number above 0, not `1,5`", "write `1.5`"),
+        (
+            "emodb.test_size = 20 %",
+            "4: [DATA] `emodb.test_size` must be a number of at least 0 and at most 100, not `20 %`",
+            "write `20`",
+        ),
+        (
+            "[EXP]\ntype = regresion\n[MODEL]\ntype = svr\nmeasure = mse",
+            "5: [EXP] `type` must be `classification` or `regression`, not `regresion`",
+            "did you mean `regression`?",
+        ),
+        (
+            "[MODEL]\nmeasure = acc",
+            "5: [MODEL] `measure` must be `uar`, `accuracy`, `macro_f1`, `auc`, `eer`, `ccc`, `pcc`, `mse`, `rmse`, `mae` or `r2`, not `acc`",
+            "did you mean `accuracy`?",
+        ),
+    ],
+)
+def test_a_slip_is_one_problem_with_a_way_out(tmp_path: Path, text: str, problem: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, BASE + text)
+    found = caught.value.problems[0]
+    assert (f"{found.line}: {found.text}", found.hint) == (problem, hint)
+    assert len(caught.value.problems) == 1
+
+
+def test_names_with_commas_are_a_list(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, "[DATA]\ndatabases = a, b\na = a.csv\nb = b.csv\n")
+    assert caught.value.problems[0].hint == "write several as a list, ['a', 'b']"
+    found = load(tmp_path, f"{BASE}labels = anger, joy\n")
+    assert [(one.text, one.hint) for one in found.warnings] == [
+        ("[DATA] `labels` is a single class, `anger, joy`", "write several as a list, ['anger', 'joy']")
+    ]
+
+
+def test_a_share_below_one_is_said_to_be_in_per_cent(tmp_path: Path) -> None:
+    found = load(tmp_path, f"{BASE}emodb.test_size = 0.2\n")
+    assert [(one.text, one.hint) for one in found.warnings] == [
+        ("[DATA] `emodb.test_size` is 0.2 % of the speakers", "write 20 for 20 %")
+    ]
+    assert warnings(load(tmp_path, f"{BASE}emodb.test_size = 1\nemodb.dev_size = 0\n")) == []
+
+
+def test_curly_quotes_within_straight_ones_are_characters(tmp_path: Path) -> None:
+    text = f"{BASE}labels = ['“a”', 'b']\n[EXP]\nname = '“x”'\nroot = ./the “old” ones\n"
+    found = load(tmp_path, text).config
+    assert (found.data.labels, found.exp.name, found.exp.root) == (("“a”", "b"), "“x”", "./the “old” ones")
+    assert load(tmp_path, to_ini(found), name="again.ini").config == found
+    assert load(tmp_path, to_yaml(found), name="again.yaml").config == found
 
 
 def test_channel_of_data_holds_for_databases_without_one(tmp_path: Path) -> None:
@@ -229,6 +305,46 @@ def test_what_does_not_hold_between_keys_is_a_problem(tmp_path: Path, text: str,
     assert problems(tmp_path, text) == [expected]
 
 
+def test_shares_matter_only_where_there_is_a_dev_part(tmp_path: Path) -> None:
+    text = f"{BASE}emodb.test_size = 85\n"
+    assert load(tmp_path, text).config.data.databases["emodb"].test_size == 85
+    expected = ["4: [DATA] `emodb.test_size` and `emodb.dev_size` are 105 % together"]
+    assert problems(tmp_path, f"{text}emodb.dev_size = 20\n") == expected
+    assert problems(tmp_path, f"{text}[EXP]\ntraindevtest = True\n") == expected
+
+
+@pytest.mark.parametrize("section", ["EXP", "PLOT"])
+@pytest.mark.parametrize(
+    "name", ["a/b", "../b", "/b", "a\\b", "..", ".", ".a", "C:b", "c:", "' '", "''", "'a\tb'", "'\x7f'"]
+)
+def test_a_name_is_no_path(tmp_path: Path, section: str, name: str) -> None:
+    assert problems(tmp_path, f"{BASE}[{section}]\nname = {name}\n")[0].startswith(
+        f"5: [{section}] `name` must be a name"
+    )
+
+
+@pytest.mark.parametrize("name", ["a", "a.b", "a b", "3", "é", "a-1_2", "ab:c", "x..y", "~a"])
+def test_a_name_may_be_anything_else(tmp_path: Path, name: str) -> None:
+    found = load(tmp_path, f"{BASE}[EXP]\nname = {name}\nroot = ../x/.y\n[PLOT]\nname = {name}\n").config
+    assert (found.exp.name, found.plot.name, found.exp.root) == (name, name, "../x/.y")
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("exp.ini", "exp"), (".exp.ini", "exp"), (".ini", "ini"), ("...", "experiment")]
+)
+def test_the_files_name_becomes_a_name(file: str, name: str) -> None:
+    assert default_name(file) == name
+
+
+def test_a_measure_fits_the_task(tmp_path: Path) -> None:
+    text = f"{BASE}[EXP]\ntype = {{}}\n[MODEL]\nmeasure = {{}}\n"
+    assert load(tmp_path, text.format("regression", "ccc")).config.model.measure == "ccc"
+    assert load(tmp_path, text.format("classification", "uar")).config.model.measure == "uar"
+    assert problems(tmp_path, text.format("regression", "uar")) == [
+        "7: [MODEL] `measure` is `uar`, which measures classes, but [EXP] `type` is `regression`"
+    ]
+
+
 def test_options_are_those_of_the_named_plugin_first(tmp_path: Path) -> None:
     found = load(tmp_path, f"{BASE}[MODEL]\ntype = svm\nDROP = .3\nkernel = LINEAR\n")
     assert found.config.model.options == {"drop": 0.3, "kernel": "linear"}
@@ -271,7 +387,9 @@ def test_epochs_mean_nothing_to_a_model_without_them(tmp_path: Path) -> None:
     check_built(svm, ["exp", "data", "feats", "model", "plot"])
     mlp = load(tmp_path, text.format("mlp"))
     assert warnings(mlp) == []
-    with pytest.raises(NotBuilt, match=r"not built yet: \[MODEL\] `mlp`, \[PLOT\] `epoch_progression`"):
+    with pytest.raises(
+        NotBuilt, match=r"not built yet: \[MODEL\] `mlp` \(.*:7\), \[PLOT\] `epoch_progression` \(.*:10\)"
+    ):
         check_built(mlp, ["EXP", "MODEL", "PLOT"])
 
 
@@ -323,14 +441,15 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
         ("[FEATS]\nscale = speaker", "[FEATS] `scale = speaker`"),
         ("[MODEL]\ntype = gmm", "[MODEL] `gmm`"),
         ("[EXP]\ntraindevtest = True", "[EXP] `traindevtest`"),
+        ("[PLOT]\nformat = jpg", "[PLOT] `format = jpg`"),
     ],
 )
 def test_what_is_not_built_stops_a_run_and_not_a_check(tmp_path: Path, text: str, name: str) -> None:
     found = load(tmp_path, BASE + text)
     assert found.warnings == ()
     with pytest.raises(NotBuilt) as caught:
-        check_built(found, ["exp", "data", "feats", "model"])
-    assert str(caught.value) == f"not built yet: {name}"
+        check_built(found, ["exp", "data", "feats", "model", "plot"])
+    assert str(caught.value) == f"not built yet: {name} ({tmp_path / 'exp.ini'}:{5 if text[0] == '[' else 4})"
 
 
 def test_what_other_commands_need_does_not_stop_a_run(tmp_path: Path) -> None:
@@ -341,11 +460,98 @@ def test_what_other_commands_need_does_not_stop_a_run(tmp_path: Path) -> None:
         check_built(found, ["expl"])
 
 
-def test_a_run_needs_a_database(tmp_path: Path) -> None:
-    found = load(tmp_path, "[EXP]\nname = x\n")
-    assert warnings(found) == ["0: [DATA] `databases` names none, so there is nothing to run on"]
-    with pytest.raises(ConfigError, match="nothing to run on"):
-        check_built(found, ["data"])
+def test_all_that_a_run_lacks_is_said_at_once(tmp_path: Path) -> None:
+    found = load(
+        tmp_path, "[EXP]\nname = x\n[DATA]\nclinic = a/clinic.csv\ntarget = None\n[FEATS]\ntype = []\n[MODEL]\n"
+    )
+    assert warnings(found) == []
+    with pytest.raises(ConfigError) as caught:
+        check_run(found)
+    assert caught.value.problems == tuple(missing(found))
+    assert [(problem.line, problem.text, problem.hint) for problem in caught.value.problems] == [
+        (3, "[DATA] `databases` names none, so there is nothing to run on", "write `databases = ['clinic']` in [DATA]"),
+        (
+            5,
+            "[DATA] `target` is None, so there is nothing to learn",
+            "name the column that is to be learnt: `target = emotion` in [DATA]",
+        ),
+        (7, "[FEATS] `type` is empty, and a model learns from features", "write `type = ['os']` in [FEATS]"),
+        (
+            8,
+            "[MODEL] `type` is missing, so nothing learns",
+            "write `type = svm` in [MODEL]; there are `knn`, `log_reg`, `svm`, `tree`, `xgb`",
+        ),
+    ]
+    check_built(found, ["exp", "data", "feats", "model"])
+
+
+def test_what_is_missing_in_a_missing_section_is_said_of_the_file(tmp_path: Path) -> None:
+    found = missing(load(tmp_path, "[EXP]\ntype = regression\n"))
+    assert [(problem.line, problem.hint) for problem in found] == [
+        (0, "write `databases = ['clinic']` in [DATA], and where it is: `clinic = clinic.csv`"),
+        (0, "write `type = svr` in [MODEL]; there are `knn_reg`, `lin_reg`, `svr`, `tree_reg`, `xgr`"),
+    ]
+    assert missing(load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n")) == []
+    assert [str(one) for one in missing(load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n", "data.target=None"))] == [
+        "--set: [DATA] `target` is None, so there is nothing to learn"
+    ]
+
+
+def test_a_model_of_the_other_task_cannot_run(tmp_path: Path) -> None:
+    found = load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n")
+    model = found.config.model.model_copy(update={"type": "svr"})
+    other = replace(found, config=Config(exp=found.config.exp, data=found.config.data, model=model))
+    assert [f"{problem.line}: {problem.text}" for problem in missing(other)] == [
+        "5: [MODEL] `type` is `svr`, which is for regression, but [EXP] `type` is `classification`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("[MODEL]\ntype = gmm", "[MODEL] `gmm` (exp.ini:5)", "built models are `knn`, `log_reg`, `svm`, `tree`, `xgb`"),
+        ("[PLOT]\nformat = eps", "[PLOT] `format = eps` (exp.ini:5)", "built are `png`, `svg`, `pdf`"),
+        (
+            "check_vad = True",
+            "[DATA] `check_vad` (exp.ini:4)",
+            "leave it out; `nk config explain data.check_vad` says what it is for",
+        ),
+        (
+            "check_vad = True\n[MODEL]\ntype = mlp",
+            "[DATA] `check_vad` (exp.ini:4), [MODEL] `mlp` (exp.ini:6)",
+            "`nk config explain data.check_vad` says more, likewise of the others",
+        ),
+    ],
+)
+def test_what_is_not_built_has_a_place_and_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str, hint: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exp.ini").write_text(BASE + text)
+    with pytest.raises(NotBuilt) as caught:
+        check_built(load_config("exp.ini"), ["data", "model", "plot"])
+    assert (str(caught.value), caught.value.hint) == (f"not built yet: {message}", hint)
+
+
+@pytest.mark.parametrize(
+    ("path", "reader"),
+    [
+        ("emodb", "audformat"),
+        ("db/emodb/1.4.1", "audformat"),
+        ("x.y/", "audformat"),
+        ("a.CSV", "csv"),
+        ("b.tsv", "csv"),
+    ],
+)
+def test_the_reader_is_seen_from_the_path(tmp_path: Path, path: str, reader: str) -> None:
+    assert load(tmp_path, f"[DATA]\ndatabases = d\nd = {path}\n").config.data.databases["d"].reader == reader
+
+
+@pytest.mark.parametrize("path", ["x.xlsx", "x.txt", "a/x.ods", "x.json", "x.csv.gz"])
+def test_a_file_that_is_no_csv_needs_a_type(tmp_path: Path, path: str) -> None:
+    text = f"[DATA]\ndatabases = d\nd = {path}\n"
+    assert problems(tmp_path, text) == [f"3: [DATA] `d` is no table that nk reads: `{path}`"]
+    assert load(tmp_path, f"{text}d.type = csv\n").config.data.databases["d"].reader == "csv"
 
 
 ROOTS = "[DATA]\nemodb = /elsewhere/a.csv\nemodb.test_size = 30\nemodb.testsplit = 10\nother = b.csv\n"

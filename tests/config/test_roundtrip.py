@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -45,9 +46,10 @@ APART = {
     ("exp", "type"), ("exp", "databases"), ("exp", "lodo_dev"), ("crossdb", "train_extra"), ("model", "tuning_params"),
     ("base", "test_size"), ("base", "dev_size"), ("base", "train"), ("base", "dev"), ("base", "test"),
     ("base", "train_vals"), ("base", "dev_vals"), ("base", "test_vals"), ("base", "type"), ("base", "path"),
-    ("base", "split_strategy"),
+    ("base", "split_strategy"), ("model", "measure"),
 }  # fmt: skip
 FORMS = {
+    "a name without": TEXT.map(lambda text: re.sub(r"[/\\:]", "", text).strip().lstrip(". ")).filter(bool),
     "a list of lists": st.lists(st.lists(TEXT, min_size=1, max_size=2).map(tuple), max_size=2).map(tuple),
     "a mapping {old": st.dictionaries(TEXT.filter(lambda old: "," not in old and old == old.strip()), SCALAR),
     "a mapping {column": st.lists(st.tuples(TEXT, st.lists(SCALAR, max_size=2).map(tuple)), max_size=3).map(tuple),

@@ -59,6 +59,8 @@ def test_a_set_in_any_case() -> None:
     assert OsOptions(set="egemapsV02").set == "eGeMAPSv02"
     with pytest.raises(ValidationError):
         OsOptions(set="eGeMAPS_v2")
+    with pytest.raises(ValidationError, match="write `GeMAPSv01b`, the present one, or `GeMAPSv01a`"):
+        OsOptions(set="GeMAPS")
 
 
 def test_full_scale_does_not_wrap_round() -> None:
