@@ -83,7 +83,8 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     for note, count in notes.items():
         ui.warn(note if count == 1 else f"{note} (in {count} of {len(folds) * config.exp.runs} models)")
     with watch("evaluate"):
-        known = {fold.name: _truth(dataset, fold.train) for fold in folds}
+        truth = dataset.frame[dataset.target.name]
+        known = {fold.name: truth[fold.train_rows] for fold in folds}
         metrics = metrics_json(predictions, known, speakers_are_target=dataset.target.name == "speaker")
     done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped)
     with runfolder.writing(setup.root, config.exp.name) as folder:
@@ -158,7 +159,3 @@ def _skips(skipped: Sequence[Skip], total: int) -> list[Caution]:
 def _warn(ui: Ui, found: Sequence[Caution]) -> None:
     for caution in found:
         ui.warn(caution.text, caution.hint)
-
-
-def _truth(dataset: Dataset, ids: Sequence[str]) -> pl.Series:
-    return dataset.frame.filter(pl.col("id").is_in(list(ids)))[dataset.target.name]

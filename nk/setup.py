@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nk import runfolder
-from nk.config import check_built, options_for
-from nk.errors import ConfigError, Problem
+from nk.config import check_built, check_run, options_for
 from nk.execute import cores
 from nk.families import features as extractor_plugins
 from nk.families import models as model_plugins
@@ -55,37 +54,25 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
         MissingDependency: a package is not installed
         DataError: the run folder cannot be where the config wants it
     """
-    config = loaded.config
+    check_run(loaded)
     check_built(loaded, USED_BY_RUN)
-    if config.data.target is None:
-        hint = "name the column that is to be learnt: `target = emotion` in [DATA]"
-        raise ConfigError([Problem(str(loaded.file), 0, "[DATA] `target` is None, so there is nothing to learn", hint)])
+    config = loaded.config
     runfolder.check_place(Path(config.exp.root), config.exp.name)
     jobs = jobs or min(config.model.n_jobs or cores(), cores())
     seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed
-    recipe = Recipe(_model(loaded), config.feats.scale, config.model.nan_strategy, seed, jobs)
-    return Setup(config, loaded.file, jobs, recipe, _extractors(loaded))
+    recipe = Recipe(_model(config), config.feats.scale, config.model.nan_strategy, seed, jobs)
+    return Setup(config, loaded.file, jobs, recipe, _extractors(config))
 
 
-def _model(loaded: Loaded) -> Model:
-    config = loaded.config
-    if config.model.type is None:
-        hint = f"write `type = svm` in [MODEL]; there are {', '.join(model_plugins.names())}"
-        raise ConfigError([Problem(str(loaded.file), 0, "[MODEL] `type` is missing", hint)])
-    plugin = model_plugins.get(config.model.type)
+def _model(config: Config) -> Model:
+    name = config.model.type or ""
+    plugin = model_plugins.get(name)
     check_requirements(plugin)
-    if plugin.task != config.exp.type:
-        text = f"[MODEL] `{config.model.type}` is for {plugin.task}, but [EXP] `type` is {config.exp.type}"
-        raise ConfigError([Problem(str(loaded.file), 0, text)])
-    return plugin(options_for(plugin, config.model.options), name=config.model.type)
+    return plugin(options_for(plugin, config.model.options), name=name)
 
 
-def _extractors(loaded: Loaded) -> tuple[FeatureExtractor, ...]:
-    feats = loaded.config.feats
-    if not feats.type:
-        text = f"[FEATS] `type` is empty, and `{loaded.config.model.type}` learns from features"
-        raise ConfigError([Problem(str(loaded.file), 0, text, "write `type = ['os']` in [FEATS]")])
-    plugins = [(name, extractor_plugins.get(name)) for name in feats.type]
+def _extractors(config: Config) -> tuple[FeatureExtractor, ...]:
+    plugins = [(name, extractor_plugins.get(name)) for name in config.feats.type]
     for _, plugin in plugins:
         check_requirements(plugin)
-    return tuple(plugin(options_for(plugin, feats.options), name=name) for name, plugin in plugins)
+    return tuple(plugin(options_for(plugin, config.feats.options), name=name) for name, plugin in plugins)
