@@ -64,9 +64,9 @@ def test_features_are_found_by_id(ids: list[str], data: st.DataObject) -> None:
 
 
 def test_an_id_without_features_is_an_error_that_names_it() -> None:
-    with pytest.raises(DataError, match="ids are missing \\(1 rows\\): `b`"):
+    with pytest.raises(DataError, match="ids are missing \\(1 row\\): `b`"):
         positions(["a"], ["a", "b"])
-    with pytest.raises(DataError, match="ids are double \\(1 rows\\): `a`"):
+    with pytest.raises(DataError, match="ids are double \\(1 row\\): `a`"):
         positions(["a", "a"], ["a"])
 
 
