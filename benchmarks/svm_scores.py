@@ -35,8 +35,8 @@ def predicted(config: Path) -> Predictions:
     """The out-of-fold predictions of an experiment."""
     loaded, ui = load_config(config), Ui(quiet=True)
     setup = prepare(loaded, None)
-    settings = {"number": False, "fail_threshold": 0.5, "jobs": setup.jobs, "ui": ui}
-    dataset, folds = _divide(load(setup.config.data, resolve=resolver(config), **settings).dataset, setup)
+    read = load(setup.config.data, number=False, fail_threshold=0.5, resolve=resolver(config), jobs=setup.jobs, ui=ui)
+    dataset, folds = _divide(read.dataset, setup)
     features, _ = _features(dataset, setup, ui)
     return train.cross(features, dataset, folds, setup.recipe, 1, ui)[0]
 
