@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from nk import families
 from nk.config.check import several, shown
-from nk.config.options import refused
+from nk.config.options import options_for, refused
 from nk.config.values import is_nothing
-from nk.errors import Problem
+from nk.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from nk.config.build import Build
@@ -24,6 +24,9 @@ def check(build: Build, mentioned: set[str]) -> None:
     _databases(build, mentioned)
     _splits(build)
     _labels(build)
+    if "feats" in build.sections:
+        _columns(build)
+        _pooling(build)
     if "model" in build.sections:
         _task(build)
         _measure(build)
@@ -124,6 +127,39 @@ def _labels(build: Build) -> None:
         elif data.labels is not None and len(data.bins) != len(data.labels) + 1:
             text = f"has {len(data.bins)} edges for {len(data.labels)} labels, there must be one more than labels"
             build.found.wrong(bins, text)
+
+
+def _columns(build: Build) -> None:
+    """Columns have names of their own, so nothing that makes them may be named twice."""
+    for key in ("type", "features", "pooling"):
+        entry, names = build.entry("feats", key), getattr(build.sections["feats"], key) or ()
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if entry and twice:
+            build.found.wrong(entry, f"names {', '.join(map(shown, twice))} twice")
+
+
+def _pooling(build: Build) -> None:
+    entry, feats = build.entry("feats", "pooling"), build.sections["feats"]
+    if entry and not feats.pooling:
+        build.found.wrong(entry, "is empty", "say how the vectors of frames become one: `pooling = ['mean', 'std']`")
+    elif entry and feats.pooling != type(feats)().pooling and not _gives_frames(build):
+        build.found.odd(entry, "has no effect: no feature in `type` comes frame by frame")
+
+
+def _gives_frames(build: Build) -> bool:
+    """Whether a feature comes in frames, or may do so: it is not built, or its options are wrong."""
+    feats = build.sections["feats"]
+    for name in feats.type:
+        if not families.features.knows(name):
+            return True
+        plugin = families.features.get(name)
+        try:
+            options = options_for(plugin, feats.options)
+        except ConfigError:
+            return True
+        if plugin(options, name=name).frame_level:
+            return True
+    return False
 
 
 def _task(build: Build) -> None:
