@@ -11,7 +11,7 @@ import numpy as np
 from scipy.fft import rfft
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from nk.registry import Doubles, Floats
 
@@ -39,7 +39,7 @@ def blocks(signal: Floats, length: int, hop: int) -> Iterator[Doubles]:
         yield frames[start : start + step].astype(np.float64)
 
 
-def stacked(parts: Sequence[Doubles], width: int) -> Floats:
+def stacked(parts: Iterable[Doubles], width: int) -> Floats:
     """The rows of all parts, shape (rows, width)."""
     empty = np.empty((0, width), dtype=np.float32)
     return np.concatenate([empty, *(part.astype(np.float32) for part in parts)])

@@ -85,4 +85,4 @@ class Cqcc(SpectralExtractor):
         lowest = frequencies(self.options.n_cqt_bins, self.rate)[0]
         enough = audio.seconds * lowest >= 1
         powers = self._transform.powers(audio.mono, self.options.frame_period) if enough else ()
-        return stacked([decibels(power) @ self._cepstrum for power in powers], self.options.n_cqcc)
+        return stacked((decibels(power) @ self._cepstrum for power in powers), self.options.n_cqcc)

@@ -81,10 +81,8 @@ class Lfcc(SpectralExtractor):
         from nk.features._frames import blocks, hann, stacked
 
         window = hann(self.options.frame_length)
-        parts = [
-            self._cepstrum(frames, window) for frames in blocks(audio.mono, len(window), self.options.frame_period)
-        ]
-        return stacked(parts, self.options.n_lfcc)
+        frames = blocks(audio.mono, len(window), self.options.frame_period)
+        return stacked((self._cepstrum(some, window) for some in frames), self.options.n_lfcc)
 
     def _cepstrum(self, frames: Doubles, window: Doubles) -> Doubles:
         from scipy.fft import dct

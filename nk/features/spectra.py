@@ -66,7 +66,5 @@ class Spectra(SpectralExtractor):
 
         points, bank = self._bank
         window, hop = hann(self._length), self._samples(self.options.fft_hop_dur)
-        parts = [
-            decibels(power_spectrum(frames, window, points) @ bank) for frames in blocks(audio.mono, len(window), hop)
-        ]
-        return stacked(parts, bank.shape[1])
+        frames = blocks(audio.mono, len(window), hop)
+        return stacked((decibels(power_spectrum(some, window, points) @ bank) for some in frames), bank.shape[1])

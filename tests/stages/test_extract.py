@@ -147,6 +147,21 @@ def test_a_run_that_ends_in_the_middle_goes_on_where_it_was(tmp_path: Path, monk
     assert sorted(computed) == ["5.wav", "6.wav", "7.wav"]
 
 
+def test_linear_algebra_has_one_thread_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from threadpoolctl import threadpool_info
+
+    noise(tmp_path / "a.wav", 0.5, 1)
+    seen: list[int] = []
+
+    def look(*_: object) -> Any:
+        seen.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+        return np.ones((1, 40))
+
+    monkeypatch.setattr(features.get("lfcc"), "extract", look)
+    run(dataset(tmp_path / "a.wav"), named("lfcc"))
+    assert set(seen) == {1}
+
+
 def test_rows_that_fail_are_named_and_the_others_go_on(tmp_path: Path) -> None:
     noise(tmp_path / "good.wav", 1, 1)
     soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 16000)
