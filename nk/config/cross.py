@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from nk import families
 from nk.config.check import several, shown
-from nk.config.options import refused
+from nk.config.options import options_for, refused
 from nk.config.values import is_nothing
-from nk.errors import Problem
+from nk.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from nk.config.build import Build
@@ -26,6 +26,8 @@ def check(build: Build, mentioned: set[str]) -> None:
     _labels(build)
     _named_once(build)
     _numbers_alone(build)
+    if "feats" in build.sections:
+        _pooling(build)
     if "model" in build.sections:
         _task(build)
         _measure(build)
@@ -157,6 +159,30 @@ def _numbers_alone(build: Build) -> None:
             key = entry.key[len(name) + 1 :].lower()
             if key in {"reverse", "scale"} and getattr(database, key):
                 build.found.odd(entry, "has no effect: the target is classes")
+
+
+def _pooling(build: Build) -> None:
+    entry, feats = build.entry("feats", "pooling"), build.sections["feats"]
+    if entry and not feats.pooling:
+        build.found.wrong(entry, "is empty", "say how the vectors of frames become one: `pooling = ['mean', 'std']`")
+    elif entry and feats.pooling != type(feats)().pooling and not _gives_frames(build):
+        build.found.odd(entry, "has no effect: no feature in `type` comes frame by frame")
+
+
+def _gives_frames(build: Build) -> bool:
+    """Whether a feature comes in frames, or may do so: it is not built, or its options are wrong."""
+    feats = build.sections["feats"]
+    for name in feats.type:
+        if not families.features.knows(name):
+            return True
+        plugin = families.features.get(name)
+        try:
+            options = options_for(plugin, feats.options)
+        except ConfigError:
+            return True
+        if plugin(options, name=name).frame_level:
+            return True
+    return False
 
 
 def _task(build: Build) -> None:

@@ -362,6 +362,35 @@ def test_options_that_fit_together_only_as_given_are_fine(tmp_path: Path) -> Non
     assert load(tmp_path, text).config.feats.options == {"set": "ComParE_2016", "level": "lld_de"}
 
 
+@pytest.mark.parametrize(
+    ("lines", "warned"),
+    [
+        ("pooling = max", ["5: [FEATS] `pooling` has no effect: no feature in `type` comes frame by frame"]),
+        ("pooling = ['mean', 'std']", []),
+        ("pooling = max\nlevel = lld", []),
+        ("pooling = max\ntype = ['os', 'lfcc']", []),
+        ("pooling = max\ntype = trill", []),
+    ],
+)
+def test_pooling_needs_frames(tmp_path: Path, lines: str, warned: list[str]) -> None:
+    assert warnings(load(tmp_path, f"{BASE}[FEATS]\n{lines}\n")) == warned
+
+
+def test_what_makes_columns_is_named_once(tmp_path: Path) -> None:
+    text = f"{BASE}[FEATS]\ntype = ['os', 'os']\nfeatures = ['a', 'b', 'a']\npooling = {{}}\n"
+    named = ["5: [FEATS] `type` names `os` twice", "6: [FEATS] `features` names `a` twice"]
+    assert problems(tmp_path, text.format("['max', 'max']")) == [*named, "7: [FEATS] `pooling` names `max` twice"]
+    assert problems(tmp_path, text.format("[]")) == [*named, "7: [FEATS] `pooling` is empty"]
+
+
+def test_options_of_a_feature_that_do_not_fit_together_are_told(tmp_path: Path) -> None:
+    text = f"{BASE}[FEATS]\ntype = lfcc\nlfcc.fft_length = {{}}\n"
+    assert problems(tmp_path, text.format(256)) == [
+        "5: [FEATS] the options of `lfcc` do not fit together: `lfcc.frame_length` is 400, but `lfcc.fft_length` 256"
+    ]
+    assert load(tmp_path, text.format(1024) + "lfcc.frame_length = 1000\n").warnings == ()
+
+
 def test_values_to_try_are_no_options(tmp_path: Path) -> None:
     text = f"{BASE}[MODEL]\ntype = svm\ntuning_params = C_val\nC_val = [1, .1]\nkernel = rbf\n"
     model = load(tmp_path, text).config.model
