@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nk import record, runfolder
+from nk.exports import write_test
 from nk.manifest import Stopwatch
 from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import cautions, extract, select, split, target, train
+from nk.stages import cautions, select, sources, split, target, train
 from nk.stages.folds import folds_by, holdout, make_folds
 from nk.stages.load import load
+from nk.stages.pooling import Pooling
 from nk.stages.recordings import check_skips
 from nk.stages.results import metrics_json
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
     from nk.config import Loaded
     from nk.config.data import Data
-    from nk.registry import FeatureExtractor
     from nk.setup import Setup
     from nk.stages.cautions import Caution
     from nk.stages.folds import Fold
@@ -93,6 +94,8 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
+    if config.exp.save_test:
+        ui.note(f"test rows with predictions: {write_test(config.exp.save_test, predictions, dataset)}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
     return Result(setup.root / config.exp.name, metrics, config.model.measure)
 
@@ -121,10 +124,6 @@ def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
 
 
 def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel: int) -> Plan:
-    cached = {
-        f"{one.called} ({_options_text(one)})": extract.count_cached(dataset, one, setup.channels)
-        for one in setup.extractors
-    }
     scale = f", {setup.recipe.scale} scaling fitted on train" if setup.recipe.scale else ", features not scaled"
     runs = f", {setup.config.exp.runs} runs" if setup.config.exp.runs > 1 else ""
     notes = []
@@ -135,25 +134,27 @@ def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel
     notes += history_lines(dataset)
     config = setup.config
     by = folds_by(dataset, config.model, config.data.groups) if len(folds) > 1 else ""
-    return Plan(dataset, folds, cached, f"{setup.recipe.model.called}{scale}{runs}", notes, by)
-
-
-def _options_text(plugin: FeatureExtractor) -> str:
-    return ", ".join(f"{key} {value}" for key, value in plugin.options.model_dump().items())
+    return Plan(
+        dataset,
+        folds,
+        sources.planned(dataset, setup.sources, _asked(setup)),
+        f"{setup.recipe.model.called}{scale}{runs}",
+        notes,
+        by,
+    )
 
 
 def _features(dataset: Dataset, setup: Setup, ui: Ui) -> tuple[Features, list[Skip]]:
-    feats = setup.config.feats
-    parts = []
-    for extractor in setup.extractors:
-        found = extract.extract(
-            dataset, extractor, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=feats.no_reuse
-        )
-        parts.append(extract.pool(found, feats.pooling) if extractor.frame_level else found)
-    features = extract.join(parts, dataset, feats.features)
-    if feats.print_feats:
+    features, failed = sources.gather(dataset, setup.sources, _asked(setup), ui)
+    if setup.config.feats.print_feats:
         ui.note(f"columns: {', '.join(features.names)}")
-    return features, extract.skips(dataset, parts)
+    return features, failed
+
+
+def _asked(setup: Setup) -> sources.Ask:
+    feats = setup.config.feats
+    pooling, resolve = Pooling(feats.pooling), resolver(setup.file)
+    return sources.Ask(setup.channels, pooling, resolve, setup.jobs, feats.features, feats.no_reuse)
 
 
 def _without(

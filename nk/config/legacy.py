@@ -66,6 +66,7 @@ DEAD = {
     ("feats", "scale_speakers"): "it is [FEATS] `scale = speaker`",
     ("feats", "model"): "each feature has its own, as in `wav2vec2.model`",
     ("feats", "mld"): "it is `mld.model`",
+    ("feats", "xbow.model"): "nk makes bags of audio words itself",
     ("model", "adm.ssl_feat_dim"): "sizes are read off the features",
     ("model", "adm.phase_feat_dim"): "sizes are read off the features",
     ("plot", "sample_selection"): "it is [EXP] `sample_selection`",
