@@ -98,7 +98,7 @@ def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
     seed = setup.config.exp.random_seed
     folds = split.folds(dataset, setup.config.model, seed=seed)
     if folds is not None:
-        return dataset, folds
+        return split.without_own_parts(dataset), folds
     dataset = split.split(dataset, setup.config.data.databases, seed=seed)
     return dataset, [split.holdout(dataset)]
 

@@ -14,7 +14,7 @@ import pytest
 
 from nk import families
 from nk.audio import Audio
-from nk.registry import FeatureExtractor, Plugin, Reader, Registry
+from nk.registry import FeatureExtractor, Plugin, Reader, Registry, Request
 
 REGISTRIES: list[Registry[Any]] = [families.readers, families.features, families.models, families.metrics]
 PLUGINS = [plugin for registry in REGISTRIES for plugin in registry.all()]
@@ -93,8 +93,13 @@ def test_the_package_of_an_extractor_has_a_version(plugin: type[FeatureExtractor
 
 @pytest.mark.parametrize("plugin", families.readers.all(), ids=called)
 def test_readers_give_the_columns_that_loading_needs(plugin: type[Reader], tmp_path: Path) -> None:
-    (tmp_path / "db.csv").write_text("file,speaker,emotion\na.wav,s1,joy\n", encoding="utf-8")
-    frame = made(plugin).read("db", "db.csv", lambda path: tmp_path / path)
+    table = "file,speaker,emotion\na.wav,s1,joy\n"
+    (tmp_path / "db.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "db.t.csv").write_text(table, encoding="utf-8")
+    header = "{name: db, source: me, usage: other, tables: {t: {type: filewise, columns: {speaker: {}, emotion: {}}}}}"
+    (tmp_path / "db.yaml").write_text(header, encoding="utf-8")
+    path = "." if plugin.name == "audformat" else "db.csv"
+    frame = made(plugin).read(Request("db", path, "emotion", lambda path: tmp_path / path))
     assert {"file", "path", "start", "end"} <= set(frame.columns)
     assert frame.schema["file"] == frame.schema["path"] == pl.String
     assert frame.schema["start"] == frame.schema["end"] == pl.Float64

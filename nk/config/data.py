@@ -24,7 +24,7 @@ Strategy = Literal[
     "balanced",
     "train_test",
 ]
-BUILT_STRATEGIES = ("speaker_split", "speakers_stated", "column", "train", "dev", "test")
+BUILT_STRATEGIES = ("speaker_split", "speakers_stated", "column", "train", "dev", "test", "database", "specified")
 
 
 def _relabelling(value: Any) -> dict[str, Any]:

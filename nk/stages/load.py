@@ -12,6 +12,7 @@ from nk.config import options_for
 from nk.errors import AudioError, DataError
 from nk.execute import run_all
 from nk.families import readers
+from nk.registry import PART, Request
 from nk.tables import Dataset, Skip, Target
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 # Columns that nk itself gives a row; a user's column of that name is kept as `<name>_in_table`.
 OWN = ("id", "path", "database", "digest")
 # What a row is found by is nothing to learn.
-_NO_TARGETS = (*OWN, "file", "start", "end", "split")
+_NO_TARGETS = (*OWN, "file", "start", "end", "split", PART)
 # Columns that live in this file alone, under names that no table can have.
 _SECONDS, _REASON = "\nseconds", "\nreason"
 _SLACK = 0.05  # s by which a segment may end after its recording, as `nk.audio.read` allows
@@ -67,7 +68,8 @@ def load(
         DataError: a table cannot be read, lacks the target, or has a row twice; or too much cannot be used
     """
     frame = pl.concat(
-        [_read(name, database, resolve) for name, database in data.databases.items()], how="diagonal_relaxed"
+        [_read(name, database, data.target, resolve) for name, database in data.databases.items()],
+        how="diagonal_relaxed",
     )
     target = data.target or ""
     if target not in frame.columns or target in _NO_TARGETS:
@@ -114,8 +116,9 @@ def check_skips(skipped: Sequence[Skip], total: int, threshold: float, places: M
     raise DataError(f"{len(skipped)} of {total} rows cannot be used", examples=examples, hint="; ".join(hints))
 
 
-def _read(name: str, database: Database, resolve: Callable[[str], Path]) -> pl.DataFrame:
-    frame = make_reader(database).read(name, database.path or "", resolve)
+def _read(name: str, database: Database, target: str | None, resolve: Callable[[str], Path]) -> pl.DataFrame:
+    strategy = database.split_strategy if isinstance(database.split_strategy, str) else None
+    frame = make_reader(database).read(Request(name, database.path or "", target, resolve, strategy))
     clashes = [column for column in OWN if column != "path" and column in frame.columns]
     frame = frame.rename({column: _free(f"{column}_in_table", frame.columns) for column in clashes})
     frame = frame.with_columns(pl.lit(name).alias("database"))

@@ -6,7 +6,7 @@ speaker) and the first ones are taken, so that row order, other databases or lib
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from nk.errors import DataError, NotBuilt
+from nk.registry import PART
 from nk.tables import PARTS, Dataset
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _SPLIT_WAY_OUT = "use `split_strategy = column`, `train` or `test`"
-_KEYS = ("id", "file", "path", "start", "end", "database", "digest")
+_KEYS = ("id", "file", "path", "start", "end", "database", "digest", PART)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,12 @@ def split(dataset: Dataset, databases: Mapping[str, Database], *, seed: int) -> 
     frame = pl.concat(frames).sort("id")
     result = dataset.with_frame(frame.filter(pl.col("split").is_not_null()), "the row has a part of the split")
     check_parts(result)
-    return result
+    return without_own_parts(result)
+
+
+def without_own_parts(dataset: Dataset) -> Dataset:
+    """The dataset without what its readers said of the databases' own parts, which is for `split` alone."""
+    return replace(dataset, frame=dataset.frame.drop(PART, strict=False))
 
 
 def folds(dataset: Dataset, model: Model, *, seed: int) -> list[Fold] | None:
@@ -151,6 +157,8 @@ def _parts(name: str, rows: Dataset, database: Database, seed: int) -> pl.DataFr
         "speaker_split": _speaker_split,
         "speakers_stated": _speakers_stated,
         "column": _column,
+        "database": _own_parts,
+        "specified": _own_parts,
     }
     if strategy not in strategies:
         raise NotBuilt(f"`split_strategy = {strategy}` is not built yet", hint=f"built are {', '.join(strategies)}")
@@ -205,6 +213,16 @@ def _column(name: str, rows: Dataset, database: Database, seed: int) -> pl.DataF
                         hint=f"say which mean what: `{name}.train_vals`, `dev_vals`, `test_vals`")  # fmt: skip
     part = found.replace_strict(part_of, default=None, return_dtype=pl.String)
     return rows.frame.with_columns(part.alias("split"))
+
+
+def _own_parts(name: str, rows: Dataset, database: Database, seed: int) -> pl.DataFrame:
+    """The parts that the database itself has, as its reader found them."""
+    del seed
+    if PART not in rows or rows.frame[PART].null_count() == len(rows):
+        text = f"`split_strategy = {database.split_strategy}` needs parts that the database itself has, as audformat's"
+        text += f" have, and no row of `{name}` is in one"
+        raise DataError(text, hint="where a column says which row is in which part, use `split_strategy = column`")
+    return rows.frame.with_columns(pl.col(PART).alias("split"))
 
 
 def _speakers(name: str, rows: Dataset, what: str, way_out: str = _SPLIT_WAY_OUT) -> list[str]:

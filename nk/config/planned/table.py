@@ -73,7 +73,6 @@ PLANNED: dict[str, dict[str, tuple[type[Options], str]]] = {
         "bert-*": (features.BertOptions, "Embeddings of the words that are spoken, by the BERT model of this name"),
         "import": (features.ImportOptions, "Ready-made features from a table"),
     },
-    "readers": {"audformat": (classic.AudformatOptions, "Reads a folder in audformat, such as audb gives")},
 }
 
 

@@ -1,0 +1,180 @@
+"""A folder in audformat: its header, and its tables as they are asked for.
+
+The library's own way to open one (`Database.load`) makes any Python object that the header asks for, and opens a
+pickled copy of a table where there is one. Either can run any program, and databases are passed on. So the header is
+read as plain data here, and of the tables the library is shown the parquet or CSV file alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from nk.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HEADER = "db.yaml"
+# The scheme that columns without one get; no scheme of a user has this name.
+TEXT = "\ntext"
+
+
+class Folder:
+    """A database; `name` is how messages call it, `header` the library's `Database`, whose tables have no rows yet."""
+
+    def __init__(self, root: Path, name: str, header: Any) -> None:
+        self.root = root
+        self.name = name
+        self.header = header
+        self._loaded: set[str] = set()
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables of recordings and segments."""
+        return list(self.header.tables)
+
+    def table(self, table: str) -> Any:
+        """A table with its rows.
+
+        Raises:
+            DataError: its file, or that of a table that its schemes refer to, is missing or damaged
+        """
+        for needed in [*self._meanings(table), table]:
+            if needed not in self._loaded:
+                self._load(needed)
+                self._loaded.add(needed)
+        return self.header[table]
+
+    def _meanings(self, table: str) -> list[str]:
+        """The tables that say what the labels of this one mean; without them the library would take none for known."""
+        used = {column.scheme_id for column in self.header[table].columns.values()} - {None}
+        schemes = [self.header.schemes[scheme] for scheme in sorted(used)]
+        return [scheme.labels for scheme in schemes if scheme.uses_table]
+
+    def _load(self, table: str) -> None:
+        file = self._file(table)
+        if file.suffix == ".csv":
+            self._check_columns(file, table)
+        with TemporaryDirectory() as place, blaming(f"`{file.name}` of `{self.name}` is damaged"):
+            alone = Path(place) / f"table{file.suffix}"
+            _link(file.resolve(), alone)
+            self.header[table].load(str(alone.with_suffix("")))
+
+    def _file(self, table: str) -> Path:
+        stem = f"db.{table}"
+        for ending in (".parquet", ".csv"):  # the order in which the library looks
+            if os.path.isfile(self.root / f"{stem}{ending}"):  # noqa: PTH113 - says no where it may not look
+                return self.root / f"{stem}{ending}"
+        hint = f"`{HEADER}` names the table; get the database again, with all its tables"
+        if os.path.isfile(self.root / f"{stem}.pkl"):  # noqa: PTH113
+            hint = f"`{stem}.pkl` is not opened, as a pickle can run any program; get the table as CSV or parquet"
+        raise DataError(f"`{self.name}` has no file `{stem}.csv` or `{stem}.parquet`", hint=hint)
+
+    def _check_columns(self, file: Path, table: str) -> None:
+        """The library goes by the place of a column in a CSV file, not by its name."""
+        from audformat import MiscTable
+
+        found = self.header[table]
+        times = ["start", "end"] if getattr(found, "is_segmented", False) else []
+        index = list(found.levels) if isinstance(found, MiscTable) else ["file", *times]
+        want = [*index, *found.columns]
+        with blaming(f"`{file.name}` of `{self.name}` is damaged"), file.open(encoding="utf-8", newline="") as lines:
+            have = next(csv.reader(lines), [])
+        if have != want:
+            shown = ", ".join(f"`{column}`" for column in want)
+            text = f"`{file.name}` of `{self.name}` does not have the columns that `{HEADER}` names, it has"
+            raise DataError(text, examples=have, hint=f"it should have, in this order, {shown}")
+
+
+def open_folder(root: Path, name: str) -> Folder:
+    """Read the header of a database in audformat; tables are read when they are asked for.
+
+    Args:
+        root: the folder
+        name: how messages call it
+
+    Raises:
+        DataError: it is no folder in audformat, or its header is damaged
+    """
+    file = root / HEADER
+    if not os.path.isfile(file):  # noqa: PTH113 - says no where it may not look
+        raise _no_header(root, name)
+    header = _plain_data(file, f"`{HEADER}` of `{name}`")
+    from audformat import Database
+
+    with blaming(f"`{HEADER}` of `{name}` is not a header in audformat"):
+        return Folder(Path(os.path.abspath(root)), name, Database.load_header_from_yaml(_with_text(header)))  # noqa: PTH100
+
+
+@contextmanager
+def blaming(what: str) -> Iterator[None]:
+    """Say as an error of the data what a library finds wrong with a file."""
+    try:
+        yield
+    except Exception as error:
+        reason = f"`{error.args[0]}` is missing" if type(error) is KeyError else str(error).partition("\n")[0][:200]
+        raise DataError(f"{what}: {reason or type(error).__name__}", hint="get the database again") from error
+
+
+def unknown(what: str, word: str, known: Sequence[str]) -> str:
+    """A hint where there is no such name: the nearest one, and which there are."""
+    near = get_close_matches(word, known, n=1)
+    shown = ", ".join(f"`{name}`" for name in known[:20]) + (", ..." if len(known) > 20 else "")
+    return (
+        f"did you mean `{near[0]}`? " if near else ""
+    ) + f"there {'is' if len(known) == 1 else 'are'} {what} {shown}"
+
+
+def _no_header(root: Path, name: str) -> DataError:
+    if not os.path.isdir(root):  # noqa: PTH112
+        hint = f"name the folder that holds `{HEADER}`; for a CSV file write `type = csv`"
+        return DataError(f"`{name}` is a file, and a database in audformat is a folder", hint=hint)
+    below = sorted([*root.glob(f"*/{HEADER}"), *root.glob(f"*/*/{HEADER}")])
+    hint = "name a folder in audformat, or the CSV file with the recordings"
+    if below:
+        hint = f"did you mean `{Path(name) / below[0].parent.relative_to(root)}`?"
+    return DataError(f"the folder `{name}` has no `{HEADER}`, so it is no database in audformat", hint=hint)
+
+
+def _plain_data(file: Path, name: str) -> dict[str, Any]:
+    with blaming(f"{name} cannot be read"):
+        text = file.read_text(encoding="utf-8")
+    try:
+        header = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    except yaml.MarkedYAMLError as error:
+        line = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
+        hint = "get the database again; what is read is plain YAML, without tags that make Python objects"
+        raise DataError(f"{name} is damaged{line}: {error.problem}", hint=hint) from error
+    except yaml.YAMLError as error:
+        raise DataError(f"{name} is damaged: {error}".replace("\n", " "), hint="get the database again") from error
+    if not isinstance(header, dict):
+        raise DataError(f"{name} is not a header in audformat", hint="get the database again")
+    return header
+
+
+def _with_text(header: dict[str, Any]) -> dict[str, Any]:
+    """Have columns without a scheme read as text: the library guesses their type, and makes 3 of `03` in CSV."""
+    if len(header) == 1:  # as written once
+        [(name, inner)] = header.items()
+        header = {**inner, "name": name}
+    for table in [*(header.get("tables") or {}).values(), *(header.get("misc_tables") or {}).values()]:
+        for column in (table.get("columns") or {}).values():
+            if column.get("scheme_id") is None:
+                column["scheme_id"] = TEXT
+    return {**header, "schemes": {**(header.get("schemes") or {}), TEXT: {"dtype": "str"}}}
+
+
+def _link(file: Path, to: Path) -> None:
+    try:
+        to.symlink_to(file)
+    except OSError:  # not every system lets everybody link
+        shutil.copyfile(file, to)
