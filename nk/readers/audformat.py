@@ -49,13 +49,13 @@ class AudformatReader(Reader):
     options_type = AudformatOptions
 
     def read(self, request: Request) -> pl.DataFrame:
-        """Read what there is of the target, see `Reader.read`; `nk.audformat` says which rows and columns.
+        """Read what there is of the target, see `Reader.read`; `nk.audtables` says which rows and columns.
 
         Raises:
             DataError: it is no folder in audformat, is damaged, or does not have what is asked for
         """
-        from nk.audformat.folder import open_folder
-        from nk.audformat.rows import read_rows
+        from nk.audtables.folder import open_folder
+        from nk.audtables.rows import read_rows
         from nk.paths import placed
 
         folder = open_folder(request.resolve(request.path), request.path)

@@ -219,9 +219,11 @@ def _own_parts(name: str, rows: Dataset, database: Database, seed: int) -> pl.Da
     """The parts that the database itself has, as its reader found them."""
     del seed
     if PART not in rows or rows.frame[PART].null_count() == len(rows):
-        text = f"`split_strategy = {database.split_strategy}` needs parts that the database itself has, as audformat's"
-        text += f" have, and no row of `{name}` is in one"
-        raise DataError(text, hint="where a column says which row is in which part, use `split_strategy = column`")
+        text = (
+            f"`split_strategy = {database.split_strategy}` takes the parts that a database in audformat has of its own"
+        )
+        hint = "where a column says which row is in which part, use `split_strategy = column`"
+        raise DataError(f"{text}, and no row of `{name}` has one", hint=hint)
     return rows.frame.with_columns(pl.col(PART).alias("split"))
 
 

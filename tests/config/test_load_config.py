@@ -435,7 +435,6 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
     [
         ("emodb.split_strategy = random", "[DATA] `emodb.split_strategy = random`"),
         ("emodb.mapping = {'a': 'b'}", "[DATA] `emodb.mapping`"),
-        ("emodb.type = audformat", "[DATA] `audformat`"),
         ("age_bins = 3", "[DATA] `age_bins`"),
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
         ("[FEATS]\nscale = speaker", "[FEATS] `scale = speaker`"),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from nk.audformat.folder import unknown
-from nk.audformat.values import KEY, find, keys, rows_shown
+from nk.audtables.folder import unknown
+from nk.audtables.values import KEY, find, keys, rows_shown
 from nk.errors import DataError
 from nk.registry import PART
 from nk.tables import PARTS
@@ -15,7 +15,7 @@ from nk.tables import PARTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nk.audformat.folder import Folder
+    from nk.audtables.folder import Folder
     from nk.readers.audformat import AudformatOptions
     from nk.registry import Request
 

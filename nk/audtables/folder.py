@@ -63,7 +63,7 @@ class Folder:
     def _load(self, table: str) -> None:
         file = self._file(table)
         if file.suffix == ".csv":
-            self._check_columns(file, table)
+            _check_csv(file, self.name, self._columns(table))
         with TemporaryDirectory() as place, blaming(f"`{file.name}` of `{self.name}` is damaged"):
             alone = Path(place) / f"table{file.suffix}"
             _link(file.resolve(), alone)
@@ -79,20 +79,14 @@ class Folder:
             hint = f"`{stem}.pkl` is not opened, as a pickle can run any program; get the table as CSV or parquet"
         raise DataError(f"`{self.name}` has no file `{stem}.csv` or `{stem}.parquet`", hint=hint)
 
-    def _check_columns(self, file: Path, table: str) -> None:
-        """The library goes by the place of a column in a CSV file, not by its name."""
+    def _columns(self, table: str) -> list[str]:
+        """The columns of a table's file, in order."""
         from audformat import MiscTable
 
         found = self.header[table]
-        times = ["start", "end"] if getattr(found, "is_segmented", False) else []
-        index = list(found.levels) if isinstance(found, MiscTable) else ["file", *times]
-        want = [*index, *found.columns]
-        with blaming(f"`{file.name}` of `{self.name}` is damaged"), file.open(encoding="utf-8", newline="") as lines:
-            have = next(csv.reader(lines), [])
-        if have != want:
-            shown = ", ".join(f"`{column}`" for column in want)
-            text = f"`{file.name}` of `{self.name}` does not have the columns that `{HEADER}` names, it has"
-            raise DataError(text, examples=have, hint=f"it should have, in this order, {shown}")
+        if isinstance(found, MiscTable):
+            return [*found.levels, *found.columns]
+        return ["file", *(["start", "end"] if found.is_segmented else []), *found.columns]
 
 
 def open_folder(root: Path, name: str) -> Folder:
@@ -112,7 +106,9 @@ def open_folder(root: Path, name: str) -> Folder:
     from audformat import Database
 
     with blaming(f"`{HEADER}` of `{name}` is not a header in audformat"):
-        return Folder(Path(os.path.abspath(root)), name, Database.load_header_from_yaml(_with_text(header)))  # noqa: PTH100
+        database = Database.load_header_from_yaml(_with_text(header))
+    _check_schemes(database, name)
+    return Folder(Path(os.path.abspath(root)), name, database)  # noqa: PTH100
 
 
 @contextmanager
@@ -121,7 +117,8 @@ def blaming(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        reason = f"`{error.args[0]}` is missing" if type(error) is KeyError else str(error).partition("\n")[0][:200]
+        plain = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+        reason = f"`{plain}` is missing" if type(error) is KeyError else plain.partition("\n")[0][:200]
         raise DataError(f"{what}: {reason or type(error).__name__}", hint="get the database again") from error
 
 
@@ -171,6 +168,30 @@ def _with_text(header: dict[str, Any]) -> dict[str, Any]:
             if column.get("scheme_id") is None:
                 column["scheme_id"] = TEXT
     return {**header, "schemes": {**(header.get("schemes") or {}), TEXT: {"dtype": "str"}}}
+
+
+def _check_schemes(database: Any, name: str) -> None:
+    """The library looks at this where columns are added, not where they are read."""
+    for called, table in [*database.tables.items(), *database.misc_tables.items()]:
+        for column, about in table.columns.items():
+            if about.scheme_id not in database.schemes:
+                text = f"`{HEADER}` of `{name}` has no scheme `{about.scheme_id}`, which `{column}` of `{called}` needs"
+                raise DataError(text, hint=unknown("schemes", about.scheme_id, sorted({*database.schemes} - {TEXT})))
+
+
+def _check_csv(file: Path, name: str, want: list[str]) -> None:
+    """The library goes by the place of a column, not by its name, and drops fields where there are too many."""
+    with blaming(f"`{file.name}` of `{name}` is damaged"), file.open(encoding="utf-8", newline="") as lines:
+        rows = csv.reader(lines)
+        have = next(rows, [])
+        ragged = [f"line {rows.line_num} has {len(row)}" for row in rows if row and len(row) != len(want)]
+    if have != want:
+        text = f"`{file.name}` of `{name}` does not have the columns that `{HEADER}` names, it has"
+        hint = "it should have, in this order, " + ", ".join(f"`{column}`" for column in want)
+        raise DataError(text, examples=have, hint=hint)
+    if ragged:
+        text = f"`{file.name}` of `{name}` has lines that do not have {len(want)} fields"
+        raise DataError(text, rows=len(ragged), examples=ragged, hint="get the database again")
 
 
 def _link(file: Path, to: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk.audformat.folder import TEXT, blaming
+from nk.audtables.folder import TEXT, blaming
 from nk.csvtable import with_numbers
 from nk.errors import DataError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nk.audformat.folder import Folder
+    from nk.audtables.folder import Folder
 
 # What a row is told by; a whole recording has neither start nor end.
 KEY = ("file", "start", "end")
@@ -56,7 +56,7 @@ def names(folder: Folder, tables: Sequence[str]) -> list[str]:
 def keys(folder: Folder, table: str) -> pl.DataFrame:
     """The rows of a table: `KEY`, times in seconds to 1 ms."""
     index = folder.table(table).index
-    file = pl.Series("file", index.get_level_values("file").tolist(), dtype=pl.String)
+    file = pl.Series("file", pl.from_pandas(index.get_level_values("file")), dtype=pl.String)
     if file.null_count():
         raise DataError(f"the table `{table}` of `{folder.name}` has rows without a file", rows=file.null_count())
     times = [_times(index, side) if side in index.names else pl.lit(None, pl.Float64) for side in ("start", "end")]
@@ -73,7 +73,8 @@ def values(folder: Folder, sources: Sequence[Source], name: str) -> pl.DataFrame
     """
     frame = pl.concat([_read(folder, source, name) for source in sources], how="vertical_relaxed")
     frame = frame.filter(pl.col(name).is_not_null()).unique(maintain_order=True)
-    return with_numbers(frame, [name]) if all(_is_untyped(folder, source) for source in sources) else frame
+    untyped = frame[name].dtype == pl.String and all(_is_untyped(folder, source) for source in sources)
+    return with_numbers(frame, [name]) if untyped else frame
 
 
 def rows_shown(frame: pl.DataFrame) -> list[str]:
@@ -112,7 +113,8 @@ def _plain(column: pd.Series[Any]) -> pl.Series:
     except (TypeError, ValueError):  # values of several types
         found = pl.from_pandas(column.map(str, na_action="ignore"))
     if isinstance(found.dtype, pl.Duration):
-        return found.dt.total_nanoseconds() / 1e9
+        seconds = found.dt.total_nanoseconds().to_numpy() / 1e9  # polars would multiply, which is not exact
+        return pl.Series(seconds, dtype=pl.Float64).fill_nan(None)
     if isinstance(found.dtype, pl.Datetime):
         whole_days = (found.dt.truncate("1d") == found).all()
         return found.dt.to_string("%Y-%m-%d" if whole_days else "%Y-%m-%d %H:%M:%S%.f")

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from nk.audformat.folder import unknown
-from nk.audformat.parts import with_parts
-from nk.audformat.values import KEY, find, keys, names, rows_shown, values
+from nk.audtables.folder import unknown
+from nk.audtables.parts import with_parts
+from nk.audtables.values import KEY, find, keys, names, rows_shown, values
 from nk.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nk.audformat.folder import Folder
-    from nk.audformat.values import Source
+    from nk.audtables.folder import Folder
+    from nk.audtables.values import Source
     from nk.readers.audformat import AudformatOptions
     from nk.registry import Request
 
@@ -82,7 +82,7 @@ def _roles(folder: Folder, options: AudformatOptions, request: Request) -> Roles
     if not having:
         raise _no_target(folder, request, wanted, label=options.label is not None)
     if options.target_tables and not set(options.target_tables) & set(having):
-        hint = unknown("with it", wanted, having)
+        hint = "it is in " + ", ".join(f"`{table}`" for table in having)
         raise DataError(f"none of `{request.database}.target_tables` has `{wanted}`", hint=hint)
     choices = ([table for table in group if table in having] for group in (labelled, options.files_tables, having))
     target = next(choice for choice in choices if choice)
@@ -94,7 +94,7 @@ def _part_tables(options: AudformatOptions) -> list[str]:
 
 
 def _no_target(folder: Folder, request: Request, wanted: str, *, label: bool) -> DataError:
-    hint = unknown("schemes and columns", wanted, names(folder, folder.tables))
+    hint = unknown("the schemes and columns", wanted, names(folder, folder.tables))
     if not label:
         hint += f"; if it is called otherwise here, say how: `{request.database}.label`"
     return DataError(f"no table of `{folder.name}` has `{wanted}`", hint=hint)
@@ -155,7 +155,7 @@ def _with_column(
             return frame
         frame = _joined(frame, found)
     if needed and name not in frame.columns:
-        hint = unknown("schemes and columns", name, names(folder, folder.tables))
+        hint = unknown("the schemes and columns", name, names(folder, folder.tables))
         raise DataError(f"`columns` asks for `{name}`, which no table of `{folder.name}` has", hint=hint)
     return frame
 
