@@ -21,11 +21,12 @@ import yaml
 from nk.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 HEADER = "db.yaml"
 # The scheme that columns without one get; no scheme of a user has this name.
 TEXT = "\ntext"
+_DEEPEST = 100
 
 
 class Folder:
@@ -126,9 +127,7 @@ def unknown(what: str, word: str, known: Sequence[str]) -> str:
     """A hint where there is no such name: the nearest one, and which there are."""
     near = get_close_matches(word, known, n=1)
     shown = ", ".join(f"`{name}`" for name in known[:20]) + (", ..." if len(known) > 20 else "")
-    return (
-        f"did you mean `{near[0]}`? " if near else ""
-    ) + f"there {'is' if len(known) == 1 else 'are'} {what} {shown}"
+    return (f"did you mean `{near[0]}`? " if near else "") + (f"{what} are {shown}" if known else f"{what} are none")
 
 
 def _no_header(root: Path, name: str) -> DataError:
@@ -145,8 +144,10 @@ def _no_header(root: Path, name: str) -> DataError:
 def _plain_data(file: Path, name: str) -> dict[str, Any]:
     with blaming(f"{name} cannot be read"):
         text = file.read_text(encoding="utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        header = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        _check_depth(yaml.parse(text, Loader=loader), name)
+        header = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe
     except yaml.MarkedYAMLError as error:
         line = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
         hint = "get the database again; what is read is plain YAML, without tags that make Python objects"
@@ -158,16 +159,33 @@ def _plain_data(file: Path, name: str) -> dict[str, Any]:
     return header
 
 
+def _check_depth(events: Iterable[yaml.Event], name: str) -> None:
+    """The loader written in C takes the whole process down where collections are nested too deep."""
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise DataError(f"{name} is nested more than {_DEEPEST} deep", hint="get the database again")
+
+
 def _with_text(header: dict[str, Any]) -> dict[str, Any]:
     """Have columns without a scheme read as text: the library guesses their type, and makes 3 of `03` in CSV."""
     if len(header) == 1:  # as written once
         [(name, inner)] = header.items()
         header = {**inner, "name": name}
-    for table in [*(header.get("tables") or {}).values(), *(header.get("misc_tables") or {}).values()]:
-        for column in (table.get("columns") or {}).values():
+    for table in [*_named(header, "tables").values(), *_named(header, "misc_tables").values()]:
+        for column in _named(table, "columns").values():
             if column.get("scheme_id") is None:
                 column["scheme_id"] = TEXT
-    return {**header, "schemes": {**(header.get("schemes") or {}), TEXT: {"dtype": "str"}}}
+    return {**header, "schemes": {**_named(header, "schemes"), TEXT: {"dtype": "str"}}}
+
+
+def _named(header: dict[str, Any], key: str) -> dict[str, Any]:
+    found: dict[str, Any] = header.get(key) or {}
+    for name in found:
+        if not isinstance(name, str):  # as a number or `yes` is in YAML
+            raise TypeError(f"the name `{name}` in `{key}` has to be in quotes")
+    return found
 
 
 def _check_schemes(database: Any, name: str) -> None:
@@ -176,7 +194,9 @@ def _check_schemes(database: Any, name: str) -> None:
         for column, about in table.columns.items():
             if about.scheme_id not in database.schemes:
                 text = f"`{HEADER}` of `{name}` has no scheme `{about.scheme_id}`, which `{column}` of `{called}` needs"
-                raise DataError(text, hint=unknown("schemes", about.scheme_id, sorted({*database.schemes} - {TEXT})))
+                raise DataError(
+                    text, hint=unknown("the schemes", about.scheme_id, sorted({*database.schemes} - {TEXT}))
+                )
 
 
 def _check_csv(file: Path, name: str, want: list[str]) -> None:

@@ -47,10 +47,9 @@ def read_rows(folder: Folder, options: AudformatOptions, request: Request) -> pl
     roles = _roles(folder, options, request)
     frame = _rows(folder, roles, stacked=()) if name is None else _with_target(folder, options, request, roles, name)
     tiers = _tiers(folder, options, roles)
-    for column in options.columns:
-        frame = frame if column == name else _with_column(frame, folder, tiers, column, needed=True)
-    for column in _PEOPLE:
-        frame = frame if column in frame.columns else _with_column(frame, folder, tiers, column, needed=False)
+    for column in dict.fromkeys((*options.columns, *_PEOPLE)):
+        if column not in frame.columns:
+            frame = _with_column(frame, folder, tiers, column, needed=column in options.columns)
     if "speaker" in frame.columns:
         frame = frame.with_columns(pl.col("speaker").cast(pl.String))
     return with_parts(frame, folder, options, request, roles.target)
@@ -60,7 +59,7 @@ def _check_names(folder: Folder, options: AudformatOptions, request: Request) ->
     for key in _TABLE_OPTIONS:
         for table in getattr(options, key):
             if table in folder.header.misc_tables:
-                hint = unknown("tables of recordings:", table, folder.tables)
+                hint = unknown("the tables of recordings", table, folder.tables)
                 raise DataError(f"`{request.database}.{key}` names `{table}`, which lists no recordings", hint=hint)
             if table not in folder.tables:
                 hint = unknown("the tables", table, folder.tables)

@@ -99,8 +99,11 @@ def test_a_column_without_a_scheme_is_text(folder: Path) -> None:
         ("", "`db.yaml` of `my/db` is not a header in audformat"),
         ("[1, 2]", "`db.yaml` of `my/db` is not a header in audformat"),
         ("name: db\n  usage: x: y", "`db.yaml` of `my/db` is damaged (line 2): mapping values are not allowed"),
+        ("name: " + "[" * 300_000, "`db.yaml` of `my/db` is nested more than 100 deep"),
+        ("name: &a [*a]", "`db.yaml` of `my/db` is not a header in audformat"),
         ("name: \x00", "`db.yaml` of `my/db` is damaged"),
         ("name: db\nusage: other", "`db.yaml` of `my/db` is not a header in audformat: `source` is missing"),
+        ("{name: db, source: me, usage: other, tables: {2020: {}}}", "the name `2020` in `tables` has to be in quotes"),
         ("{name: db, source: me, usage: other, tables: [1]}", "`db.yaml` of `my/db` is not a header in audformat"),
         ("{name: db, source: me, usage: other, tables: {t: {columns: {c: }}}}", "is not a header in audformat"),
         (

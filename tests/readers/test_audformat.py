@@ -263,9 +263,9 @@ def test_a_row_in_two_parts(tmp_path: Path, more: dict[str, Any], says: str) -> 
 @pytest.mark.parametrize(
     ("asked", "says", "hint"),
     [
-        ({"target": "emotoin"}, "no table of `{0}` has `emotoin`", "did you mean `emotion`? there are the schemes"),
+        ({"target": "emotoin"}, "no table of `{0}` has `emotoin`", "did you mean `emotion`? the schemes and columns are"),
         ({"target": "x"}, "no table of `{0}` has `x`", "otherwise here, say how: `db.label`"),
-        ({"label": "x"}, "no table of `{0}` has `x`", "columns `age`, `emotion`, `gender`, `score`"),
+        ({"label": "x"}, "no table of `{0}` has `x`", "columns are `age`, `emotion`, `gender`, `score`"),
         ({"columns": ("scor",)}, "`columns` asks for `scor`, which no table of `{0}` has", "did you mean `score`?"),
         ({"columns": ("start",)}, "`start` is asked of `db`, a name that nk needs itself", "another name"),
         ({"target_tables": ("emotio",)}, "`db.target_tables` names `emotio`, which is no table", "mean `emotion`?"),
