@@ -263,7 +263,7 @@ def test_a_row_in_two_parts(tmp_path: Path, more: dict[str, Any], says: str) -> 
 @pytest.mark.parametrize(
     ("asked", "says", "hint"),
     [
-        ({"target": "emotoin"}, "no table of `{0}` has `emotoin`", "did you mean `emotion`? the schemes and columns are"),
+        ({"target": "emotoin"}, "no table of `{0}` has `emotoin`", "did you mean `emotion`? the schemes and"),
         ({"target": "x"}, "no table of `{0}` has `x`", "otherwise here, say how: `db.label`"),
         ({"label": "x"}, "no table of `{0}` has `x`", "columns are `age`, `emotion`, `gender`, `score`"),
         ({"columns": ("scor",)}, "`columns` asks for `scor`, which no table of `{0}` has", "did you mean `score`?"),
