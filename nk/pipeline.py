@@ -105,7 +105,8 @@ def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
     config, seed = setup.config, setup.config.exp.random_seed
     data, model = config.data, config.model
     if model.loso or model.logo or model.k_fold_cross:
-        dataset = _targeted(select.trimmed(dataset, data, seed, divided=False), data, learnt=pl.lit(value=True))
+        dataset = select.trimmed(split.without_own_parts(dataset), data, seed, divided=False)
+        dataset = _targeted(dataset, data, learnt=pl.lit(value=True))
         return dataset, make_folds(dataset, model, data.groups, seed=seed) or []
     earlier = runfolder.earlier_split(setup.root / config.exp.name)
     dataset = split.split(dataset, data, seed=seed, three=config.exp.traindevtest, earlier=earlier)

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 Task = Literal["classification", "regression"]
+# The column in which a reader says which part (train, dev or test) a row has in the database itself; no user's column
+# can have this name.
+PART = "\npart"
 Bounds = Literal["unit", "signed", "positive", "below_one"]
 
 
@@ -62,21 +65,33 @@ class Plugin(ABC):
         self.called = name
 
 
+@dataclass(frozen=True)
+class Request:
+    """What a reader is asked for.
+
+    `database` is the database's name in the config, for messages, and `path` where it is, as written there; `resolve`
+    turns such a path into one that exists, or raises `DataError`. `target` is the column that is to be learnt, None
+    where there is nothing to learn. `strategy` is the name of the database's `split_strategy`, None where it is a list.
+    """
+
+    database: str
+    path: str
+    target: str | None
+    resolve: Callable[[str], Path]
+    strategy: str | None = None
+
+
 class Reader(Plugin):
     """Reads a database: `nk/readers/`."""
 
     @abstractmethod
-    def read(self, database: str, path: str, resolve: Callable[[str], Path]) -> pl.DataFrame:
+    def read(self, request: Request) -> pl.DataFrame:
         """Read a database's table.
-
-        Args:
-            database: its name in the config, for messages
-            path: where it is, as written in the config
-            resolve: turns a path as written in the config into one that exists, or raises `DataError`
 
         Returns:
             a row a file or segment: `file` (text, as written), `path` (text, where the audio is; it need not exist),
-            `start` and `end` (s; null means the file's own), and the table's other columns as text or numbers
+            `start` and `end` (s; null means the file's own), and the table's other columns as text or numbers; and
+            `PART` where the database has parts of its own and `strategy` asks for them
 
         Raises:
             DataError: the table cannot be read

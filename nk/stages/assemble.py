@@ -73,7 +73,7 @@ def join(
 
 
 def _distinct(parts: Sequence[Extracted]) -> tuple[str, ...]:
-    """The names of all columns; one that several sources have begins with the source, and its number from the second."""
+    """The names of all columns; one that several sources have begins with the source, and its number if it has one."""
     times = Counter(name for part in parts for name in part.names)
     seen: Counter[str] = Counter()
     names: list[str] = []

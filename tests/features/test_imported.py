@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def table(*files: Path, **options: Any) -> FeatureTable:
     plugin = features.get("import")
-    made = plugin(plugin.options_type(import_file=tuple(map(str, files)), **options), name="import")
+    made = plugin(plugin.options_type(**{"import_file": tuple(map(str, files)), **options}), name="import")
     assert isinstance(made, FeatureTable)
     return made
 

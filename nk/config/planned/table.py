@@ -68,7 +68,6 @@ PLANNED: dict[str, dict[str, tuple[type[Options], str]]] = {
         "bert": (features.BertOptions, "Embeddings of the words that are spoken, by BERT"),
         "bert-*": (features.BertOptions, "Embeddings of the words that are spoken, by the BERT model of this name"),
     },
-    "readers": {"audformat": (classic.AudformatOptions, "Reads a folder in audformat, such as audb gives")},
 }
 
 
