@@ -57,6 +57,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     """
     setup, watch = prepare(loaded, jobs), Stopwatch()
     config = setup.config
+    _warn(ui, cautions.of_config(loaded))
     with watch("load"):
         read = load(
             config.data,

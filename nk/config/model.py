@@ -104,10 +104,14 @@ class Feats(Section):
     options: dict[str, Any] = key({}, "options of the features", pattern="-")
 
 
+# What learns where the config names nothing.
+DEFAULTS = {"classification": "svm", "regression": "svr"}
+
+
 class Model(Section):
     """The section [MODEL]: what learns. Options of the named model stand here too."""
 
-    type: str | None = key(None, "model; see the models")
+    type: str | None = key(None, "model, see the models; without it svm for classes, svr for numbers")
     measure: Measure | None = key(None, "metric to choose by; without it uar for classes, mse for numbers")
     save: bool = key(True, "store the trained model")
     n_jobs: Annotated[int, Field(ge=1)] | None = key(None, "most cores used at once; without it all")

@@ -15,6 +15,7 @@ from nk.tables import positions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from nk.config import Loaded
     from nk.stages.folds import Fold, Places
     from nk.tables import Dataset, Skip
 
@@ -29,6 +30,14 @@ class Caution:
 
     text: str
     hint: str | None = None
+
+
+def of_config(loaded: Loaded) -> list[Caution]:
+    """What the config asks for that a run does without."""
+    reports = [item for item in loaded.unbuilt if item.section == "report"]
+    return (
+        [Caution(f"{reports[0].name} ({reports[0].place}) is not built yet: no report is written")] if reports else []
+    )
 
 
 def of_data(dataset: Dataset) -> list[Caution]:

@@ -47,7 +47,6 @@ def test_defaults_are_a_config_that_changes_nothing(tmp_path: Path, spelling: st
     assert found.warnings == ()
     assert sorted(problem.text for problem in missing(found)) == [
         "[DATA] `databases` names none, so there is nothing to run on",
-        "[MODEL] `type` is missing, so nothing learns",
     ]
 
 
