@@ -13,7 +13,7 @@ from nk.paths import resolver
 from nk.plan import Plan
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import cautions, extract, split, train
+from nk.stages import cautions, course, extract, gaps, split, train
 from nk.stages.load import check_skips, load
 from nk.stages.results import metrics_json
 
@@ -69,6 +69,8 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     for line in plan.lines():
         ui.note(line)
     _warn(ui, [*_skips(read.skipped, total), *cautions.of_data(dataset), *cautions.of_folds(dataset, folds)])
+    train.check(dataset, folds, setup.recipe, config.exp.runs)
+    _warn(ui, cautions.of_scale(dataset, folds) if setup.recipe.scale == "speaker" else [])
     if dry_run:
         return plan
     with watch("extract"):
@@ -78,15 +80,20 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         dataset, folds = _without(failed, dataset, folds, features, setup)
     _warn(ui, _skips(failed, len(features.ids) + len(failed)))
     with watch("train"):
-        predictions, notes = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
+        train.check(dataset, folds, setup.recipe, config.exp.runs)
+        crossed = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
         trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe)
-    for note, count in notes.items():
-        ui.warn(note if count == 1 else f"{note} (in {count} of {len(folds) * config.exp.runs} models)")
+    predictions, courses = crossed.predictions, crossed.courses
+    for line in course.lines(courses, dataset.target.labels, setup.recipe.balancing):
+        ui.note(line)
+    for warning in course.warnings(courses):
+        ui.warn(warning)
     with watch("evaluate"):
         truth = dataset.frame[dataset.target.name]
         known = {fold.name: truth[fold.train_rows] for fold in folds}
         metrics = metrics_json(predictions, known, speakers_are_target=dataset.target.name == "speaker")
-    done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped)
+    _warn(ui, cautions.of_truth(predictions))
+    done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped, courses)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
@@ -108,7 +115,6 @@ def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel
         f"{one.called} ({_options_text(one)})": extract.count_cached(dataset, one, setup.channels)
         for one in setup.extractors
     }
-    scale = f", {setup.recipe.scale} scaling fitted on train" if setup.recipe.scale else ", features not scaled"
     runs = f", {setup.config.exp.runs} runs" if setup.config.exp.runs > 1 else ""
     notes = []
     if multichannel:
@@ -117,7 +123,7 @@ def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel
     drops = [step for step in dataset.history if step.rows_in != step.rows_out]
     notes += [f"rows: {step.rows_in} -> {step.rows_out} where {step.what}" for step in drops]
     by = split.folds_by(dataset, setup.config.model) if len(folds) > 1 else ""
-    return Plan(dataset, folds, cached, f"{setup.recipe.model.called}{scale}{runs}", notes, by)
+    return Plan(dataset, folds, cached, f"{setup.recipe.text}{runs}", notes, by)
 
 
 def _options_text(plugin: FeatureExtractor) -> str:
@@ -135,7 +141,12 @@ def _features(dataset: Dataset, setup: Setup, ui: Ui) -> tuple[Features, list[Sk
     features = extract.join(parts, dataset, feats.features)
     if feats.print_feats:
         ui.note(f"columns: {', '.join(features.names)}")
-    return features, extract.skips(dataset, parts)
+    _warn(ui, gaps.caution(features, setup.recipe.nan_strategy))
+    failed = extract.skips(dataset, parts)
+    if setup.recipe.nan_strategy != "drop":
+        return features, failed
+    features, dropped = gaps.drop(features, dataset)
+    return features, [*failed, *dropped]
 
 
 def _without(
@@ -144,7 +155,8 @@ def _without(
     """The rows that have features, with the split that they had; folds are made anew, since speakers may be gone."""
     if not failed:
         return dataset, folds
-    kept = dataset.with_frame(dataset.frame.filter(pl.col("id").is_in(list(features.ids))), "has features")
+    what = "has every feature" if setup.recipe.nan_strategy == "drop" else "has features"
+    kept = dataset.with_frame(dataset.frame.filter(pl.col("id").is_in(list(features.ids))), what)
     anew = split.folds(kept, setup.config.model, seed=setup.config.exp.random_seed)
     if anew is not None:
         return kept, anew

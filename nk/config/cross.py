@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nk import families
 from nk.config.check import several, shown
@@ -24,6 +24,7 @@ def check(build: Build, mentioned: set[str]) -> None:
     _databases(build, mentioned)
     _splits(build)
     _labels(build)
+    _feats(build)
     if "model" in build.sections:
         _task(build)
         _measure(build)
@@ -124,6 +125,23 @@ def _labels(build: Build) -> None:
         elif data.labels is not None and len(data.bins) != len(data.labels) + 1:
             text = f"has {len(data.bins)} edges for {len(data.labels)} labels, there must be one more than labels"
             build.found.wrong(bins, text)
+
+
+def _feats(build: Build) -> None:
+    """Balancing is for classes, and speakers that are to be told apart are not to be scaled alike."""
+    feats: Any = build.sections.get("feats")
+    balancing, scale, gaps = (build.entry("feats", key) for key in ("balancing", "scale", "nan_strategy"))
+    if balancing and feats.balancing and build.task == "regression":
+        text = f"is `{feats.balancing}`, which evens out classes, but [EXP] `type` is `regression`"
+        build.found.wrong(balancing, text, "leave it out")
+    if scale and feats.scale == "speaker" and build.sections["data"].target == "speaker":
+        hint = "use `scale = standard`"
+        build.found.wrong(
+            scale, "is `speaker`, which takes away what tells speakers apart, but they are the target", hint
+        )
+    own = build.sections["model"].nan_strategy if "model" in build.sections else None
+    if gaps and own and feats.nan_strategy not in {own, "zero", "zeros"}:
+        build.found.odd(gaps, f"has no effect: [MODEL] `nan_strategy = {own}` comes before it")
 
 
 def _task(build: Build) -> None:

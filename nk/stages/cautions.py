@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 
 from nk.stages.split import shared_ids
-from nk.tables import positions
+from nk.tables import PARTS, positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from nk.stages.split import Fold, Places
-    from nk.tables import Dataset, Skip
+    from nk.tables import Dataset, Predictions, Skip
 
 _SHOWN = 5
 # What tables say for "not known"; as a class it is most likely a mistake.
@@ -33,7 +33,7 @@ class Caution:
 
 def of_data(dataset: Dataset) -> list[Caution]:
     """Classes and speakers that are probably one, and classes that probably mean nothing is known."""
-    found = _missing_words(dataset)
+    found = [*_unlabelled(dataset), *_missing_words(dataset)]
     if not dataset.target.is_number:
         found += _alike(f"classes of `{dataset.target.name}`", dataset.target.labels)
     if dataset.has_speakers and dataset.target.name != "speaker":
@@ -63,6 +63,35 @@ def of_folds(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
     return found if dataset.target.is_number else found + _lost_classes(dataset, folds)
 
 
+def of_scale(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
+    """What features scaled within each speaker ask of new speakers, and who has the fewest rows to be scaled by."""
+    names, number = _numbers(dataset, "speaker", folds)
+    fewest, single = np.full(len(names), len(number) + 1), np.zeros(len(names), dtype=bool)
+    for fold in folds:
+        tested, *others = (
+            np.bincount(number[rows], minlength=len(names)) for rows in (fold.test_rows, fold.dev_rows, fold.train_rows)
+        )
+        fewest = np.minimum(fewest, np.where(tested, tested, fewest))
+        single |= np.any([counts == 1 for counts in (tested, *others)], axis=0)
+    least = int(fewest.argmin())
+    text = "features are scaled within each speaker, test speakers by their own rows, of which there have to be several"
+    text += f": the fewest are {fewest[least]}, of `{names[least]}`"
+    if single.any():
+        text += f"; of a single row all features become 0: {_named(names[place] for place in np.flatnonzero(single))}"
+    return [Caution(text, "`scale = standard` asks nothing of new speakers")]
+
+
+def of_truth(predictions: Predictions) -> list[Caution]:
+    """The parts that are predicted and cannot be measured, as no truth is known."""
+    found = []
+    for part in PARTS:
+        frame, name = predictions.part(part).frame, predictions.target.name
+        if frame.height and frame["truth"].null_count() == frame.height:
+            text = f"no row of the part `{part}` has a `{name}`: they are predicted, and there is nothing to measure"
+            found.append(Caution(text, "see `predictions.csv`"))
+    return found
+
+
 def of_skips(skipped: Sequence[Skip], total: int) -> Caution:
     """How many rows could not be used, by reason, with an example of each."""
     reasons = Counter(skip.reason for skip in skipped)
@@ -70,6 +99,15 @@ def of_skips(skipped: Sequence[Skip], total: int) -> Caution:
     shown = [f"{count} {reason} (`{first[reason]}`)" for reason, count in reasons.most_common(_SHOWN)]
     more = ["..."] if len(reasons) > _SHOWN else []
     return Caution(f"{len(skipped)} of {total} rows skipped: {'; '.join([*shown, *more])}")
+
+
+def _unlabelled(dataset: Dataset) -> list[Caution]:
+    name = dataset.target.name
+    count = dataset.frame[name].null_count()
+    if not count:
+        return []
+    text = f"{count} of {len(dataset)} rows have no `{name}`: they are not trained on, and predicted but not measured"
+    return [Caution(text)]
 
 
 def _missing_words(dataset: Dataset) -> list[Caution]:
@@ -116,7 +154,7 @@ def _lost_classes(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
     total = np.bincount(number, minlength=len(names))
     lost: Counter[str] = Counter({name: len(folds) for name in dataset.target.labels if name not in names})
     for fold in folds:
-        lost.update(names[place] for place in np.flatnonzero(_in_train(fold, number, total) == 0))
+        lost.update(names[place] for place in np.flatnonzero(_in_train(fold, number, total) == 0) if names[place])
     if not lost:
         return []
     several = len(folds) > 1

@@ -99,9 +99,13 @@ def test_the_temperature_stays_finite_where_all_is_right() -> None:
     assert 0.05 <= best_temperature(np.eye(3), np.arange(3)) < 0.06
 
 
+def distinct(rows: int) -> npt.NDArray[np.float64]:
+    return np.arange(rows, dtype=np.float64)[:, None]
+
+
 def test_folds_are_groups_of_speakers() -> None:
     groups = np.repeat(np.arange(12), 4)
-    found, notes = folds(np.tile(np.arange(4), 12), groups)
+    found, notes = folds(distinct(48), np.tile(np.arange(4), 12), groups)
     assert notes == ()
     assert len(found) == 5
     np.testing.assert_array_equal(np.sum(found, axis=0), 1)
@@ -111,7 +115,7 @@ def test_folds_are_groups_of_speakers() -> None:
 
 def test_speakers_are_dealt_to_folds_in_the_order_of_their_numbers() -> None:
     groups = np.repeat(np.arange(12), 4) * 3 + 1
-    found, _ = folds(np.tile(np.arange(4), 12), groups)
+    found, _ = folds(distinct(48), np.tile(np.arange(4), 12), groups)
     for number, fold in enumerate(found):
         np.testing.assert_array_equal(np.unique(groups[fold]), np.arange(number, 12, 5) * 3 + 1)
 
@@ -119,7 +123,7 @@ def test_speakers_are_dealt_to_folds_in_the_order_of_their_numbers() -> None:
 def test_a_fold_that_loses_a_class_is_left_out_and_told() -> None:
     groups = np.repeat(np.arange(3), 4)
     y = np.array([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 2, 2])
-    found, notes = folds(y, groups)
+    found, notes = folds(distinct(12), y, groups)
     assert len(found) == 2
     assert not any(fold[-1] for fold in found)
     assert notes == (
@@ -129,7 +133,7 @@ def test_a_fold_that_loses_a_class_is_left_out_and_told() -> None:
 
 def test_where_the_target_is_the_speaker_rows_are_dealt_and_told() -> None:
     y = np.repeat(np.arange(3), 4)
-    found, notes = folds(y, y)
+    found, notes = folds(distinct(12), y, y)
     assert len(found) == 4
     np.testing.assert_array_equal(np.sum(found, axis=0), 1)
     for fold in found:
