@@ -80,7 +80,6 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         dataset, folds = _without(failed, dataset, folds, features, setup)
     _warn(ui, _skips(failed, len(features.ids) + len(failed)))
     with watch("train"):
-        train.check(dataset, folds, setup.recipe, config.exp.runs)
         crossed = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
         trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe)
     predictions, courses = crossed.predictions, crossed.courses

@@ -148,12 +148,21 @@ def _check_lost(before: Ints, after: Ints, method: str, labels: Sequence[str], w
 
 
 def _notes(before: Ints, after: Ints, method: str, labels: Sequence[str]) -> tuple[str, ...]:
-    """Classes that were to get rows and did not: `borderlinesmote` passes over them without a word."""
+    """What a method does without a word: `borderlinesmote` passes over classes, others leave out the rare."""
     idle = (before > 0) & (before < before.max()) & (after == before) if method == "borderlinesmote" else before < 0
-    return tuple(
+    notes = [
         f"`{method}` made no rows of `{labels[number]}`: none of its rows lies on a border to other classes"
         for number in np.flatnonzero(idle).tolist()
-    )
+    ]
+    if _evenness(after) < _evenness(before):
+        notes.append(f"`{method}` left the classes less even than they were")
+    return tuple(notes)
+
+
+def _evenness(counts: Ints) -> float:
+    """Rows of the smallest class per row of the largest."""
+    present = counts[counts > 0]
+    return float(present.min() / present.max())
 
 
 def _impossible(

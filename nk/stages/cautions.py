@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from nk.metrics._rows import labelled
 from nk.stages.split import shared_ids
 from nk.tables import PARTS, positions
 
@@ -83,13 +84,12 @@ def of_scale(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
 
 def of_truth(predictions: Predictions) -> list[Caution]:
     """The parts that are predicted and cannot be measured, as no truth is known."""
-    found = []
-    for part in PARTS:
-        frame, name = predictions.part(part).frame, predictions.target.name
-        if frame.height and frame["truth"].null_count() == frame.height:
-            text = f"no row of the part `{part}` has a `{name}`: they are predicted, and there is nothing to measure"
-            found.append(Caution(text, "see `predictions.csv`"))
-    return found
+    name, found = predictions.target.name, [labelled(predictions, part) for part in PARTS]
+    return [
+        Caution(f"no row of the part `{part}` has a `{name}`: they are predicted, and there is nothing to measure",
+                "the predictions are in `predictions.csv`")
+        for part, rows in zip(PARTS, found, strict=True) if rows.dropped and not rows.frame.height
+    ]  # fmt: skip
 
 
 def of_skips(skipped: Sequence[Skip], total: int) -> Caution:

@@ -63,7 +63,7 @@ def _stopped(stops: Sequence[Stop]) -> list[str]:
     if not stops:
         return []
     groups, of, rows = (_span([getattr(stop, name) for stop in stops]) for name in ("groups", "of", "rows"))
-    text = f"early stopping: as there is no dev part, {groups} of {of} training {stops[0].kind} were held out"
+    text = f"early stopping: as there is no dev part to watch, {groups} of {of} training {stops[0].kind} were held out"
     return [f"{text} ({rows} rows)" if stops[0].kind != "rows" else text]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -118,6 +119,8 @@ def cross(features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: R
         DataError: a fold cannot be trained, see `check`
     """
     inner = replace(recipe, jobs=1) if len(folds) * runs > 1 else recipe
+    if recipe.balancing:
+        import_module("imblearn")  # once, not by several threads at once
     rows = _rows(features, dataset, shared_ids(folds))
     work = _jobs(rows.frame, dataset, folds, inner, runs)
     found: dict[tuple[int, str], tuple[pl.DataFrame, Course]] = {}
@@ -306,8 +309,6 @@ def _threads(jobs: int, kind: Literal["blas", "openmp"]) -> AbstractContextManag
     Linear algebra has one number for the process, so that it is set once around threads that train folds; OpenMP has a
     number a thread, so that each of them sets its own.
     """
-    from importlib import import_module
-
     from threadpoolctl import threadpool_limits
 
     for library in ("scipy.linalg", "sklearn.utils"):  # only what is loaded by now can be limited

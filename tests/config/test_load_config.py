@@ -438,7 +438,6 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
         ("emodb.type = audformat", "[DATA] `audformat`"),
         ("age_bins = 3", "[DATA] `age_bins`"),
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
-        ("[FEATS]\nscale = speaker", "[FEATS] `scale = speaker`"),
         ("[MODEL]\ntype = gmm", "[MODEL] `gmm`"),
         ("[EXP]\ntraindevtest = True", "[EXP] `traindevtest`"),
         ("[PLOT]\nformat = jpg", "[PLOT] `format = jpg`"),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from nk.errors import DataError
-from nk.models._boost import FittedBooster
 from nk.models.xgb import Xgb
 from nk.models.xgr import Xgr
 from nk.registry import Training
+
+if TYPE_CHECKING:
+    from nk.models._boost import FittedBooster
 
 
 def fit(plugin: Any, data: Training, *, seed: int = 1, **options: Any) -> FittedBooster:

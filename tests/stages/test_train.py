@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -22,9 +22,11 @@ from nk.registry import Fitted, Model, Options, Training
 from nk.stages import split, train, trained
 from nk.stages.split import by_hash
 from nk.stages.train import Recipe
-from nk.stages.trained import Trained
 from nk.tables import Dataset, Features, Target, positions
 from nk.ui import Ui
+
+if TYPE_CHECKING:
+    from nk.stages.trained import Trained
 
 SPEAKERS = [f"s{number}" for number in range(6)]
 LOSO: Any = SimpleNamespace(loso=True, logo=None, k_fold_cross=None)
