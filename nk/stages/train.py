@@ -240,7 +240,7 @@ def _train(rows: _Rows, places: Ints, dev: Ints, way: _Way) -> Trained:
     scaler = fit_scaler(recipe.scale, gaps.filled(raw, fill))
 
     def ready(some: Ints) -> Floats:
-        return scaler.transform(gaps.filled(rows.x(some), fill), _speakers(rows.frame[some], scaler))
+        return scaler.transform(gaps.filled(rows.x(some), fill), _speakers(rows.frame, scaler, some))
 
     data = Training(
         x=ready(places),
@@ -298,9 +298,12 @@ def _lacking(raw: Floats, rows: _Rows) -> tuple[str, ...]:
     return (f"no training row has a value of {gaps.named(rows.names, lacks)}: 0 was used",) if len(lacks) else ()
 
 
-def _speakers(frame: pl.DataFrame, scaler: FittedScaler) -> list[str | None] | None:
-    """Speakers of the rows, where the scaler has to know them."""
-    return frame["speaker"].to_list() if scaler.method == "speaker" and "speaker" in frame.columns else None
+def _speakers(frame: pl.DataFrame, scaler: FittedScaler, places: Ints | None = None) -> list[str | None] | None:
+    """Speakers of the rows, all or those at some places, where the scaler has to know them."""
+    if scaler.method != "speaker" or "speaker" not in frame.columns:
+        return None
+    speakers = frame["speaker"]
+    return (speakers if places is None else speakers.gather(places)).to_list()
 
 
 def _threads(jobs: int, kind: Literal["blas", "openmp"]) -> AbstractContextManager[Any]:
