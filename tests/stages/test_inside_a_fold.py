@@ -208,6 +208,7 @@ def test_dev_rows_are_scaled_as_train_and_never_balanced() -> None:
     given, rows, dev = features(data), ids_of(data, "train"), ids_of(data, "dev")
     found = seen(data, given, recipe(balancing="smote"), rows, dev)
     x = given.rows(rows).astype(np.float64)
+    assert found.dev_x is not None
     np.testing.assert_allclose(found.dev_x, (given.rows(dev) - x.mean(axis=0)) / x.std(axis=0), atol=1e-5)
     assert (found.groups == -1).sum() == 50
 
