@@ -12,7 +12,7 @@ from nk.tables import PARTS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nk.stages.split import Fold
+    from nk.stages.folds import Fold
     from nk.tables import Dataset
 
 
@@ -81,6 +81,20 @@ class Plan:
 
 def _count(number: int, what: str, several: str = "") -> str:
     return f"{number} {what if number == 1 else several or what + 's'}"
+
+
+def history_lines(dataset: Dataset) -> list[str]:
+    """What was done to the rows, a line each: those that went, and values that were changed."""
+    lines = []
+    for step in dataset.history:
+        if step.rows_in != step.rows_out:
+            lines.append(f"rows: {step.rows_in} -> {step.rows_out} where {step.what}")
+        elif step.told:
+            lines.append(f"data: {step.what}")
+    unknown = dataset.frame[dataset.target.name].null_count()
+    if unknown:
+        lines.append(f"unlabelled: {_count(unknown, 'row')} without `{dataset.target.name}`, predicted and not scored")
+    return lines
 
 
 def hours(dataset: Dataset) -> float:

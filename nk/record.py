@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nk.runfolder import RunFolder
     from nk.setup import Setup
     from nk.stages.course import Course
-    from nk.stages.split import Fold
+    from nk.stages.folds import Fold
     from nk.stages.trained import Trained
     from nk.tables import Dataset, Features, Predictions, Skip
     from nk.ui import Ui
@@ -73,7 +73,7 @@ def _resolved(setup: Setup) -> Config:
 
 
 def _write_tables(folder: RunFolder, done: Done) -> None:
-    folder.parquet("dataset.parquet", done.dataset.frame.drop("path"))
+    folder.parquet("dataset.parquet", done.dataset.frame.drop("path", "size"))
     folder.csv("predictions.csv", done.predictions.frame)
     schema = {"database": pl.String, "file": pl.String, "start": pl.Float64, "end": pl.Float64, "reason": pl.String}
     folder.csv("skipped.csv", pl.DataFrame([vars(skip) for skip in done.skipped], schema=schema))

@@ -86,14 +86,19 @@ class Reader(Plugin):
 class FeatureExtractor(Plugin):
     """Computes features of one recording: `nk/features/`. A value never depends on any other recording.
 
-    `rate` is the sampling rate in Hz that the stage has to provide (None: the file's own), `workers` says whether the
-    work runs in threads (it releases the interpreter's lock) or processes, `package` whose version is part of the key
-    under which the values are cached.
+    `workers` says whether the work runs in threads (it releases the interpreter's lock) or processes. Part of the key
+    under which values are cached are the version of `package`, which computes them, and `revision`, to be raised when
+    the plug-in's own code gives other values.
     """
 
-    rate: ClassVar[int | None] = None
     workers: ClassVar[Literal["threads", "processes"]] = "threads"
     package: ClassVar[str]
+    revision: ClassVar[int] = 1
+
+    @property
+    def rate(self) -> int | None:
+        """The sampling rate in Hz that the stage has to provide; None: the file's own."""
+        return None
 
     @property
     def frame_level(self) -> bool:

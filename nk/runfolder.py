@@ -64,6 +64,24 @@ class RunFolder:
         frame.write_parquet(self.path / name)
 
 
+def earlier_split(folder: Path) -> pl.DataFrame | None:
+    """`id` and `split` of the rows of a run, None where there is no run or it had no split.
+
+    Raises:
+        DataError: the table of the run cannot be read
+    """
+    import polars as pl
+
+    path = folder / "dataset.parquet"
+    if not path.is_file():
+        return None
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        return pl.read_parquet(path, columns=["id", "split"]) if manifest["folds"] == ["split"] else None
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"`{path}` of the earlier run cannot be read: {error}", hint="run it anew") from error
+
+
 @contextmanager
 def writing(root: Path, name: str) -> Iterator[RunFolder]:
     """A new folder that takes the place of `<root>/<name>` when the block ends well; else the old one stays.

@@ -40,9 +40,7 @@ class Setup:
     @property
     def channels(self) -> dict[str, Channel]:
         """Which channel is used, a database."""
-        data = self.config.data
-        own = {name: database.channel for name, database in data.databases.items()}
-        return {name: data.channel if channel is None else channel for name, channel in own.items()}
+        return self.config.data.channels
 
 
 def prepare(loaded: Loaded, jobs: int | None) -> Setup:

@@ -36,11 +36,19 @@ class Target:
 
 @dataclass(frozen=True)
 class Step:
-    """A line of a dataset's history: what was done, and how many rows went in and came out."""
+    """A line of a dataset's history: what was done, and how many rows went in and came out.
+
+    `told` says that the user should read it though no row went: values were changed, or a choice was made.
+    """
 
     what: str
     rows_in: int
     rows_out: int
+    told: bool = False
+
+    def of(self, database: str) -> Step:
+        """The same, with the name of the database that it is about."""
+        return replace(self, what=f"{self.what} (of `{database}`)")
 
 
 @dataclass(frozen=True)
@@ -76,9 +84,9 @@ class Dataset:
         """The rows of one part of the split."""
         return replace(self, frame=self.frame.filter(pl.col("split") == name))
 
-    def with_frame(self, frame: pl.DataFrame, what: str) -> Dataset:
+    def with_frame(self, frame: pl.DataFrame, what: str, *, told: bool = False) -> Dataset:
         """Another frame, with a line in the history that says why."""
-        step = Step(what, self.frame.height, frame.height)
+        step = Step(what, self.frame.height, frame.height, told)
         return replace(self, frame=frame, history=(*self.history, step))
 
 

@@ -121,7 +121,7 @@ def gappy(monkeypatch: pytest.MonkeyPatch) -> None:
         return values
 
     monkeypatch.setattr(plugin, "extract", extract)
-    monkeypatch.setattr(plugin, "package", "numpy")  # its values are none that the cache is to keep
+    monkeypatch.setattr(plugin, "revision", 99)  # these values are none for the other tests' cache
 
 
 @pytest.mark.usefixtures("folder")

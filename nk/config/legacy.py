@@ -60,7 +60,6 @@ DEAD = {
     ("exp", "balancing"): "balancing is [FEATS] `balancing`",
     ("data", "strategy"): "each database has its own `<database>.split_strategy`",
     ("data", "stratify"): "the strategy `balanced` stratifies, with `balance`",
-    ("data", "min_dur_test"): "nothing ever read it; [DATA] `min_duration_of_sample` holds for all parts",
     ("data", "needs_feature_extraction"): "it is [FEATS] `no_reuse`",
     ("data", "target_tables_append"): "tables are joined by what they hold",
     ("data", "test_folder"): "recordings are given on the command line",
@@ -87,7 +86,7 @@ VALUES: dict[tuple[str, str], dict[str, Any]] = {
     ("plot", "runs_compare"): {"models": "model"},
     ("expl", "feature_distributions"): {"all": True},
     ("data", "<database>.scale"): {"standard": True},
-    ("data", "<database>.split_strategy"): {"reuse": "speaker_split"},
+    ("data", "<database>.split_strategy"): {"train_test": "speaker_split"},
 }
 
 # Columns that were once called est_<x>.

@@ -46,7 +46,7 @@ class Exp(Section):
     epochs: int = key(1, "passes over the training data", ge=1, networks=True)
     runs: int = key(1, "how often the training is repeated, each with the next seed", ge=1)
     random_seed: int = key(42, "seed of splits, folds and models", ge=0, lt=2**32)
-    traindevtest: bool = key(False, "three parts instead of two; dev chooses, test is only tested", built=False)
+    traindevtest: bool = key(False, "three parts instead of two; dev chooses, test is only tested")
     save: bool = key(True, "store the experiment; the run folder always is")
     save_test: str | None = key(None, "file for the test rows with the predictions", built=False)
     no_warnings: bool = key(False, "silence the warnings of Python's packages")

@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 
 from nk.metrics._rows import labelled
-from nk.stages.split import shared_ids
+from nk.stages.folds import shared_ids
 from nk.tables import PARTS, positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nk.stages.split import Fold, Places
+    from nk.stages.folds import Fold, Places
     from nk.tables import Dataset, Predictions, Skip
 
 _SHOWN = 5
@@ -34,13 +34,13 @@ class Caution:
 
 def of_data(dataset: Dataset) -> list[Caution]:
     """Classes and speakers that are probably one, and classes that probably mean nothing is known."""
-    found = [*_unlabelled(dataset), *_missing_words(dataset)]
+    found = _missing_words(dataset)
     if not dataset.target.is_number:
         found += _alike(f"classes of `{dataset.target.name}`", dataset.target.labels)
     if dataset.has_speakers and dataset.target.name != "speaker":
         found += _alike("speakers", dataset.frame["speaker"].drop_nulls().unique().sort().to_list())
         found += _of_several_databases(dataset)
-    return found
+    return found + _without_truth(dataset)
 
 
 def of_folds(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
@@ -101,13 +101,14 @@ def of_skips(skipped: Sequence[Skip], total: int) -> Caution:
     return Caution(f"{len(skipped)} of {total} rows skipped: {'; '.join([*shown, *more])}")
 
 
-def _unlabelled(dataset: Dataset) -> list[Caution]:
+def _without_truth(dataset: Dataset) -> list[Caution]:
     name = dataset.target.name
-    count = dataset.frame[name].null_count()
-    if not count:
+    counts = dataset.frame.group_by("database").agg(pl.col(name).count()).sort("database")
+    empty = counts.filter(pl.col(name) == 0)["database"].to_list()
+    if not empty:
         return []
-    text = f"{count} of {len(dataset)} rows have no `{name}`: they are not trained on, and predicted but not measured"
-    return [Caution(text)]
+    text = f"no row of {_named(empty)} has a `{name}`: nothing is learnt from it, and its predictions are not scored"
+    return [Caution(text, f"if its column has another name, use `{empty[0]}.colnames`")]
 
 
 def _missing_words(dataset: Dataset) -> list[Caution]:
@@ -154,7 +155,8 @@ def _lost_classes(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
     total = np.bincount(number, minlength=len(names))
     lost: Counter[str] = Counter({name: len(folds) for name in dataset.target.labels if name not in names})
     for fold in folds:
-        lost.update(names[place] for place in np.flatnonzero(_in_train(fold, number, total) == 0) if names[place])
+        absent = np.flatnonzero(_in_train(fold, number, total) == 0)
+        lost.update(names[place] for place in absent if names[place])  # no name: rows without a truth
     if not lost:
         return []
     several = len(folds) > 1

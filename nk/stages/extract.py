@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from nk.audio import Channel
-    from nk.registry import FeatureExtractor, Floats
+    from nk.registry import Doubles, FeatureExtractor, Floats
     from nk.tables import Dataset
     from nk.ui import Ui
 
@@ -58,6 +58,7 @@ def provenance(extractor: FeatureExtractor) -> dict[str, Any]:
     return {
         "extractor": extractor.called,
         "version": version(extractor.package),
+        "revision": extractor.revision,
         "options": extractor.options.model_dump(mode="json"),
         "rate": extractor.rate,
         "reads_as": READS_AS,
@@ -102,12 +103,15 @@ def extract(
 
 
 def pool(extracted: Extracted, pooling: Sequence[str]) -> Extracted:
-    """Frames -> one vector a row: the statistics named in `pooling`, of every column, over the frames of a row."""
-    functions: dict[str, Callable[..., Floats]]
+    """Frames -> one vector a row: the statistics named in `pooling`, of every column, over the frames of a row.
+
+    They are computed in float64: over the frames of an hour, a sum in float32 would lose its last digits.
+    """
+    functions: dict[str, Callable[..., Doubles]]
     functions = {"mean": np.mean, "std": np.std, "min": np.min, "max": np.max, "median": np.median}
     names = tuple(f"{name}_{how}" for how in pooling for name in extracted.names)
     values = {
-        key: np.concatenate([functions[how](frames, axis=0) for how in pooling]).astype(np.float32)
+        key: np.concatenate([functions[how](frames.astype(np.float64), axis=0) for how in pooling]).astype(np.float32)
         for key, frames in extracted.values.items()
     }
     return Extracted(names, values, extracted.failed, {**extracted.provenance, "pooling": list(pooling)})
@@ -167,10 +171,13 @@ def _store_names(cache: FeatureCache, extractor: FeatureExtractor) -> tuple[str,
 def _compute(
     todo: Sequence[Work], extractor: FeatureExtractor, cache: FeatureCache, jobs: int, ui: Ui
 ) -> tuple[dict[str, Floats], dict[str, str]]:
+    from threadpoolctl import threadpool_limits
+
     values: dict[str, Floats] = {}
     failed: dict[str, str] = {}
-    task = partial(_extract_one, extractor)
-    with ui.progress(f"features {extractor.called}", len(todo), "files") as progress:
+    task, name = partial(_extract_one, extractor), f"features {extractor.called}"
+    # A core a file: threads of linear algebra beside them would only wait for each other.
+    with threadpool_limits(1, user_api="blas"), ui.progress(name, len(todo), "files") as progress:
         for work, outcome in run_all(task, todo, jobs=jobs, workers=extractor.workers, idle=cache.tick):
             if isinstance(outcome, str):
                 failed[work.id] = outcome

@@ -15,8 +15,9 @@ from nk.registry import Training
 from nk.stages import balance, gaps
 from nk.stages.course import Course, Stop
 from nk.stages.evaluate import uncertainty
+from nk.stages.folds import shared_ids
+from nk.stages.grouping import by_hash
 from nk.stages.scale import fit_scaler
-from nk.stages.split import by_hash, shared_ids
 from nk.stages.stop import held_out
 from nk.stages.trained import Trained
 from nk.tables import Predictions, positions
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nk.registry import Doubles, Floats, Ints, Model
+    from nk.stages.folds import Fold
     from nk.stages.scale import FittedScaler
-    from nk.stages.split import Fold
     from nk.tables import Dataset, Features, Target
     from nk.ui import Ui
 

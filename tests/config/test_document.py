@@ -81,7 +81,7 @@ def test_defaults_of_no_section_are_a_config_error() -> None:
                 "  built, for regression: knn_reg, lin_reg, svr, tree_reg, xgr",
             ],
         ),
-        ("feats.type", ["  built: os"]),
+        ("feats.type", ["  built: cqcc, lfcc, os, spectra"]),
         ("data.<database>.type", ["  built: csv, synthetic", "  known but not built: audformat"]),
         ("data.clinic.type", ["[DATA] <database>.type", "  built: csv, synthetic"]),
         ("plot.format", ["  built: png, svg, pdf", "  known but not built: eps, jpg, tif"]),

@@ -30,7 +30,7 @@ def emodb(data: Path) -> Any:
 
     setup, ui = prepare(load_config(EXAMPLE, [f"data.emodb={data / 'emodb' / 'emodb.csv'}"]), None), Ui(quiet=True)
     resolve = resolver(EXAMPLE)
-    read = load(setup.config.data, number=False, fail_threshold=0.5, resolve=resolve, jobs=2, ui=ui)
+    read = load(setup.config.data, number=False, fail_threshold=0.5, resolve=resolve, seed=42, jobs=2, ui=ui)
     dataset, folds = _divide(read.dataset, setup)
     features, _ = _features(dataset, setup, ui)
     return features, dataset, folds, setup.recipe

@@ -32,14 +32,18 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NK_CACHE", str(tmp_path / "cache"))
 
 
+def named(name: str, **options: Any) -> FeatureExtractor:
+    plugin = features.get(name)
+    return plugin(plugin.options_type(**options), name=name)
+
+
 def os_plugin(**options: Any) -> FeatureExtractor:
-    plugin = features.get("os")
-    return plugin(plugin.options_type(**options), name="os")
+    return named("os", **options)
 
 
-def noise(path: Path, seconds: float, seed: int) -> None:
-    wave = np.random.default_rng(seed).normal(0, 0.1, int(seconds * 16000))
-    soundfile.write(path, wave, 16000)
+def noise(path: Path, seconds: float, seed: int, rate: int = 16000) -> None:
+    wave = np.random.default_rng(seed).normal(0, 0.1, int(seconds * rate))
+    soundfile.write(path, wave, rate)
 
 
 def dataset(*paths: Path, ends: tuple[float, ...] | None = None) -> Dataset:
@@ -101,6 +105,23 @@ def test_other_options_are_a_miss(tmp_path: Path, options: dict[str, str]) -> No
     assert count_cached(rows, os_plugin(**options), CHANNELS) == 0
 
 
+def test_another_rate_or_revision_of_the_plugin_is_a_miss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise(tmp_path / "a.wav", 1, 1)
+    rows = dataset(tmp_path / "a.wav")
+    assert run(rows, named("lfcc")).provenance["rate"] == 16000
+    assert count_cached(rows, named("lfcc"), CHANNELS) == 1
+    assert count_cached(rows, named("lfcc", **{"lfcc.sample_rate": 8000}), CHANNELS) == 0
+    monkeypatch.setattr(features.get("lfcc"), "revision", 99)
+    assert count_cached(rows, named("lfcc"), CHANNELS) == 0
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100])
+def test_recordings_are_brought_to_the_rate_that_an_extractor_asks_for(tmp_path: Path, rate: int) -> None:
+    noise(tmp_path / "a.wav", 1, 1, rate)
+    (values,) = run(dataset(tmp_path / "a.wav"), named("lfcc")).values.values()
+    assert values.shape == (1 + (16000 - 400) // 80, 40)
+
+
 def test_another_segment_or_channel_is_a_miss(tmp_path: Path) -> None:
     noise(tmp_path / "a.wav", 2, 1)
     run(dataset(tmp_path / "a.wav"), os_plugin())
@@ -124,6 +145,21 @@ def test_a_run_that_ends_in_the_middle_goes_on_where_it_was(tmp_path: Path, monk
     monkeypatch.setattr(plugin, "extract", count)
     assert len(run(dataset(*paths), os_plugin()).values) == 8
     assert sorted(computed) == ["5.wav", "6.wav", "7.wav"]
+
+
+def test_linear_algebra_has_one_thread_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from threadpoolctl import threadpool_info
+
+    noise(tmp_path / "a.wav", 0.5, 1)
+    seen: list[int] = []
+
+    def look(*_: object) -> Any:
+        seen.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+        return np.ones((1, 40))
+
+    monkeypatch.setattr(features.get("lfcc"), "extract", look)
+    run(dataset(tmp_path / "a.wav"), named("lfcc"))
+    assert set(seen) == {1}
 
 
 def test_rows_that_fail_are_named_and_the_others_go_on(tmp_path: Path) -> None:
@@ -244,6 +280,32 @@ def test_frames_are_pooled_into_one_vector(tmp_path: Path) -> None:
     assert pooled.names == tuple(f"{name}_{how}" for how in ("mean", "std") for name in found.names)
     assert np.allclose(vector[: len(found.names)], frames.mean(axis=0), rtol=1e-5)
     assert np.allclose(vector[len(found.names) :], frames.std(axis=0), rtol=1e-4)
+
+
+@pytest.mark.parametrize("how", ["mean", "std"])
+def test_the_frames_of_an_hour_are_pooled_without_loss(how: str) -> None:
+    column = np.tile(np.array([100.1, 100.3], dtype=np.float32), 500_000)
+    found = Extracted(("a", "b"), {"x": np.stack([column, column], axis=1)}, {}, {})
+    expected = {"mean": 100.2, "std": 0.1}[how]
+    assert pool(found, (how,)).values["x"] == pytest.approx([expected, expected], rel=1e-4)
+
+
+def test_vectors_and_pooled_frames_stand_side_by_side(tmp_path: Path) -> None:
+    noise(tmp_path / "a.wav", 1, 1)
+    rows = dataset(tmp_path / "a.wav")
+    both = join([run(rows, os_plugin()), pool(run(rows, named("lfcc")), ("mean", "std"))], rows)
+    assert both.values.shape == (1, 88 + 80)
+    assert (both.names[88], both.names[128]) == ("lfcc_0_mean", "lfcc_0_std")
+
+
+def test_a_recording_without_a_whole_frame_is_too_short(tmp_path: Path) -> None:
+    noise(tmp_path / "a.wav", 0.02, 1)
+    noise(tmp_path / "b.wav", 0.05, 1)
+    rows = dataset(tmp_path / "a.wav", tmp_path / "b.wav")
+    for name, reason in (("lfcc", "too short for `lfcc` (0.020 s)"), ("spectra", "too short for `spectra` (0.020 s)")):
+        found = run(rows, named(name))
+        assert [(skip.file, skip.reason) for skip in skips(rows, [found])] == [("a.wav", reason)]
+    assert not run(rows, named("cqcc")).failed
 
 
 def test_sets_stand_side_by_side_and_columns_can_be_chosen(tmp_path: Path) -> None:

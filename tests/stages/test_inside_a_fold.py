@@ -15,9 +15,10 @@ from nk.config.model import Balancing
 from nk.errors import DataError
 from nk.registry import Fitted, Model, Options, Training
 from nk.report.pictures import draw_results
-from nk.stages import balance, cautions, split, train, trained
+from nk.stages import balance, cautions, train, trained
+from nk.stages.folds import Fold, holdout, make_folds
+from nk.stages.grouping import by_hash
 from nk.stages.results import metrics_json
-from nk.stages.split import Fold
 from nk.stages.train import Recipe
 from nk.tables import Dataset, Features, Target
 from nk.ui import Ui
@@ -159,7 +160,7 @@ def test_test_rows_do_not_influence_training(scale: str | None, method: str | No
 def test_wild_test_rows_leave_the_predictions_of_others_as_they_are(model: str, scale: str | None, method: str) -> None:
     """Also those of other test speakers: each is scaled by his own rows."""
     data = dataset()
-    given, fold = features(data), [split.holdout(data)]
+    given, fold = features(data), [holdout(data)]
     changed = wild(given, data.frame.filter(speaker="s7")["id"].to_list())
     way = recipe(model, scale, balancing=method)
     one, two = (train.cross(some, data, fold, way, 1, Ui(quiet=True)).predictions.frame for some in (given, changed))
@@ -173,7 +174,7 @@ def test_balancing_sees_all_training_rows_of_its_fold_and_no_other(
     method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = dataset()
-    given, found = features(data), split.folds(data, LOSO, seed=0)
+    given, found = features(data), make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
     asked: list[Any] = []
 
@@ -215,7 +216,7 @@ def test_dev_rows_are_scaled_as_train_and_never_balanced() -> None:
 
 def test_run_r_balances_with_the_seed_plus_r() -> None:
     data = dataset()
-    given, fold = features(data), [split.holdout(data)]
+    given, fold = features(data), [holdout(data)]
 
     def predicted(runs: int, seed: int) -> pl.DataFrame:
         way = recipe("log_reg", balancing="randomundersampler", balancing_seed=seed)
@@ -231,7 +232,7 @@ def test_run_r_balances_with_the_seed_plus_r() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_jobs_and_the_order_of_the_features_change_nothing(method: str) -> None:
     data = dataset()
-    given, found = features(data), split.folds(data, LOSO, seed=0)
+    given, found = features(data), make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
     turned = Features(given.ids[::-1], given.names, given.values[::-1])
     way = recipe("log_reg", balancing=method)
@@ -253,7 +254,7 @@ def test_speakers_are_cut_off_before_anything_is_fitted() -> None:
     found = train.train(given, data, rows, (), way)
     assert found.course.stop is not None
     assert (found.course.stop.groups, found.course.stop.of, found.course.stop.rows) == (2, 5, 40)
-    out = split.by_hash(SPEAKERS[:5], 3)[:2]
+    out = by_hash(SPEAKERS[:5], 3)[:2]
     held = data.frame.filter(pl.col("speaker").is_in(out))["id"].to_list()
     kept = [key for key in rows if key not in held]
     same(model.seen[0], seen(data, given, recipe(balancing="smote"), kept, held))
@@ -271,7 +272,7 @@ def test_a_dev_part_that_is_given_is_watched_instead() -> None:
 
 def test_each_fold_and_the_model_of_all_rows_hold_out_speakers_of_theirs() -> None:
     data = dataset()
-    given, found = features(data), split.folds(data, LOSO, seed=0)
+    given, found = features(data), make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
     way = recipe("xgb", options={"early_stopping_rounds": 3, "n_estimators": 5})
     courses = train.cross(given, data, found, way, 1, Ui(quiet=True)).courses
@@ -324,10 +325,10 @@ def test_what_new_speakers_need_is_said_with_the_fewest() -> None:
     data = dataset()
     few = data.frame.filter((pl.col("speaker") != "s6") | (pl.col("id").str.contains("_0[0-3]")))
     some = Dataset(few, data.target)
-    (said,) = cautions.of_scale(some, [split.holdout(some)])
+    (said,) = cautions.of_scale(some, [holdout(some)])
     assert said.text.endswith("of which there have to be several: the fewest are 4, of `s6`")
     one = Dataset(data.frame.filter((pl.col("speaker") != "s2") | pl.col("id").str.contains("_00")), data.target)
-    (said,) = cautions.of_scale(one, [split.holdout(one)])
+    (said,) = cautions.of_scale(one, [holdout(one)])
     assert said.text.endswith("the fewest are 20, of `s6`; of a single row all features become 0: `s2`")
 
 
@@ -339,7 +340,7 @@ def test_rows_without_speaker_cannot_be_scaled_by_speaker(column: str | None) ->
     )  # fmt: skip
     some = Dataset(frame, data.target)
     with pytest.raises(DataError, match="`scale = speaker` needs") as error:
-        train.check(some, [split.holdout(some)], recipe(scale="speaker"), 1)
+        train.check(some, [holdout(some)], recipe(scale="speaker"), 1)
     assert "`scale = standard`" in str(error.value.hint)
 
 
@@ -348,7 +349,7 @@ def test_rows_without_speaker_cannot_be_scaled_by_speaker(column: str | None) ->
 
 def test_folds_that_cannot_be_balanced_or_stopped_are_told_before_any_work() -> None:
     data = dataset(rows=10)
-    found = split.folds(data, LOSO, seed=0)
+    found = make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
     train.check(data, found, recipe(balancing="smote"), 1)
     rare = pl.when(pl.col("speaker").is_in(["s0", "s1"]) | (pl.col("emotion") != "c")).then("emotion").otherwise(None)
@@ -357,7 +358,7 @@ def test_folds_that_cannot_be_balanced_or_stopped_are_told_before_any_work() -> 
         train.check(few, found, recipe(balancing="smote"), 1)
     alone = Dataset(few.frame.filter(pl.col("speaker") != "s1"), data.target)
     two = Dataset(alone.frame.filter(pl.col("speaker").is_in(["s0", "s2"])), data.target)
-    folds = split.folds(two, LOSO, seed=0)
+    folds = make_folds(two, LOSO, ["speaker"], seed=0)
     assert folds is not None
     with pytest.raises(DataError, match="early stopping has no speaker of the training part of fold `s0`"):
         train.check(two, folds, recipe(Watcher(0.2)), 1)
@@ -394,7 +395,7 @@ def test_rows_without_truth_are_as_if_not_there_in_training(target: str, share: 
 def test_rows_without_truth_are_predicted_and_never_measured(model: str, target: str, tmp_path: Path) -> None:
     whole, given = dataset(target), features(dataset())
     data = unlabelled(whole, EVERY_THIRD)
-    found = split.folds(whole, LOSO, seed=0)
+    found = make_folds(whole, LOSO, ["speaker"], seed=0)
     assert found is not None
     predictions = train.cross(given, data, found, recipe(model), 1, Ui(quiet=True)).predictions
     assert predictions.frame["predicted"].null_count() == 0
@@ -419,7 +420,7 @@ def test_rows_without_truth_are_predicted_and_never_measured(model: str, target:
 @pytest.mark.parametrize(("model", "target"), [("log_reg", "emotion"), ("tree_reg", "age")])
 def test_a_test_part_without_any_truth_is_predicted_and_said(model: str, target: str, tmp_path: Path) -> None:
     data = unlabelled(dataset(target), pl.col("split") == "test")
-    fold = split.holdout(data)
+    fold = holdout(data)
     train.check(data, [fold], recipe(model), 1)
     predictions = train.cross(features(dataset()), data, [fold], recipe(model), 1, Ui(quiet=True)).predictions
     metrics = metrics_json(predictions, {"split": data.frame[target][fold.train_rows]})
@@ -429,14 +430,13 @@ def test_a_test_part_without_any_truth_is_predicted_and_said(model: str, target:
     draw_results(tmp_path, predictions, metrics, plot)
     (said,) = cautions.of_truth(predictions)
     assert said.text.startswith(f"no row of the part `test` has a `{target}`")
-    assert cautions.of_data(data)[0].text.startswith(f"40 of 160 rows have no `{target}`: they are not trained on")
     assert not [one for one in cautions.of_folds(data, [fold]) if "``" in one.text]
 
 
 def test_a_training_part_without_any_truth_is_told_before_any_work() -> None:
     data = unlabelled(dataset(), pl.col("split") == "train")
     with pytest.raises(DataError, match="the training part has no row with a `emotion`"):
-        train.check(data, [split.holdout(data)], recipe(), 1)
+        train.check(data, [holdout(data)], recipe(), 1)
 
 
 # Gaps
@@ -454,7 +454,7 @@ def test_a_column_that_only_training_lacks_is_noted() -> None:
 def test_folds_of_places_are_those_of_the_dataset() -> None:
     """Rows are found by id: a fold of another order of the same rows gives the same."""
     data = dataset()
-    given, places = features(data), split.holdout(data)
+    given, places = features(data), holdout(data)
     turned = Dataset(data.frame.reverse(), data.target)
     again = Fold("split", places.ids, places.dev_rows, places.test_rows, places.kept)
     way = recipe("log_reg", "speaker", balancing="smote")
