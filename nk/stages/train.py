@@ -62,7 +62,7 @@ class Recipe:
 
     def of_run(self, run: int) -> Recipe:
         """The recipe of run 0, 1, ...: run r has the seeds + r."""
-        return replace(self, seed=self.seed + run, balancing_seed=self.balancing_seed + run)
+        return replace(self, seed=self.seed + run, balancing_seed=(self.balancing_seed + run) % 2**32)
 
 
 @dataclass(frozen=True)

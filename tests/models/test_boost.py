@@ -98,17 +98,6 @@ def test_stops_on_the_dev_part_where_there_is_one(plugin: Any, classes: int) -> 
     np.testing.assert_allclose(fit(plugin, data, n_estimators=rounds).predict(dev_x), stopped.predict(dev_x), atol=1e-6)
 
 
-@pytest.mark.parametrize("plugin", [Xgb, Xgr])
-def test_asks_for_speakers_to_stop_on_where_it_stops_early(plugin: Any) -> None:
-    def share(**options: Any) -> float | None:
-        found: float | None = plugin(plugin.options_type(**options), name=plugin.name).stop_share
-        return found
-
-    assert share() is share(validation_split=0.3) is None
-    assert share(early_stopping_rounds=3) == 0.2
-    assert share(early_stopping_rounds=3, validation_split=0.3) == 0.3
-
-
 @pytest.mark.parametrize("tree_method", ["hist", "approx", "exact"])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_stopped_model_is_stored_as_it_is(tmp_path: Any, tree_method: str, classes: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nk import families
 from nk.errors import DataError
 from nk.stages.stop import held_out
 
@@ -62,3 +63,15 @@ def test_is_refused_where_nobody_can_be_held_out(groups: Any) -> None:
     with pytest.raises(DataError, match="no speaker of the training part of fold `3` to hold out") as error:
         held_out(np.arange(200) % 2, groups, 2, 0.2, " of fold `3`")
     assert "early_stopping_rounds" in str(error.value.hint)
+
+
+@pytest.mark.parametrize("name", families.models.names())
+def test_a_learner_asks_for_speakers_where_it_stops_early_and_not_by_itself(name: str) -> None:
+    plugin = families.models.get(name)
+
+    def share(**options: Any) -> float | None:
+        return plugin(plugin.options_type(**options), name=name).stop_share
+
+    assert share() is None
+    if "early_stopping_rounds" in plugin.options_type.model_fields:
+        assert share(early_stopping_rounds=3, validation_split=0.3) == 0.3
