@@ -241,10 +241,14 @@ def _typed(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     """Numbers where all are, and times in seconds."""
     times = [_seconds(frame, column, name) for column in ("start", "end") if column in frame.columns]
     free = [column for column in frame.columns if column not in (LINE, "file", "speaker", "start", "end")]
-    numbers = _where(frame, free, (pl.all().count() > 0) & pl.all().str.contains(_NUMBER).all())
+    return with_numbers(frame, free).with_columns(times)
+
+
+def with_numbers(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Turn those of these text columns into Int64 or Float64 in which every value is a plain number."""
+    numbers = _where(frame, columns, (pl.all().count() > 0) & pl.all().str.contains(_NUMBER).all())
     whole = set(_where(frame, numbers, pl.all().str.contains(_INTEGER).all()))
-    casts = (pl.col(column).cast(pl.Int64 if column in whole else pl.Float64) for column in numbers)
-    return frame.with_columns(*casts, *times)
+    return frame.with_columns(pl.col(column).cast(pl.Int64 if column in whole else pl.Float64) for column in numbers)
 
 
 def _where(frame: pl.DataFrame, columns: list[str], test: pl.Expr) -> list[str]:

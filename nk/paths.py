@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from nk.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import polars as pl
 
 
 def resolver(config_file: Path) -> Callable[[str], Path]:
@@ -27,3 +30,12 @@ def resolver(config_file: Path) -> Callable[[str], Path]:
         raise DataError(f"there is no `{path}`", hint=f"looked in {places}")
 
     return resolve
+
+
+def placed(files: pl.Series, folder: Path) -> pl.Series:
+    """The paths of files that are in a folder, unless they are absolute."""
+    import polars as pl
+
+    absolute = files.str.contains(r"^(?:/|[A-Za-z]:[/\\]|\\\\)")
+    inside = pl.lit(f"{folder}{os.sep}") + files
+    return pl.select(pl.when(absolute).then(files).otherwise(inside)).to_series()

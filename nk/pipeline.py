@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nk import record, runfolder
+from nk.exports import write_test
 from nk.manifest import Stopwatch
 from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import cautions, course, extract, gaps, select, split, target, train
+from nk.stages import cautions, course, gaps, select, sources, split, target, train
 from nk.stages.folds import folds_by, holdout, make_folds
 from nk.stages.load import load
+from nk.stages.pooling import Pooling
 from nk.stages.recordings import check_skips
 from nk.stages.results import metrics_json
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
     from nk.config import Loaded
     from nk.config.data import Data
-    from nk.registry import FeatureExtractor
     from nk.setup import Setup
     from nk.stages.cautions import Caution
     from nk.stages.folds import Fold
@@ -99,6 +100,8 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped, courses)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
+    if config.exp.save_test:
+        ui.note(f"test rows with predictions: {write_test(config.exp.save_test, predictions, dataset)}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
     return Result(setup.root / config.exp.name, metrics, config.model.measure)
 
@@ -108,7 +111,8 @@ def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
     config, seed = setup.config, setup.config.exp.random_seed
     data, model = config.data, config.model
     if model.loso or model.logo or model.k_fold_cross:
-        dataset = _targeted(select.trimmed(dataset, data, seed, divided=False), data, learnt=pl.lit(value=True))
+        dataset = select.trimmed(split.without_own_parts(dataset), data, seed, divided=False)
+        dataset = _targeted(dataset, data, learnt=pl.lit(value=True))
         return dataset, make_folds(dataset, model, data.groups, seed=seed) or []
     earlier = runfolder.earlier_split(setup.root / config.exp.name)
     dataset = split.split(dataset, data, seed=seed, three=config.exp.traindevtest, earlier=earlier)
@@ -127,10 +131,6 @@ def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
 
 
 def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel: int) -> Plan:
-    cached = {
-        f"{one.called} ({_options_text(one)})": extract.count_cached(dataset, one, setup.channels)
-        for one in setup.extractors
-    }
     runs = f", {setup.config.exp.runs} runs" if setup.config.exp.runs > 1 else ""
     notes = []
     if multichannel:
@@ -140,30 +140,25 @@ def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel
     notes += history_lines(dataset)
     config = setup.config
     by = folds_by(dataset, config.model, config.data.groups) if len(folds) > 1 else ""
-    return Plan(dataset, folds, cached, f"{setup.recipe.text}{runs}", notes, by)
-
-
-def _options_text(plugin: FeatureExtractor) -> str:
-    return ", ".join(f"{key} {value}" for key, value in plugin.options.model_dump().items())
+    features = sources.planned(dataset, setup.sources, _asked(setup))
+    return Plan(dataset, folds, features, f"{setup.recipe.text}{runs}", notes, by)
 
 
 def _features(dataset: Dataset, setup: Setup, ui: Ui) -> tuple[Features, list[Skip]]:
-    feats = setup.config.feats
-    parts = []
-    for extractor in setup.extractors:
-        found = extract.extract(
-            dataset, extractor, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=feats.no_reuse
-        )
-        parts.append(extract.pool(found, feats.pooling) if extractor.frame_level else found)
-    features = extract.join(parts, dataset, feats.features)
-    if feats.print_feats:
+    features, failed = sources.gather(dataset, setup.sources, _asked(setup), ui)
+    if setup.config.feats.print_feats:
         ui.note(f"columns: {', '.join(features.names)}")
     _warn(ui, gaps.caution(features, setup.recipe.nan_strategy))
-    failed = extract.skips(dataset, parts)
     if setup.recipe.nan_strategy != "drop":
         return features, failed
     features, dropped = gaps.drop(features, dataset)
     return features, [*failed, *dropped]
+
+
+def _asked(setup: Setup) -> sources.Ask:
+    feats = setup.config.feats
+    pooling, resolve = Pooling(feats.pooling), resolver(setup.file)
+    return sources.Ask(setup.channels, pooling, resolve, setup.jobs, feats.features, feats.no_reuse)
 
 
 def _without(

@@ -10,7 +10,7 @@ import polars as pl
 from nk.tables import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from nk.stages.folds import Fold
     from nk.tables import Dataset
@@ -21,14 +21,14 @@ _NAMED = 10  # speakers that are named; more would fill the screen
 
 @dataclass(frozen=True)
 class Plan:
-    """The work ahead: `cached` counts rows a feature set that need no computation.
+    """The work ahead: `features` says of each feature set how much of it is in the cache.
 
     `folds_by` says what the folds of a cross-validation are, `notes` are lines of their own.
     """
 
     dataset: Dataset
     folds: Sequence[Fold]
-    cached: Mapping[str, int]
+    features: Sequence[str]
     model: str
     notes: Sequence[str]
     folds_by: str = ""
@@ -75,8 +75,7 @@ class Plan:
         return f"{part} {_count(frame.height, 'row')} of {_count(len(names), 'speaker')}{named}"
 
     def _features(self) -> list[str]:
-        total = len(self.dataset)
-        return [f"features: {name}, {known} of {total} in the cache" for name, known in self.cached.items()]
+        return [f"features: {line}" for line in self.features]
 
 
 def _count(number: int, what: str, several: str = "") -> str:

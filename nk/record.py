@@ -9,6 +9,7 @@ import polars as pl
 
 from nk.config import to_yaml
 from nk.config.resolve import resolved
+from nk.exports import write_features
 from nk.manifest import manifest
 from nk.plan import hours
 from nk.report.pictures import draw_results
@@ -50,6 +51,8 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     folder.text("config.yaml", to_yaml(_resolved(done.setup)))
     folder.json("metrics.json", done.metrics)
     _write_tables(folder, done)
+    if config.feats.store_format:
+        write_features(folder.path, config.feats.store_format, done.features, done.dataset)
     if config.model.save:
         trained.save(done.trained, folder.folder("model"), _about_model(done))
     with watch("figures"):
@@ -68,7 +71,7 @@ def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], 
 def _resolved(setup: Setup) -> Config:
     data = setup.config.data
     readers = {name: [make_reader(database)] for name, database in data.databases.items()}
-    plugins = {"feats": setup.extractors, "model": [setup.recipe.model], **readers}
+    plugins = {"feats": setup.sources, "model": [setup.recipe.model], **readers}
     return resolved(setup.config, ("exp", "data", "feats", "model", "plot"), plugins)
 
 

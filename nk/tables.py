@@ -14,9 +14,11 @@ import polars as pl
 from nk.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy.typing as npt
+
+    from nk.registry import FeatureLearner
 
 PARTS = ("train", "dev", "test")
 
@@ -102,13 +104,25 @@ class Skip:
 
 
 @dataclass(frozen=True)
+class Sequences:
+    """The frames of every row, shape (frames, columns) each, from which `learner` makes features in every fold."""
+
+    learner: FeatureLearner
+    frames: Mapping[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
 class Features:
-    """One vector a row: `values` is float32 of shape (rows, names), `provenance` says what made them."""
+    """One vector a row: `values` is float32 of shape (rows, names), `provenance` says what made them.
+
+    `sequences` are what further columns are learnt from.
+    """
 
     ids: tuple[str, ...]
     names: tuple[str, ...]
     values: npt.NDArray[np.float32]
     provenance: dict[str, Any] = field(default_factory=dict)
+    sequences: tuple[Sequences, ...] = ()
 
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.ids), len(self.names)):

@@ -14,7 +14,7 @@ import pytest
 
 from nk import families
 from nk.audio import Audio
-from nk.registry import FeatureExtractor, Plugin, Reader, Registry
+from nk.registry import FeatureExtractor, FeatureLearner, Plugin, Reader, Registry, Request
 
 REGISTRIES: list[Registry[Any]] = [families.readers, families.features, families.models, families.metrics]
 PLUGINS = [plugin for registry in REGISTRIES for plugin in registry.all()]
@@ -72,7 +72,30 @@ def recording(seed: int, seconds: float = 1.0) -> Audio:
     return Audio(wave[np.newaxis].astype(np.float32), 16000, f"{seed}.wav")
 
 
-@pytest.mark.parametrize("plugin", families.features.all(), ids=called)
+EXTRACTORS: list[type[FeatureExtractor]] = [one for one in families.features.all() if issubclass(one, FeatureExtractor)]
+LEARNERS: list[type[FeatureLearner]] = [one for one in families.features.all() if issubclass(one, FeatureLearner)]
+
+
+@pytest.mark.parametrize("plugin", LEARNERS, ids=called)
+def test_learnt_features_are_stored_and_depend_on_the_recording_alone(
+    plugin: type[FeatureLearner], tmp_path: Path
+) -> None:
+    learner = made(plugin)
+    frames = [learner.frames().extract(recording(number, 3.0)) for number in range(4)]
+    learnt = learner.learn(frames, seed=1)
+    learnt.save(tmp_path)
+    stored = plugin.load(tmp_path)
+    for rows in frames:
+        vector = learnt.vector(rows)
+        assert vector.shape == (len(learnt.names),)
+        assert np.isfinite(vector).all()
+        assert np.array_equal(vector, stored.vector(rows))
+        assert np.array_equal(vector, learner.learn(frames, seed=1).vector(rows))
+    assert stored.names == learnt.names
+    assert not [file for file in tmp_path.iterdir() if b"sklearn" in file.read_bytes()]
+
+
+@pytest.mark.parametrize("plugin", EXTRACTORS, ids=called)
 def test_features_fit_their_names_and_depend_on_the_recording_alone(plugin: type[FeatureExtractor]) -> None:
     alone, after = made(plugin), made(plugin)
     after.extract(recording(2))
@@ -84,7 +107,7 @@ def test_features_fit_their_names_and_depend_on_the_recording_alone(plugin: type
     assert np.isfinite(first).all()
 
 
-@pytest.mark.parametrize("plugin", families.features.all(), ids=called)
+@pytest.mark.parametrize("plugin", EXTRACTORS, ids=called)
 def test_the_package_of_an_extractor_has_a_version(plugin: type[FeatureExtractor]) -> None:
     from importlib.metadata import version
 
@@ -93,8 +116,13 @@ def test_the_package_of_an_extractor_has_a_version(plugin: type[FeatureExtractor
 
 @pytest.mark.parametrize("plugin", families.readers.all(), ids=called)
 def test_readers_give_the_columns_that_loading_needs(plugin: type[Reader], tmp_path: Path) -> None:
-    (tmp_path / "db.csv").write_text("file,speaker,emotion\na.wav,s1,joy\n", encoding="utf-8")
-    frame = made(plugin).read("db", "db.csv", lambda path: tmp_path / path)
+    table = "file,speaker,emotion\na.wav,s1,joy\n"
+    (tmp_path / "db.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "db.t.csv").write_text(table, encoding="utf-8")
+    header = "{name: db, source: me, usage: other, tables: {t: {type: filewise, columns: {speaker: {}, emotion: {}}}}}"
+    (tmp_path / "db.yaml").write_text(header, encoding="utf-8")
+    path = "." if plugin.name == "audformat" else "db.csv"
+    frame = made(plugin).read(Request("db", path, "emotion", lambda path: tmp_path / path))
     assert {"file", "path", "start", "end"} <= set(frame.columns)
     assert frame.schema["file"] == frame.schema["path"] == pl.String
     assert frame.schema["start"] == frame.schema["end"] == pl.Float64

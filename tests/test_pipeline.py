@@ -108,7 +108,7 @@ def test_scaling_within_speakers_is_cautioned() -> None:
 
 def gappy(monkeypatch: pytest.MonkeyPatch) -> None:
     """An extractor that cannot tell the first feature of three recordings, and never the last."""
-    plugin = features.get("os")
+    plugin: Any = features.get("os")
     original = plugin.extract
 
     def extract(self: Any, audio: Any) -> Any:

@@ -24,7 +24,6 @@ Strategy = Literal[
     "balanced",
     "reuse",
 ]
-BUILT_STRATEGIES = ("speaker_split", "speakers_stated", "column", "train", "dev", "test", "random", "balanced", "reuse")
 
 
 def _relabelling(value: Any) -> dict[str, Any]:
@@ -96,9 +95,7 @@ class Database(Section):
     type: str | None = key(
         None, "reader, see the readers; without it csv for a path that ends in .csv or .tsv, else audformat"
     )
-    split_strategy: Splitting = key(
-        "speaker_split", "how it is split: a strategy, or the list of the test speakers", built=BUILT_STRATEGIES
-    )
+    split_strategy: Splitting = key("speaker_split", "how it is split: a strategy, or the list of the test speakers")
     test_size: Percent = key(20.0, "share of the speakers (or samples) for test", unit="%")
     dev_size: Percent = key(20.0, "share of the speakers (or samples) for dev", unit="%")
     split_column: str = key("split", "column that holds the part, for the strategy `column`")

@@ -61,11 +61,12 @@ DEAD = {
     ("data", "strategy"): "each database has its own `<database>.split_strategy`",
     ("data", "stratify"): "the strategy `balanced` stratifies, with `balance`",
     ("data", "needs_feature_extraction"): "it is [FEATS] `no_reuse`",
-    ("data", "target_tables_append"): "tables are joined by what they hold",
+    ("data", "target_tables_append"): "each database has its own `<database>.target_tables_append`",
     ("data", "test_folder"): "recordings are given on the command line",
     ("feats", "scale_speakers"): "it is [FEATS] `scale = speaker`",
     ("feats", "model"): "each feature has its own, as in `wav2vec2.model`",
     ("feats", "mld"): "it is `mld.model`",
+    ("feats", "xbow.model"): "nk makes bags of audio words itself",
     ("model", "adm.ssl_feat_dim"): "sizes are read off the features",
     ("model", "adm.phase_feat_dim"): "sizes are read off the features",
     ("plot", "sample_selection"): "it is [EXP] `sample_selection`",
@@ -74,7 +75,6 @@ DEAD_IN_DATABASE = {
     "limit": "it is `limit_samples`",
     "check_size": "it is [DATA] `check_size`, for all databases",
     "check_vad": "it is [DATA] `check_vad`, for all databases",
-    "target_tables_append": "tables are joined by what they hold",
 }
 
 # (section, key) -> {old value in lower case: present value}; `<database>.` stands for any database.

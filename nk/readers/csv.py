@@ -12,9 +12,9 @@ from nk.errors import DataError
 from nk.registry import Options, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import polars as pl
+
+    from nk.registry import Request
 
 
 _NAME = r"[^/\\]*$"  # the last part of a path
@@ -40,7 +40,7 @@ class CsvReader(Reader):
     name = "csv"
     options_type = CsvOptions
 
-    def read(self, database: str, path: str, resolve: Callable[[str], Path]) -> pl.DataFrame:
+    def read(self, request: Request) -> pl.DataFrame:
         """Read the table, see `Reader.read`; `csvtable.read_table` says what it may look like.
 
         Raises:
@@ -48,9 +48,9 @@ class CsvReader(Reader):
         """
         from nk.csvtable import LINE, read_table
 
-        table = resolve(path)
+        path, table = request.path, request.resolve(request.path)
         if os.path.isdir(table):  # noqa: PTH112 - says no where the folder above may not be entered
-            raise DataError(f"`{path}` of `{database}` is a folder", hint="name the CSV file in it")
+            raise DataError(f"`{path}` of `{request.database}` is a folder", hint="name the CSV file in it")
         frame = read_table(table, path)
         _no_reserved(frame, path)
         frame = _with_times(frame)
@@ -111,21 +111,15 @@ def _with_paths(frame: pl.DataFrame, folders: list[Path]) -> pl.DataFrame:
     """Add `path`: the first place where a file is, else the first place."""
     import polars as pl
 
-    found = _placed(frame["file"], folders[0])
+    from nk.paths import placed
+
+    found = placed(frame["file"], folders[0])
     for folder in folders[1:]:
         missing = ~_exist(found)
         if missing.any():
-            other = _placed(frame["file"], folder)
+            other = placed(frame["file"], folder)
             found = pl.select(pl.when(missing & _exist(other)).then(other).otherwise(found)).to_series()
     return frame.with_columns(found.alias("path"))
-
-
-def _placed(files: pl.Series, folder: Path) -> pl.Series:
-    import polars as pl
-
-    absolute = files.str.contains(r"^(?:/|[A-Za-z]:[/\\]|\\\\)")
-    inside = pl.lit(f"{folder}{os.sep}") + files
-    return pl.select(pl.when(absolute).then(files).otherwise(inside)).to_series()
 
 
 def _exist(paths: pl.Series) -> pl.Series:

@@ -9,10 +9,9 @@ from pydantic import Field
 from nk.registry import Options, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     import polars as pl
+
+    from nk.registry import Request
 
 
 class SyntheticOptions(Options):
@@ -31,7 +30,7 @@ class SyntheticReader(Reader):
     requires = ("parselmouth",)
     options_type = SyntheticOptions
 
-    def read(self, database: str, path: str, resolve: Callable[[str], Path]) -> pl.DataFrame:  # noqa: ARG002
+    def read(self, request: Request) -> pl.DataFrame:  # noqa: ARG002
         """The corpus' table, see `Reader.read`: `speaker`, `gender`, `age` (years), `emotion`, `sentence` and `text`.
 
         Raises:

@@ -5,6 +5,7 @@ Missing is what is not a finite number. What stands for it is learnt from traini
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ import polars as pl
 
 from nk.errors import DataError
 from nk.stages.cautions import Caution
-from nk.tables import Features, Skip
+from nk.tables import Skip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nk.registry import Floats, Ints
-    from nk.tables import Dataset
+    from nk.tables import Dataset, Features
 
     Mask = npt.NDArray[np.bool_]
 
@@ -81,7 +82,7 @@ def drop(features: Features, dataset: Dataset) -> tuple[Features, list[Skip]]:
         Skip(row["database"], row["file"], row["start"], row["end"], reasons[row["id"]])
         for row in rows.iter_rows(named=True)
     ]
-    return Features(ids, features.names, features.values[kept], features.provenance), skips
+    return replace(features, ids=ids, values=features.values[kept]), skips
 
 
 def _reason(names: Sequence[str], missing: Mask) -> str:

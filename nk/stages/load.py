@@ -15,6 +15,7 @@ import polars as pl
 from nk.config import options_for
 from nk.errors import DataError
 from nk.families import readers
+from nk.registry import Request
 from nk.stages import select, target
 from nk.stages.columns import OWN, describing, which
 from nk.stages.recordings import check_skips, with_digests, with_headers
@@ -100,7 +101,10 @@ def _read(data: Data, resolve: Callable[[str], Path]) -> Dataset:
 
 
 def _table(name: str, database: Database, data: Data, resolve: Callable[[str], Path]) -> pl.DataFrame:
-    frame = make_reader(database).read(name, database.path or "", resolve)
+    names = {**(data.colnames or {}), **(database.colnames or {})}
+    wanted = next((old for old, new in names.items() if new == data.target), data.target)
+    strategy = database.split_strategy if isinstance(database.split_strategy, str) else None
+    frame = make_reader(database).read(Request(name, database.path or "", wanted, resolve, strategy))
     frame = _renamed(frame, data.colnames or {}, name)
     _need_renamed(database.colnames, frame.columns, f"{name}.")
     frame = _renamed(frame, database.colnames or {}, name)

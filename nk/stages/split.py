@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from nk.errors import DataError, NotBuilt
+from nk.errors import DataError
+from nk.registry import PART
 from nk.stages import select
 from nk.stages.columns import as_text, need_column
 from nk.stages.grouping import ROW, by_hash, group_values
@@ -75,7 +76,12 @@ def split(
         result.frame.filter(pl.col("split").is_not_null()).sort("id"), "the row has a part of the split"
     )
     check_parts(result)
-    return result
+    return without_own_parts(result)
+
+
+def without_own_parts(dataset: Dataset) -> Dataset:
+    """The dataset without what its readers said of the databases' own parts, which is for `split` alone."""
+    return replace(dataset, frame=dataset.frame.drop(PART, strict=False))
 
 
 def check_parts(dataset: Dataset) -> None:
@@ -108,9 +114,9 @@ def _parts(rows: Dataset, database: Database, ask: Ask) -> Dataset:
         "random": _random,
         "balanced": _balanced,
         "reuse": _reuse,
+        "database": _own_parts,
+        "specified": _own_parts,
     }
-    if strategy not in strategies:
-        raise NotBuilt(f"`split_strategy = {strategy}` is not built yet", hint=f"built are {', '.join(strategies)}")
     return strategies[strategy](rows, database, ask)
 
 
@@ -239,6 +245,15 @@ def _column(rows: Dataset, database: Database, ask: Ask) -> Dataset:
         raise DataError(f"no value of `{column}` in `{name}` is a part", examples=found.unique().sort().to_list(),
                         hint=f"say which mean what: `{name}.train_vals`, `dev_vals`, `test_vals`")  # fmt: skip
     return _with_dev(_with(rows, found.replace_strict(part_of, default=None, return_dtype=pl.String)), database, ask)
+
+
+def _own_parts(rows: Dataset, database: Database, ask: Ask) -> Dataset:
+    """The parts that the database itself has, as its reader found them."""
+    if PART not in rows or rows.frame[PART].null_count() == len(rows):
+        text = f"`split_strategy = {database.split_strategy}` takes the parts that a database in audformat has"
+        hint = "where a column says which row is in which part, use `split_strategy = column`"
+        raise DataError(f"{text}, and no row of `{_name(rows)}` has one", hint=hint)
+    return _with_dev(_with(rows, pl.col(PART)), database, ask)
 
 
 def _balanced(rows: Dataset, database: Database, ask: Ask) -> Dataset:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nk import families
 from nk.config import load_config, missing, to_yaml
 from nk.config.document import PLACES, defaults, known_keys, reference
 from nk.config.explain import explained
@@ -81,9 +82,9 @@ def test_defaults_of_no_section_are_a_config_error() -> None:
                 "  built, for regression: knn_reg, lin_reg, svr, tree_reg, xgr",
             ],
         ),
-        ("feats.type", ["  built: cqcc, lfcc, os, spectra"]),
-        ("data.<database>.type", ["  built: csv, synthetic", "  known but not built: audformat"]),
-        ("data.clinic.type", ["[DATA] <database>.type", "  built: csv, synthetic"]),
+        ("feats.type", ["  built: " + ", ".join(families.features.names())]),
+        ("data.<database>.type", ["  built: audformat, csv, synthetic"]),
+        ("data.clinic.type", ["[DATA] <database>.type", "  built: audformat, csv, synthetic"]),
         ("plot.format", ["  built: png, svg, pdf", "  known but not built: eps, jpg, tif"]),
         ("model.measure", ["  built, for regression: ccc, mae, mse, pcc, r2, rmse"]),
         (

@@ -504,7 +504,6 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
     ("text", "name"),
     [
         ("check_vad = True", "[DATA] `check_vad`"),
-        ("emodb.type = audformat", "[DATA] `audformat`"),
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
         ("[MODEL]\ntype = gmm", "[MODEL] `gmm`"),
         ("[EXP]\nexport_onnx = True", "[EXP] `export_onnx`"),

@@ -17,11 +17,12 @@ from nk.families import features
 from nk.features._constant_q import ConstantQ
 from nk.features._constant_q import frequencies as bin_frequencies
 from nk.features._frames import decibels
+from nk.registry import FeatureExtractor
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nk.registry import Doubles, FeatureExtractor
+    from nk.registry import Doubles
 
 NAMES = ("spectra", "lfcc", "cqcc")
 RATE = 16000
@@ -29,7 +30,9 @@ RATE = 16000
 
 def made(name: str, **options: Any) -> FeatureExtractor:
     plugin = features.get(name)
-    return plugin(plugin.options_type(**options), name=name)
+    found = plugin(plugin.options_type(**options), name=name)
+    assert isinstance(found, FeatureExtractor)
+    return found
 
 
 def audio(signal: Any, rate: int = RATE) -> Audio:

@@ -9,6 +9,7 @@ import pytest
 
 from nk.errors import DataError
 from nk.families import readers
+from nk.registry import Request
 
 DATA = os.environ.get("NK_TEST_DATA")
 needs_data = pytest.mark.skipif(not DATA, reason="needs real recordings: set NK_TEST_DATA")
@@ -16,7 +17,7 @@ needs_data = pytest.mark.skipif(not DATA, reason="needs real recordings: set NK_
 
 def read(path: str | Path, **options: Any) -> pl.DataFrame:
     reader = readers.get("csv")
-    return reader(reader.options_type(**options), name="csv").read("db", str(path), Path)
+    return reader(reader.options_type(**options), name="csv").read(Request("db", str(path), None, Path))
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ def test_what_cannot_be_found_is_not_ours(place: Path) -> None:
 
     reader = readers.get("csv")
     with pytest.raises(DataError, match="`x` is not there"):
-        reader(reader.options_type(), name="csv").read("db", "x", resolve)
+        reader(reader.options_type(), name="csv").read(Request("db", "x", None, resolve))
     assert place.exists()
 
 

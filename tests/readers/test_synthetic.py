@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from nk.families import readers
+from nk.registry import Request
 
 
 def test_it_gives_the_corpus_of_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +24,7 @@ def test_it_gives_the_corpus_of_its_seed(monkeypatch: pytest.MonkeyPatch) -> Non
     reader = readers.get("synthetic")
     options: Any = reader.options_type
     for given in ({}, {"seed": 5}):
-        assert reader(options(**given), name="synthetic").read("teach", "", Path).height == 1
+        assert reader(options(**given), name="synthetic").read(Request("teach", "", None, Path)).height == 1
     assert asked == [1, 5]
 
 

@@ -14,7 +14,10 @@ import soundfile
 from nk.audio import digest
 from nk.errors import DataError
 from nk.families import features
-from nk.stages.extract import Extracted, count_cached, extract, join, pool, skips
+from nk.registry import FeatureExtractor
+from nk.stages.assemble import Extracted, join, skips
+from nk.stages.extract import count_cached, extract
+from nk.stages.pooling import Pooling
 from nk.tables import Dataset, Target
 from nk.ui import Ui
 
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nk.audio import Channel
-    from nk.registry import FeatureExtractor
 
 CHANNELS: dict[str, Channel] = {"db": "first"}
 
@@ -34,7 +36,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def named(name: str, **options: Any) -> FeatureExtractor:
     plugin = features.get(name)
-    return plugin(plugin.options_type(**options), name=name)
+    made = plugin(plugin.options_type(**options), name=name)
+    assert isinstance(made, FeatureExtractor)
+    return made
 
 
 def os_plugin(**options: Any) -> FeatureExtractor:
@@ -135,7 +139,7 @@ def test_a_run_that_ends_in_the_middle_goes_on_where_it_was(tmp_path: Path, monk
         noise(path, 0.5, number)
     run(dataset(*paths[:5]), os_plugin())
     computed: list[str] = []
-    plugin = features.get("os")
+    plugin = type(os_plugin())
     original = plugin.extract
 
     def count(self: FeatureExtractor, audio: Any) -> Any:
@@ -180,7 +184,7 @@ def test_an_extractor_that_raises_on_one_file_does_not_end_the_run(
 ) -> None:
     for number in range(3):
         noise(tmp_path / f"{number}.wav", 0.5, number)
-    plugin = features.get("os")
+    plugin = type(os_plugin())
     original = plugin.extract
 
     def fail(self: FeatureExtractor, audio: Any) -> Any:
@@ -225,7 +229,7 @@ def test_what_is_computed_is_stored_while_others_are_still_under_way(
 ) -> None:
     for number in range(2):
         noise(tmp_path / f"{number}.wav", 0.5, number)
-    plugin = features.get("os")
+    plugin = type(os_plugin())
     original, seen = plugin.extract, []
     rows = dataset(tmp_path / "0.wav", tmp_path / "1.wav")
 
@@ -267,15 +271,16 @@ def test_names_that_were_cut_are_asked_for_again(tmp_path: Path) -> None:
     connection.close()
     again = run(rows, extractor)
     assert again.names == first.names
-    assert join([again], rows).values.shape == (1, 88)
+    assert join([again], (), rows).values.shape == (1, 88)
 
 
 def test_frames_are_pooled_into_one_vector(tmp_path: Path) -> None:
     noise(tmp_path / "a.wav", 1, 1)
-    found = run(dataset(tmp_path / "a.wav"), os_plugin(level="lld"))
+    rows = dataset(tmp_path / "a.wav")
+    found = run(rows, os_plugin(level="lld"))
     frames = next(iter(found.values.values()))
     assert frames.ndim == 2
-    pooled = pool(found, ("mean", "std"))
+    pooled = run(rows, os_plugin(level="lld"), pooling=Pooling(("mean", "std")))
     vector = next(iter(pooled.values.values()))
     assert pooled.names == tuple(f"{name}_{how}" for how in ("mean", "std") for name in found.names)
     assert np.allclose(vector[: len(found.names)], frames.mean(axis=0), rtol=1e-5)
@@ -285,15 +290,15 @@ def test_frames_are_pooled_into_one_vector(tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", ["mean", "std"])
 def test_the_frames_of_an_hour_are_pooled_without_loss(how: str) -> None:
     column = np.tile(np.array([100.1, 100.3], dtype=np.float32), 500_000)
-    found = Extracted(("a", "b"), {"x": np.stack([column, column], axis=1)}, {}, {})
+    frames = np.stack([column, column], axis=1)
     expected = {"mean": 100.2, "std": 0.1}[how]
-    assert pool(found, (how,)).values["x"] == pytest.approx([expected, expected], rel=1e-4)
+    assert Pooling((how,))(frames) == pytest.approx([expected, expected], rel=1e-4)
 
 
 def test_vectors_and_pooled_frames_stand_side_by_side(tmp_path: Path) -> None:
     noise(tmp_path / "a.wav", 1, 1)
     rows = dataset(tmp_path / "a.wav")
-    both = join([run(rows, os_plugin()), pool(run(rows, named("lfcc")), ("mean", "std"))], rows)
+    both = join([run(rows, os_plugin()), run(rows, named("lfcc"), pooling=Pooling(("mean", "std")))], (), rows)
     assert both.values.shape == (1, 88 + 80)
     assert (both.names[88], both.names[128]) == ("lfcc_0_mean", "lfcc_0_std")
 
@@ -312,9 +317,10 @@ def test_sets_stand_side_by_side_and_columns_can_be_chosen(tmp_path: Path) -> No
     noise(tmp_path / "a.wav", 1, 1)
     rows = dataset(tmp_path / "a.wav")
     one, two = run(rows, os_plugin()), run(rows, os_plugin(set="GeMAPSv01b"))
-    both = join([one, two], rows)
+    both = join([one, two], (), rows)
     assert both.values.shape == (1, 88 + 62)
-    kept = join([one], rows, ("loudness_sma3_amean",))
-    assert kept.values[0, 0] == both.values[0, both.names.index("loudness_sma3_amean")]
+    kept = join([one], (), rows, ("loudness_sma3_amean",))
+    assert kept.values[0, 0] == both.values[0, both.names.index("os.loudness_sma3_amean")]
+    assert "os2.loudness_sma3_amean" in both.names
     with pytest.raises(DataError, match="names columns that are not there: `loud`"):
-        join([one], rows, ("loud",))
+        join([one], (), rows, ("loud",))

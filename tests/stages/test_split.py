@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nk.errors import DataError
+from nk.registry import PART
 from nk.stages import split as stage
 from nk.stages.folds import Fold, holdout, make_folds
 from nk.stages.grouping import by_hash
@@ -125,6 +126,22 @@ def test_a_column_with_values_of_its_own() -> None:
     whole = replace(whole, frame=whole.frame.with_columns(pl.col("speaker").cast(pl.Int64).alias("take")))
     column = database(split_strategy="column", split_column="take", train_vals=("1",), test_vals=("2", "3"))
     assert part_of_speaker(split(whole, {"db": column}, seed=0)) == {"1": "train", "2": "test", "3": "test"}
+
+
+@pytest.mark.parametrize("strategy", ["database", "specified"])
+def test_parts_that_the_database_has_itself(strategy: str) -> None:
+    whole = dataset(["1", "2", "3"])
+    own = pl.col("speaker").replace_strict({"1": "train", "2": "test"}, default=None).alias(PART)
+    marked = replace(whole, frame=whole.frame.with_columns(own))
+    result = split(marked, {"db": database(split_strategy=strategy)}, seed=0)
+    assert part_of_speaker(result) == {"1": "train", "2": "test"}
+    assert (result.history[-1].rows_in, result.history[-1].rows_out) == (12, 8)
+    assert PART not in result
+    assert PART not in split(marked, {"db": database()}, seed=0)
+    without = replace(whole, frame=whole.frame.with_columns(pl.lit(None, pl.String).alias(PART)))
+    for none in (whole, without):
+        with pytest.raises(DataError, match=f"`split_strategy = {strategy}` takes .* and no row of `db` has one"):
+            split(none, {"db": database(split_strategy=strategy)}, seed=0)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Options of the classical models and the readers that are known but not built yet."""
+"""Options of the classical models that are known but not built yet."""
 
 # Annotations are not kept as text here: pydantic would compile each again, which is a fifth of the start-up.
 from typing import Literal
@@ -26,15 +26,3 @@ class LgbmOptions(Options):
     learning_rate: float = key(0.1, "share of a tree's correction that is used", gt=0)
     subsample: float = key(1.0, "share of the rows a tree sees", gt=0, le=1)
     class_weight: bool = key(False, "weight classes by inverse frequency")
-
-
-class AudformatOptions(Options):
-    """Options of the reader `audformat`."""
-
-    columns: tuple[str, ...] = key((), "columns to read besides the target, age, gender and speaker")
-    label: str | None = key(None, "scheme or column of the target, if it is called otherwise here")
-    target_tables: tuple[str, ...] | None = key(None, "tables with the target")
-    files_tables: tuple[str, ...] | None = key(None, "tables with the files")
-    train_tables: tuple[str, ...] | None = key(None, "tables that make the training part, for the strategy `specified`")
-    dev_tables: tuple[str, ...] | None = key(None, "tables that make the dev part")
-    test_tables: tuple[str, ...] | None = key(None, "tables that make the test part")

@@ -90,15 +90,6 @@ class AudmodelOptions(Options):
     )
 
 
-class XbowOptions(Options):
-    """Options of `xbow`."""
-
-    model: str = key("openXBOW", "folder of openXBOW", alias="xbow.model")
-    size: int = key(500, "size of the codebook", unit="words", ge=1)
-    assignments: int = key(10, "words counted a frame", unit="words", ge=1)
-    with_os: bool = key(False, "add the features of eGeMAPSv02")
-
-
 class MldOptions(Options):
     """Options of `mld`."""
 
@@ -118,10 +109,3 @@ class SptkOptions(Options):
     fft_length: int = key(512, "length of the Fourier transform", unit="samples", ge=1, alias="sptk.fft_length")
     n_channel: int = key(128, "channels of the filterbank", ge=1, alias="sptk.n_channel")
     sample_rate: int = key(16000, "rate that recordings are brought to", unit="Hz", ge=1, alias="sptk.sample_rate")
-
-
-class ImportOptions(Options):
-    """Options of `import`."""
-
-    import_file: tuple[str, ...] = key((), "files with ready-made features")
-    import_files_append: bool = key(True, "the files hold different rows; False: different columns")

@@ -64,13 +64,10 @@ PLANNED: dict[str, dict[str, tuple[type[Options], str]]] = {
         "sdr": (features.NoOptions, "Estimated signal-to-distortion ratio"),
         "stoi": (features.NoOptions, "Estimated intelligibility"),
         "sptk": (features.SptkOptions, "Spectra and cepstra in the manner of SPTK"),
-        "xbow": (features.XbowOptions, "Bag of audio words, by openXBOW"),
         "mld": (features.MldOptions, "Sound of syllables, by mid-level descriptors"),
         "bert": (features.BertOptions, "Embeddings of the words that are spoken, by BERT"),
         "bert-*": (features.BertOptions, "Embeddings of the words that are spoken, by the BERT model of this name"),
-        "import": (features.ImportOptions, "Ready-made features from a table"),
     },
-    "readers": {"audformat": (classic.AudformatOptions, "Reads a folder in audformat, such as audb gives")},
 }
 
 
