@@ -60,7 +60,16 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
     runfolder.check_place(Path(config.exp.root), config.exp.name)
     jobs = jobs or min(config.model.n_jobs or cores(), cores())
     seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed
-    recipe = Recipe(_model(config), config.feats.scale, config.model.nan_strategy, seed, jobs)
+    feats, gaps = config.feats, config.model.nan_strategy or config.feats.nan_strategy
+    recipe = Recipe(
+        model=_model(config),
+        scale=feats.scale,
+        nan_strategy="zero" if gaps == "zeros" else gaps,
+        seed=seed,
+        jobs=jobs,
+        balancing=feats.balancing,
+        balancing_seed=feats.balancing_random_state,
+    )
     return Setup(config, loaded.file, jobs, recipe, _sources(config))
 
 

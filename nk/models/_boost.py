@@ -17,12 +17,7 @@ from nk.storage import unreadable, write_record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
-    import numpy.typing as npt
-
     from nk.registry import Doubles, Floats, Training
-
-    Mask = npt.NDArray[np.bool_]
 
 # Text, not the binary UBJ: XGBoost crashes the process on a truncated UBJ file, Python checks JSON before it sees it.
 BOOSTER = "booster.json"
@@ -113,8 +108,14 @@ class Boosted(Model):
         """A weight for each training row, if they are not all the same."""
         return None
 
+    @property
+    def stop_share(self) -> float | None:
+        """The share of training speakers to cut off as a dev part where none is given."""
+        share: float = self.options.validation_split
+        return share if self.options.early_stopping_rounds else None
+
     def fit(self, data: Training, *, seed: int, jobs: int) -> FittedBooster:
-        """Train on `data` with `jobs` threads; with early stopping the rounds up to the best one are kept.
+        """Train on `data` with `jobs` threads; with early stopping the rounds up to the best one on dev are kept.
 
         Raises:
             DataError: there is nothing to learn from, or nothing to stop on
@@ -122,11 +123,10 @@ class Boosted(Model):
         import xgboost
 
         about = describe(data, self.name)
-        keep, stop_x, stop_y = self._parts(data, about)
-        rows = self._matrix(data.x[keep], data.y[keep], about, jobs, weights=self.weights(data.y[keep]))
+        rows = self._matrix(data.x, data.y, about, jobs, weights=self.weights(data.y))
         stop: dict[str, Any] = {}
-        if stop_x is not None:
-            watched = self._matrix(stop_x, stop_y, about, jobs)
+        if self.options.early_stopping_rounds:
+            watched = self._matrix(*_watched(data, about), about, jobs)
             stop = {"evals": [(watched, "stop")], "early_stopping_rounds": self.options.early_stopping_rounds}
         params = self._params(about, seed, jobs)
         booster = xgboost.train(params, rows, self.options.n_estimators, verbose_eval=False, **stop)
@@ -166,19 +166,6 @@ class Boosted(Model):
         import xgboost
 
         return xgboost.DMatrix(x, label=self.targets(y, about), weight=weights, nthread=jobs)
-
-    def _parts(self, data: Training, about: About) -> tuple[Any, Floats | None, Any]:
-        """Which rows to train on, and the features and targets to stop on (None without early stopping)."""
-        import numpy as np
-
-        every = np.ones(len(data.y), dtype=bool)
-        if not self.options.early_stopping_rounds:
-            return every, None, None
-        if data.dev_x is not None and data.dev_y is not None:
-            known = _known(data.dev_y, about)
-            return every, data.dev_x[known], data.dev_y[known]
-        held = held_out(data, self.options.validation_split)
-        return ~held, data.x[held], data.y[held]
 
 
 def _objective(learner: dict[str, Any]) -> dict[str, Any]:
@@ -234,46 +221,18 @@ def _check_tree(tree: dict[str, Any], features: int) -> None:
         raise ValueError("the nodes of a tree do not lead back to the root")
 
 
-def _known(dev_y: Any, about: About) -> Mask:
-    """Rows of the dev part whose class can be predicted at all."""
-    import numpy as np
-
-    known = np.isin(dev_y, about.present) if about.classes else np.ones(len(dev_y), dtype=bool)
-    if not known.any():
-        message = "early stopping has nothing to watch: no row of the dev part is of a class of the training part"
-        raise DataError(message, rows=len(dev_y), hint="leave out `early_stopping_rounds`, or choose another split")
-    return known
-
-
-def held_out(data: Training, share: float) -> Mask:
-    """Rows of the speakers that are held out for early stopping.
-
-    Speakers are taken in the order of their numbers, which the seed has drawn, passing over those without whom a class
-    would be lost to training, until there are `share` of all, one at least.
+def _watched(data: Training, about: About) -> tuple[Floats, Any]:
+    """Features and targets of the dev rows, of those whose class can be predicted at all.
 
     Raises:
-        DataError: nobody can be held out
+        DataError: there are none
     """
     import numpy as np
 
-    groups = np.unique(data.groups).tolist()
-    wanted = max(1, round(share * len(groups)))
-    held = np.zeros(len(data.y), dtype=bool)
-    taken = 0
-    for group in groups[: len(groups) if len(groups) > 1 else 0]:
-        more = held | (data.groups == group)
-        if taken < wanted and _trainable(data, ~more):
-            held, taken = more, taken + 1
-    if not taken:
-        message = "early stopping has no speaker of the training part to hold out without losing a class or all rows"
-        hint = "leave out `early_stopping_rounds`, or have a dev part (`traindevtest = True`)"
-        raise DataError(message, hint=hint)
-    return held
-
-
-def _trainable(data: Training, rows: Mask) -> bool:
-    import numpy as np
-
-    if not data.classes:
-        return bool(rows.any())
-    return len(np.unique(data.y[rows])) == len(np.unique(data.y))
+    if data.dev_x is None or data.dev_y is None:
+        raise DataError("early stopping has no dev part to watch", hint="leave out `early_stopping_rounds`")
+    known = np.isin(data.dev_y, about.present) if about.classes else np.ones(len(data.dev_y), dtype=bool)
+    if not known.any():
+        message = "early stopping has nothing to watch: no row of the dev part is of a class of the training part"
+        raise DataError(message, rows=len(known), hint="leave out `early_stopping_rounds`, or choose another split")
+    return data.dev_x[known], data.dev_y[known]
