@@ -223,6 +223,7 @@ def _values(extractor: Praat, path: Path) -> tuple[str, Floats]:
     return path.name, extractor.extract(read(path))
 
 
+@pytest.mark.slow
 def test_values_depend_on_the_file_alone_in_any_process(data: Path) -> None:
     paths = emodb(data, 130)
     here = dict(map(partial(_values, plugin()), paths))
