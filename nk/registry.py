@@ -130,7 +130,10 @@ class FeatureExtractor(FeatureSource):
 
     @abstractmethod
     def extract(self, audio: Audio) -> Floats:
-        """Compute the features of one recording: shape (features,), or (frames, features) where `frame_level`."""
+        """Compute the features of one recording: shape (features,), or (frames, features) where `frame_level`.
+
+        NaN is what the recording does not define; a recording of which nothing is defined counts as too short.
+        """
 
 
 class FeatureTable(FeatureSource):

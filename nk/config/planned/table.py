@@ -35,7 +35,6 @@ PLANNED: dict[str, dict[str, tuple[type[Options], str]]] = {
         "lgbm": (classic.LgbmOptions, "Gradient boosting with LightGBM"),
     },
     "features": {
-        "praat": (features.NoOptions, "Pitch, formants, jitter, shimmer and the like, as Praat measures them"),
         "voicesauce": (features.NoOptions, "Voice quality: harmonics and spectral tilt"),
         "wav2vec2": (features.Wav2Vec2Options, "Embeddings of a wav2vec 2.0 model"),
         "wav2vec2-*": (features.Wav2Vec2Options, "Embeddings of the wav2vec 2.0 model of this name"),
@@ -57,7 +56,6 @@ PLANNED: dict[str, dict[str, tuple[type[Options], str]]] = {
         "agender": (features.AgenderOptions, "Embeddings of a wav2vec 2.0 model trained on age and gender"),
         "agender_agender": (features.AgenderOptions, "Age and gender, as a wav2vec 2.0 model hears them"),
         "audmodel": (features.AudmodelOptions, "Outputs of a model of audEERING's registry"),
-        "snr": (features.NoOptions, "Estimated signal-to-noise ratio"),
         "mos": (features.NoOptions, "Estimated opinion score of the quality"),
         "squim": (features.NoOptions, "Estimates of PESQ, SI-SDR and STOI"),
         "pesq": (features.NoOptions, "Estimated perceptual quality"),
