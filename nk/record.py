@@ -115,7 +115,7 @@ def _about_model(done: Done) -> dict[str, Any]:
         "seed": setup.recipe.seed,
         "training": done.trained.course.as_dict(dataset.target.labels),
         "features": {
-            "extractors": done.features.provenance["extractors"],
+            **done.features.provenance,
             "pooling": list(setup.config.feats.pooling),
             "channels": setup.channels,
         },

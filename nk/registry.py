@@ -156,8 +156,9 @@ class FeatureTable(FeatureSource):
 
 
 class LearntFeatures(ABC):
-    """What a learner of features has learnt: a function of the frames of one recording."""
+    """What a learner of features, the plug-in `learner`, has learnt: a function of the frames of one recording."""
 
+    learner: ClassVar[str]
     names: tuple[str, ...]
 
     @abstractmethod

@@ -19,7 +19,7 @@ from nk.stages.folds import shared_ids
 from nk.stages.grouping import by_hash
 from nk.stages.scale import fit_scaler
 from nk.stages.stop import held_out
-from nk.stages.trained import Trained
+from nk.stages.trained import Trained, vectors
 from nk.tables import Predictions, positions
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from nk.registry import Doubles, Floats, Ints, Model
+    from nk.registry import Doubles, Floats, Ints, LearntFeatures, Model
     from nk.stages.folds import Fold
     from nk.stages.scale import FittedScaler
-    from nk.tables import Dataset, Features, Target
+    from nk.tables import Dataset, Features, Sequences, Target
     from nk.ui import Ui
 
     Mask = npt.NDArray[np.bool_]
@@ -79,10 +79,19 @@ class _Rows:
     where: Ints
     y: Ints | Doubles
     known: Mask
+    sequences: tuple[Sequences, ...]
 
-    def x(self, places: Ints) -> Floats:
-        """Features of some rows, shape (places, names)."""
-        return self.values[self.where[places]]
+    def x(self, places: Ints, learnt: tuple[LearntFeatures, ...] = ()) -> Floats:
+        """Features of some rows, shape (places, names), those that are learnt behind the others."""
+        plain = self.values[self.where[places]]
+        ids = self.frame["id"].gather(places).to_list()
+        more = [vectors(one, sequences, ids) for one, sequences in zip(learnt, self.sequences, strict=True)]
+        return np.hstack([plain, *more])
+
+    def learnt(self, places: Ints, seed: int) -> tuple[LearntFeatures, ...]:
+        """The features that are learnt from the frames of some rows."""
+        ids = self.frame["id"].gather(places).to_list()
+        return tuple(one.learner.learn([one.frames[key] for key in ids], seed=seed) for one in self.sequences)
 
 
 @dataclass(frozen=True)
@@ -199,7 +208,8 @@ def predict(
 ) -> pl.DataFrame:
     """What a trained model says of the rows `ids`: the frame of `Predictions`."""
     rows = dataset.frame[positions(dataset.ids, ids)]
-    return _said(trained, features.rows(ids), rows, run=run, fold=fold, split=split)
+    more = [vectors(one, two, ids) for one, two in zip(trained.learnt, features.sequences, strict=True)]
+    return _said(trained, np.hstack([features.rows(ids), *more]), rows, run=run, fold=fold, split=split)
 
 
 def _said(trained: Trained, x: Floats, rows: pl.DataFrame, *, run: int, fold: str, split: str) -> pl.DataFrame:
@@ -225,7 +235,7 @@ def _one(rows: _Rows, job: _Job) -> tuple[_Job, pl.DataFrame, Course]:
     with _threads(job.way.recipe.jobs, "openmp"):
         trained = _train(rows, fold.train_rows, fold.dev_rows, job.way)
         parts = [
-            _said(trained, rows.x(places), rows.frame[places], run=job.run, fold=fold.name, split=split)
+            _said(trained, rows.x(places, trained.learnt), rows.frame[places], run=job.run, fold=fold.name, split=split)
             for split, places in (("dev", fold.dev_rows), ("test", fold.test_rows))
             if len(places)
         ]
@@ -233,15 +243,16 @@ def _one(rows: _Rows, job: _Job) -> tuple[_Job, pl.DataFrame, Course]:
 
 
 def _train(rows: _Rows, places: Ints, dev: Ints, way: _Way) -> Trained:
-    """Cut off rows to stop on, fill gaps, scale, balance, fit: each as the training rows that are left have it."""
+    """Cut off rows to stop on, learn features, fill gaps, scale, balance, fit: all on the rows that are left."""
     recipe, target = way.recipe, way.target
     places, dev, stop = _parts(rows.y, places, dev, way)
-    raw = rows.x(places)
+    learnt = rows.learnt(places, recipe.seed)
+    raw = rows.x(places, learnt)
     fill = gaps.fill_values(raw, recipe.nan_strategy)
     scaler = fit_scaler(recipe.scale, gaps.filled(raw, fill))
 
     def ready(some: Ints) -> Floats:
-        return scaler.transform(gaps.filled(rows.x(some), fill), _speakers(rows.frame, scaler, some))
+        return scaler.transform(gaps.filled(rows.x(some, learnt), fill), _speakers(rows.frame, scaler, some))
 
     data = Training(
         x=ready(places),
@@ -255,7 +266,8 @@ def _train(rows: _Rows, places: Ints, dev: Ints, way: _Way) -> Trained:
     fitted = recipe.model.fit(data, seed=recipe.seed, jobs=recipe.jobs)
     notes = (*_lacking(raw, rows), *balanced.notes, *fitted.notes)
     course = replace(balanced, rows=len(data.y), notes=notes, stop=stop)
-    return Trained(target, rows.names, fill, scaler, fitted, course)
+    names = (*rows.names, *(name for one in learnt for name in one.names))
+    return Trained(target, names, fill, scaler, fitted, course, learnt)
 
 
 def _parts(truth: Ints | Doubles, places: Ints, dev: Ints, way: _Way) -> tuple[Ints, Ints, Stop | None]:
@@ -295,7 +307,8 @@ def _balanced(data: Training, way: _Way) -> tuple[Training, Course]:
 
 def _lacking(raw: Floats, rows: _Rows) -> tuple[str, ...]:
     """A note on features that have values, but none in the training rows."""
-    lacks = np.flatnonzero(rows.known & ~np.isfinite(raw).any(axis=0))
+    plain = raw[:, : len(rows.names)]
+    lacks = np.flatnonzero(rows.known & ~np.isfinite(plain).any(axis=0))
     return (f"no training row has a value of {gaps.named(rows.names, lacks)}: 0 was used",) if len(lacks) else ()
 
 
@@ -325,7 +338,8 @@ def _rows(features: Features, dataset: Dataset, ids: Sequence[str]) -> _Rows:
     frame = dataset.frame[positions(dataset.ids, ids)]
     where = positions(features.ids, ids)
     known: Mask = np.asarray(np.isfinite(features.values).any(axis=0))
-    return _Rows(frame, features.names, features.values, where, _truth(frame, dataset.target), known)
+    truth = _truth(frame, dataset.target)
+    return _Rows(frame, features.names, features.values, where, truth, known, features.sequences)
 
 
 def _truth(frame: pl.DataFrame, target: Target) -> Ints | Doubles:

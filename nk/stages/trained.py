@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from nk.registry import Doubles, Fitted, Floats, Model
+    from nk.registry import Doubles, Fitted, Floats, LearntFeatures, Model
+    from nk.tables import Sequences
 
 RECORD = "trained.json"
 
@@ -29,7 +30,7 @@ RECORD = "trained.json"
 class Trained:
     """A model with all that its predictions need: column names, values for gaps, scaler, labels in order.
 
-    `course` says how its training went.
+    `course` says how its training went, `learnt` are the features, last in `names`, that come of frames.
     """
 
     target: Target
@@ -38,6 +39,7 @@ class Trained:
     scaler: FittedScaler
     fitted: Fitted
     course: Course = field(default_factory=Course)
+    learnt: tuple[LearntFeatures, ...] = ()
 
     def scores(self, x: Floats, speakers: Sequence[str | None] | None = None) -> Doubles:
         """Class scores, shape (rows, classes), or values, shape (rows,).
@@ -62,6 +64,7 @@ class _Stored(BaseModel):
     labels: tuple[str, ...]
     names: tuple[str, ...]
     fill: tuple[Annotated[float, Field(allow_inf_nan=False)], ...]
+    learners: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _fits(self) -> _Stored:
@@ -77,9 +80,25 @@ def save(trained: Trained, folder: Path, about: dict[str, Any]) -> None:
     """Write a trained model into an existing folder; `about` is what else has to be known to use it."""
     trained.fitted.save(folder)
     trained.scaler.save(folder)
+    for place, learnt in enumerate(trained.learnt):
+        _learnt_folder(folder, place).mkdir()
+        learnt.save(_learnt_folder(folder, place))
     fill = tuple(trained.fill.tolist())
-    stored = _Stored(target=trained.target.name, labels=trained.target.labels, names=trained.names, fill=fill, **about)
+    target, learners = trained.target, tuple(learnt.learner for learnt in trained.learnt)
+    stored = _Stored(
+        target=target.name, labels=target.labels, names=trained.names, fill=fill, learners=learners, **about
+    )
     write_record(folder / RECORD, stored)
+
+
+def _learnt_folder(folder: Path, place: int) -> Path:
+    return folder / f"features_{place + 1}"
+
+
+def vectors(learnt: LearntFeatures, sequences: Sequences, ids: Sequence[str]) -> Floats:
+    """What is learnt of the frames of some rows, shape (ids, names)."""
+    found = [learnt.vector(sequences.frames[key]) for key in ids]
+    return np.stack(found) if found else np.empty((0, len(learnt.names)), dtype=np.float32)
 
 
 def load(folder: Path, model: type[Model]) -> Trained:
@@ -94,9 +113,24 @@ def load(folder: Path, model: type[Model]) -> Trained:
     if scaler.about.features != len(stored.names):
         message = f"it has {len(stored.names)} features where the scaler has {scaler.about.features}"
         raise unreadable(folder / RECORD, message)
-    trained = Trained(Target(stored.target, stored.labels), stored.names, fill, scaler, fitted)
+    learnt = tuple(_load_learnt(name, _learnt_folder(folder, place)) for place, name in enumerate(stored.learners))
+    own = tuple(name for one in learnt for name in one.names)
+    if own and stored.names[-len(own) :] != own:
+        raise unreadable(folder / RECORD, "its last names are not those of the features that were learnt")
+    target = Target(stored.target, stored.labels)
+    trained = Trained(target, stored.names, fill, scaler, fitted, learnt=learnt)
     _try(trained, folder)
     return trained
+
+
+def _load_learnt(name: str, folder: Path) -> LearntFeatures:
+    from nk.families import features
+    from nk.registry import FeatureLearner
+
+    plugin = features.get(name)
+    if not issubclass(plugin, FeatureLearner):
+        raise unreadable(folder, f"`{name}` learns no features")
+    return plugin.load(folder)
 
 
 def _try(trained: Trained, folder: Path) -> None:
