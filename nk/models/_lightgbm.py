@@ -44,7 +44,7 @@ class FittedLight(Fitted):
         self.trees = trees
         self.about = about
         self.notes = about.notes
-        self.booster = library().Booster(params=dict(ONE_THREAD), model_str=trees.text())
+        self.booster = library().Booster(model_str=trees.text())
 
     def raw(self, x: Floats) -> Doubles:
         """What the booster says: probabilities or values.

@@ -439,7 +439,7 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
         ("age_bins = 3", "[DATA] `age_bins`"),
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
         ("[FEATS]\nscale = speaker", "[FEATS] `scale = speaker`"),
-        ("[MODEL]\ntype = gmm", "[MODEL] `gmm`"),
+        ("[MODEL]\ntype = cnn", "[MODEL] `cnn`"),
         ("[EXP]\ntraindevtest = True", "[EXP] `traindevtest`"),
         ("[PLOT]\nformat = jpg", "[PLOT] `format = jpg`"),
     ],
@@ -479,7 +479,7 @@ def test_all_that_a_run_lacks_is_said_at_once(tmp_path: Path) -> None:
         (
             8,
             "[MODEL] `type` is missing, so nothing learns",
-            "write `type = svm` in [MODEL]; there are `knn`, `log_reg`, `svm`, `tree`, `xgb`",
+            "write `type = svm` in [MODEL]; there are `bayes`, `forest`, `gmm`, `knn`, `lgbm`, `log_reg`, `svm`, `tree`, `xgb`",
         ),
     ]
     check_built(found, ["exp", "data", "feats", "model"])
@@ -489,7 +489,10 @@ def test_what_is_missing_in_a_missing_section_is_said_of_the_file(tmp_path: Path
     found = missing(load(tmp_path, "[EXP]\ntype = regression\n"))
     assert [(problem.line, problem.hint) for problem in found] == [
         (0, "write `databases = ['clinic']` in [DATA], and where it is: `clinic = clinic.csv`"),
-        (0, "write `type = svr` in [MODEL]; there are `knn_reg`, `lin_reg`, `svr`, `tree_reg`, `xgr`"),
+        (
+            0,
+            "write `type = svr` in [MODEL]; there are `forest_reg`, `knn_reg`, `lgbr`, `lin_reg`, `svr`, `tree_reg`, `xgr`",
+        ),
     ]
     assert missing(load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n")) == []
     assert [str(one) for one in missing(load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n", "data.target=None"))] == [
@@ -509,7 +512,11 @@ def test_a_model_of_the_other_task_cannot_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("[MODEL]\ntype = gmm", "[MODEL] `gmm` (exp.ini:5)", "built models are `knn`, `log_reg`, `svm`, `tree`, `xgb`"),
+        (
+            "[MODEL]\ntype = cnn",
+            "[MODEL] `cnn` (exp.ini:5)",
+            "built models are `bayes`, `forest`, `gmm`, `knn`, `lgbm`, `log_reg`, `svm`, `tree`, `xgb`",
+        ),
         ("[PLOT]\nformat = eps", "[PLOT] `format = eps` (exp.ini:5)", "built are `png`, `svg`, `pdf`"),
         (
             "check_vad = True",

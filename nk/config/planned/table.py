@@ -30,9 +30,6 @@ PLANNED: dict[str, dict[str, tuple[type[Options], str]]] = {
             networks.FinetuneModelOptions,
             "Transformer that is trained on from a pretrained one, on audio without features",
         ),
-        "bayes": (classic.BayesOptions, "Gaussian naive Bayes"),
-        "gmm": (classic.GmmOptions, "Mixture of normal distributions a class"),
-        "lgbm": (classic.LgbmOptions, "Gradient boosting with LightGBM"),
     },
     "features": {
         "praat": (features.NoOptions, "Pitch, formants, jitter, shimmer and the like, as Praat measures them"),
