@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from nk.registry import Doubles, Floats, Training
 
 BOOSTER = "booster.txt"
-# LightGBM keeps one number of threads for the process, so that what runs at once has to ask for the same.
+# With fewer rows, threads that wait for each other cost more than they bring (docs/decisions/0005-learners.md).
+ROWS_A_THREAD = 50_000
 QUIET = {"verbosity": -1}
 ONE_THREAD = {"num_threads": 1, **QUIET}
 
@@ -98,7 +99,7 @@ class Light(Model):
         return share if self.options.early_stopping_rounds else None
 
     def fit(self, data: Training, *, seed: int, jobs: int) -> FittedLight:
-        """Train on `data` with `jobs` threads; with early stopping the rounds up to the best one are kept.
+        """Train on `data` with at most `jobs` threads; with early stopping the rounds up to the best one are kept.
 
         Raises:
             DataError: there is nothing to learn from, or nothing to stop on
@@ -112,7 +113,7 @@ class Light(Model):
         if dev is not None:
             valid = lightgbm.Dataset(dev[0], self.targets(dev[1], about), reference=rows, params=dict(QUIET))
             stop = {"valid_sets": [valid], "callbacks": [lightgbm.early_stopping(rounds, verbose=False)]}
-        params = self._params(about, seed, jobs)
+        params = self._params(about, seed, min(jobs, 1 + len(data.y) // ROWS_A_THREAD))
         booster = lightgbm.train(params, rows, self.options.n_estimators, keep_training_booster=True, **stop)
         trees = read(booster.model_to_string(num_iteration=booster.best_iteration or None))
         return self.fitted_type(trees, self._with_note(about, trees))
@@ -137,7 +138,7 @@ class Light(Model):
         except Exception as error:
             raise unreadable(path, error) from error
 
-    def _params(self, about: About, seed: int, jobs: int) -> dict[str, Any]:
+    def _params(self, about: About, seed: int, threads: int) -> dict[str, Any]:
         options = self.options
         task, *_ = self.objective(about).split()
         return {
@@ -154,7 +155,7 @@ class Light(Model):
             "seed": seed % 2**31,  # LightGBM's seed is a signed number
             "deterministic": True,
             "force_row_wise": True,
-            "num_threads": jobs,
+            "num_threads": threads,
             **QUIET,
         }
 
