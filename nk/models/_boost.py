@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from nk.errors import DataError
-from nk.models._boosting import BoostingOptions, watched
+from nk.models._boosting import BoostingOptions
 from nk.models._common import RECORD, About, describe, read_about
 from nk.models._tree import check_nodes
 from nk.registry import Fitted, Model
@@ -160,9 +160,9 @@ class Boosted(Model):
         every = np.ones(len(data.y), dtype=bool)
         if not self.options.early_stopping_rounds:
             return every, None, None
-        dev = watched(data, about)
-        if dev is not None:
-            return every, *dev
+        if data.dev_x is not None and data.dev_y is not None:
+            known = _known(data.dev_y, about)
+            return every, data.dev_x[known], data.dev_y[known]
         held = held_out(data, self.options.validation_split)
         return ~held, data.x[held], data.y[held]
 
@@ -218,6 +218,17 @@ def _check_tree(tree: dict[str, Any], features: int) -> None:
     parents = {child: node for node in range(nodes) for child in (left[node], right[node]) if child != -1}
     if any(tree["parents"][child] != node for child, node in parents.items()):
         raise ValueError("the nodes of a tree do not lead back to the root")
+
+
+def _known(dev_y: Any, about: About) -> Mask:
+    """Rows of the dev part whose class can be predicted at all."""
+    import numpy as np
+
+    known = np.isin(dev_y, about.present) if about.classes else np.ones(len(dev_y), dtype=bool)
+    if not known.any():
+        message = "early stopping has nothing to watch: no row of the dev part is of a class of the training part"
+        raise DataError(message, rows=len(dev_y), hint="leave out `early_stopping_rounds`, or choose another split")
+    return known
 
 
 def held_out(data: Training, share: float) -> Mask:
