@@ -35,7 +35,13 @@ def predicted(config: Path) -> Predictions:
     """The out-of-fold predictions of an experiment."""
     loaded, ui = load_config(config), Ui(quiet=True)
     setup = prepare(loaded, None)
-    read = load(setup.config.data, number=False, fail_threshold=0.5, resolve=resolver(config), jobs=setup.jobs, ui=ui)
+    settings: dict[str, Any] = {
+        "number": False,
+        "fail_threshold": 0.5,
+        "seed": setup.config.exp.random_seed,
+        "jobs": setup.jobs,
+    }
+    read = load(setup.config.data, resolve=resolver(config), ui=ui, **settings)
     dataset, folds = _divide(read.dataset, setup)
     features, _ = _features(dataset, setup, ui)
     return train.cross(features, dataset, folds, setup.recipe, 1, ui)[0]

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nk import record, runfolder
+from nk.exports import write_test
 from nk.manifest import Stopwatch
 from nk.paths import resolver
-from nk.plan import Plan
+from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import cautions, extract, split, train
-from nk.stages.load import check_skips, load
+from nk.stages import cautions, select, sources, split, target, train
+from nk.stages.folds import folds_by, holdout, make_folds
+from nk.stages.load import load
+from nk.stages.pooling import Pooling
+from nk.stages.recordings import check_skips
 from nk.stages.results import metrics_json
 
 if TYPE_CHECKING:
@@ -22,10 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nk.config import Loaded
-    from nk.registry import FeatureExtractor
+    from nk.config.data import Data
     from nk.setup import Setup
     from nk.stages.cautions import Caution
-    from nk.stages.split import Fold
+    from nk.stages.folds import Fold
     from nk.tables import Dataset, Features, Skip
     from nk.ui import Ui
 
@@ -59,6 +63,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
             number=config.exp.type == "regression",
             fail_threshold=config.feats.fail_threshold,
             resolve=resolver(setup.file),
+            seed=config.exp.random_seed,
             jobs=setup.jobs,
             ui=ui,
         )
@@ -89,53 +94,67 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
+    if config.exp.save_test:
+        ui.note(f"test rows with predictions: {write_test(config.exp.save_test, predictions, dataset)}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
     return Result(setup.root / config.exp.name, metrics, config.model.measure)
 
 
 def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
-    """Split the dataset, or fold it where a cross-validation is asked for."""
-    seed = setup.config.exp.random_seed
-    folds = split.folds(dataset, setup.config.model, seed=seed)
-    if folds is not None:
-        return dataset, folds
-    dataset = split.split(dataset, setup.config.data.databases, seed=seed)
-    return dataset, [split.holdout(dataset)]
+    """Split the dataset, or fold it where a cross-validation is asked for; the target is then in its final form."""
+    config, seed = setup.config, setup.config.exp.random_seed
+    data, model = config.data, config.model
+    if model.loso or model.logo or model.k_fold_cross:
+        dataset = _targeted(select.trimmed(dataset, data, seed, divided=False), data, learnt=pl.lit(value=True))
+        return dataset, make_folds(dataset, model, data.groups, seed=seed) or []
+    earlier = runfolder.earlier_split(setup.root / config.exp.name)
+    dataset = split.split(dataset, data, seed=seed, three=config.exp.traindevtest, earlier=earlier)
+    dataset = select.trimmed(dataset, data, seed, divided=True)
+    split.check_parts(dataset)
+    dataset = _targeted(dataset, data, learnt=pl.col("split") == "train")
+    return dataset, [holdout(dataset)]
+
+
+def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
+    """What is done to a numeric target once it is known which rows are `learnt` from."""
+    if not dataset.target.is_number:
+        return dataset
+    dataset = target.standardised(dataset, data.databases, learnt)
+    return target.cut(dataset, data, learnt) if data.type == "continuous" else dataset
 
 
 def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel: int) -> Plan:
-    cached = {
-        f"{one.called} ({_options_text(one)})": extract.count_cached(dataset, one, setup.channels)
-        for one in setup.extractors
-    }
     scale = f", {setup.recipe.scale} scaling fitted on train" if setup.recipe.scale else ", features not scaled"
     runs = f", {setup.config.exp.runs} runs" if setup.config.exp.runs > 1 else ""
     notes = []
     if multichannel:
         rules = ", ".join(f"`{name}.channel = {rule}`" for name, rule in setup.channels.items())
-        notes.append(f"channels: {multichannel} files have more than one; used is {rules}")
-    drops = [step for step in dataset.history if step.rows_in != step.rows_out]
-    notes += [f"rows: {step.rows_in} -> {step.rows_out} where {step.what}" for step in drops]
-    by = split.folds_by(dataset, setup.config.model) if len(folds) > 1 else ""
-    return Plan(dataset, folds, cached, f"{setup.recipe.model.called}{scale}{runs}", notes, by)
-
-
-def _options_text(plugin: FeatureExtractor) -> str:
-    return ", ".join(f"{key} {value}" for key, value in plugin.options.model_dump().items())
+        have = "file has" if multichannel == 1 else "files have"
+        notes.append(f"channels: {multichannel} {have} more than one; used is {rules}")
+    notes += history_lines(dataset)
+    config = setup.config
+    by = folds_by(dataset, config.model, config.data.groups) if len(folds) > 1 else ""
+    return Plan(
+        dataset,
+        folds,
+        sources.planned(dataset, setup.sources, _asked(setup)),
+        f"{setup.recipe.model.called}{scale}{runs}",
+        notes,
+        by,
+    )
 
 
 def _features(dataset: Dataset, setup: Setup, ui: Ui) -> tuple[Features, list[Skip]]:
-    feats = setup.config.feats
-    parts = []
-    for extractor in setup.extractors:
-        found = extract.extract(
-            dataset, extractor, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=feats.no_reuse
-        )
-        parts.append(extract.pool(found, feats.pooling) if extractor.frame_level else found)
-    features = extract.join(parts, dataset, feats.features)
-    if feats.print_feats:
+    features, failed = sources.gather(dataset, setup.sources, _asked(setup), ui)
+    if setup.config.feats.print_feats:
         ui.note(f"columns: {', '.join(features.names)}")
-    return features, extract.skips(dataset, parts)
+    return features, failed
+
+
+def _asked(setup: Setup) -> sources.Ask:
+    feats = setup.config.feats
+    pooling, resolve = Pooling(feats.pooling), resolver(setup.file)
+    return sources.Ask(setup.channels, pooling, resolve, setup.jobs, feats.features, feats.no_reuse)
 
 
 def _without(
@@ -145,11 +164,12 @@ def _without(
     if not failed:
         return dataset, folds
     kept = dataset.with_frame(dataset.frame.filter(pl.col("id").is_in(list(features.ids))), "has features")
-    anew = split.folds(kept, setup.config.model, seed=setup.config.exp.random_seed)
+    config = setup.config
+    anew = make_folds(kept, config.model, config.data.groups, seed=config.exp.random_seed)
     if anew is not None:
         return kept, anew
     split.check_parts(kept)
-    return kept, [split.holdout(kept)]
+    return kept, [holdout(kept)]
 
 
 def _skips(skipped: Sequence[Skip], total: int) -> list[Caution]:

@@ -10,9 +10,9 @@ import polars as pl
 from nk.tables import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from nk.stages.split import Fold
+    from nk.stages.folds import Fold
     from nk.tables import Dataset
 
 
@@ -21,14 +21,14 @@ _NAMED = 10  # speakers that are named; more would fill the screen
 
 @dataclass(frozen=True)
 class Plan:
-    """The work ahead: `cached` counts rows a feature set that need no computation.
+    """The work ahead: `features` says of each feature set how much of it is in the cache.
 
     `folds_by` says what the folds of a cross-validation are, `notes` are lines of their own.
     """
 
     dataset: Dataset
     folds: Sequence[Fold]
-    cached: Mapping[str, int]
+    features: Sequence[str]
     model: str
     notes: Sequence[str]
     folds_by: str = ""
@@ -75,12 +75,25 @@ class Plan:
         return f"{part} {_count(frame.height, 'row')} of {_count(len(names), 'speaker')}{named}"
 
     def _features(self) -> list[str]:
-        total = len(self.dataset)
-        return [f"features: {name}, {known} of {total} in the cache" for name, known in self.cached.items()]
+        return [f"features: {line}" for line in self.features]
 
 
 def _count(number: int, what: str, several: str = "") -> str:
     return f"{number} {what if number == 1 else several or what + 's'}"
+
+
+def history_lines(dataset: Dataset) -> list[str]:
+    """What was done to the rows, a line each: those that went, and values that were changed."""
+    lines = []
+    for step in dataset.history:
+        if step.rows_in != step.rows_out:
+            lines.append(f"rows: {step.rows_in} -> {step.rows_out} where {step.what}")
+        elif step.told:
+            lines.append(f"data: {step.what}")
+    unknown = dataset.frame[dataset.target.name].null_count()
+    if unknown:
+        lines.append(f"unlabelled: {_count(unknown, 'row')} without `{dataset.target.name}`, predicted and not scored")
+    return lines
 
 
 def hours(dataset: Dataset) -> float:

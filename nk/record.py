@@ -9,6 +9,7 @@ import polars as pl
 
 from nk.config import to_yaml
 from nk.config.resolve import resolved
+from nk.exports import write_features
 from nk.manifest import manifest
 from nk.plan import hours
 from nk.report.pictures import draw_results
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from nk.manifest import Stopwatch
     from nk.runfolder import RunFolder
     from nk.setup import Setup
-    from nk.stages.split import Fold
+    from nk.stages.folds import Fold
     from nk.tables import Dataset, Features, Predictions, Skip
     from nk.ui import Ui
 
@@ -47,6 +48,8 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     folder.text("config.yaml", to_yaml(_resolved(done.setup)))
     folder.json("metrics.json", done.metrics)
     _write_tables(folder, done)
+    if config.feats.store_format:
+        write_features(folder.path, config.feats.store_format, done.features, done.dataset)
     if config.model.save:
         train.save(done.trained, folder.folder("model"), _about_model(done))
     with watch("figures"):
@@ -65,12 +68,12 @@ def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], 
 def _resolved(setup: Setup) -> Config:
     data = setup.config.data
     readers = {name: [make_reader(database)] for name, database in data.databases.items()}
-    plugins = {"feats": setup.extractors, "model": [setup.recipe.model], **readers}
+    plugins = {"feats": setup.sources, "model": [setup.recipe.model], **readers}
     return resolved(setup.config, ("exp", "data", "feats", "model", "plot"), plugins)
 
 
 def _write_tables(folder: RunFolder, done: Done) -> None:
-    folder.parquet("dataset.parquet", done.dataset.frame.drop("path"))
+    folder.parquet("dataset.parquet", done.dataset.frame.drop("path", "size"))
     folder.csv("predictions.csv", done.predictions.frame)
     schema = {"database": pl.String, "file": pl.String, "start": pl.Float64, "end": pl.Float64, "reason": pl.String}
     folder.csv("skipped.csv", pl.DataFrame([vars(skip) for skip in done.skipped], schema=schema))

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from nk.errors import ConfigError, MissingDependency, PluginError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -83,22 +83,31 @@ class Reader(Plugin):
         """
 
 
-class FeatureExtractor(Plugin):
-    """Computes features of one recording: `nk/features/`. A value never depends on any other recording.
-
-    `rate` is the sampling rate in Hz that the stage has to provide (None: the file's own), `workers` says whether the
-    work runs in threads (it releases the interpreter's lock) or processes, `package` whose version is part of the key
-    under which the values are cached.
-    """
-
-    rate: ClassVar[int | None] = None
-    workers: ClassVar[Literal["threads", "processes"]] = "threads"
-    package: ClassVar[str]
+class FeatureSource(Plugin):
+    """What gives features: `nk/features/`. It is one of three kinds: extractor, table or learner."""
 
     @property
     def frame_level(self) -> bool:
-        """Whether `extract` gives a row a frame, not one vector."""
+        """Whether it gives a row a frame, not one vector."""
         return False
+
+
+class FeatureExtractor(FeatureSource):
+    """Computes features of one recording. A value never depends on any other recording.
+
+    `workers` says whether the work runs in threads (it releases the interpreter's lock) or processes. Part of the key
+    under which values are cached are the version of `package`, which computes them, and `revision`, to be raised when
+    the plug-in's own code gives other values.
+    """
+
+    workers: ClassVar[Literal["threads", "processes"]] = "threads"
+    package: ClassVar[str]
+    revision: ClassVar[int] = 1
+
+    @property
+    def rate(self) -> int | None:
+        """The sampling rate in Hz that the stage has to provide; None: the file's own."""
+        return None
 
     @abstractmethod
     def names(self) -> tuple[str, ...]:
@@ -107,6 +116,68 @@ class FeatureExtractor(Plugin):
     @abstractmethod
     def extract(self, audio: Audio) -> Floats:
         """Compute the features of one recording: shape (features,), or (frames, features) where `frame_level`."""
+
+
+class FeatureTable(FeatureSource):
+    """Ready-made features, found by recording and times."""
+
+    @abstractmethod
+    def read(self, resolve: Callable[[str], Path]) -> pl.DataFrame:
+        """Read the features.
+
+        Args:
+            resolve: turns a path as written in the config into one that exists, or raises `DataError`
+
+        Returns:
+            a row a recording or segment: `file` (text), `start` and `end` (s; null means the file's own), `database`
+            (text) where it matters, and a column of numbers a feature, null or NaN where it is missing
+
+        Raises:
+            DataError: it cannot be read, a row stands in it twice, or a feature is no number
+        """
+
+
+class LearntFeatures(ABC):
+    """What a learner of features has learnt: a function of the frames of one recording."""
+
+    names: tuple[str, ...]
+
+    @abstractmethod
+    def vector(self, frames: Floats) -> Floats:
+        """The features of a recording, shape (names,), from its frames, shape (frames, columns)."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write it into an existing folder; nothing written can be executed (no pickle)."""
+
+
+class FeatureLearner(FeatureSource):
+    """Features that are learnt from the frames of the training rows, anew in every fold."""
+
+    @abstractmethod
+    def frames(self) -> FeatureExtractor:
+        """The extractor whose frames it learns from."""
+
+    def beside(self) -> tuple[FeatureExtractor, ...]:
+        """Extractors whose vectors stand beside what is learnt."""
+        return ()
+
+    @abstractmethod
+    def learn(self, frames: Sequence[Floats], *, seed: int) -> LearntFeatures:
+        """Learn from the frames of training rows, each of shape (frames, columns).
+
+        Raises:
+            DataError: there are too few
+        """
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path) -> LearntFeatures:
+        """Read what `LearntFeatures.save` has written; vectors are the same.
+
+        Raises:
+            PluginError: it is missing or damaged
+        """
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # What nk writes into a run folder. A manifest lists the files (`files`); older ones do not, and then these names tell.
 OURS = (
     "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "per_class.csv",
-    "per_speaker.csv", "skipped.csv", "log.txt", "figures", "model",
+    "per_speaker.csv", "skipped.csv", "features.csv", "features.parquet", "features.pkl", "log.txt", "figures", "model",
 )  # fmt: skip
 _MANIFEST = "manifest.json"
 _STALE = 24 * 3600  # seconds after which the leavings of a killed run are removed
@@ -62,6 +62,24 @@ class RunFolder:
     def parquet(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table as parquet."""
         frame.write_parquet(self.path / name)
+
+
+def earlier_split(folder: Path) -> pl.DataFrame | None:
+    """`id` and `split` of the rows of a run, None where there is no run or it had no split.
+
+    Raises:
+        DataError: the table of the run cannot be read
+    """
+    import polars as pl
+
+    path = folder / "dataset.parquet"
+    if not path.is_file():
+        return None
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        return pl.read_parquet(path, columns=["id", "split"]) if manifest["folds"] == ["split"] else None
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"`{path}` of the earlier run cannot be read: {error}", hint="run it anew") from error
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nk import runfolder
 from nk.config import check_built, check_run, options_for
 from nk.execute import cores
-from nk.families import features as extractor_plugins
+from nk.families import features as feature_plugins
 from nk.families import models as model_plugins
 from nk.registry import check_requirements
 from nk.stages.train import Recipe
@@ -17,7 +17,7 @@ from nk.stages.train import Recipe
 if TYPE_CHECKING:
     from nk.audio import Channel
     from nk.config import Config, Loaded
-    from nk.registry import FeatureExtractor, Model
+    from nk.registry import FeatureSource, Model
 
 USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT", "REPORT")
 
@@ -30,7 +30,7 @@ class Setup:
     file: Path
     jobs: int
     recipe: Recipe
-    extractors: tuple[FeatureExtractor, ...]
+    sources: tuple[FeatureSource, ...]
 
     @property
     def root(self) -> Path:
@@ -40,9 +40,7 @@ class Setup:
     @property
     def channels(self) -> dict[str, Channel]:
         """Which channel is used, a database."""
-        data = self.config.data
-        own = {name: database.channel for name, database in data.databases.items()}
-        return {name: data.channel if channel is None else channel for name, channel in own.items()}
+        return self.config.data.channels
 
 
 def prepare(loaded: Loaded, jobs: int | None) -> Setup:
@@ -61,7 +59,7 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
     jobs = jobs or min(config.model.n_jobs or cores(), cores())
     seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed
     recipe = Recipe(_model(config), config.feats.scale, config.model.nan_strategy, seed, jobs)
-    return Setup(config, loaded.file, jobs, recipe, _extractors(config))
+    return Setup(config, loaded.file, jobs, recipe, _sources(config))
 
 
 def _model(config: Config) -> Model:
@@ -71,8 +69,8 @@ def _model(config: Config) -> Model:
     return plugin(options_for(plugin, config.model.options), name=name)
 
 
-def _extractors(config: Config) -> tuple[FeatureExtractor, ...]:
-    plugins = [(name, extractor_plugins.get(name)) for name in config.feats.type]
+def _sources(config: Config) -> tuple[FeatureSource, ...]:
+    plugins = [(name, feature_plugins.get(name)) for name in config.feats.type]
     for _, plugin in plugins:
         check_requirements(plugin)
     return tuple(plugin(options_for(plugin, config.feats.options), name=name) for name, plugin in plugins)

@@ -14,9 +14,11 @@ import polars as pl
 from nk.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy.typing as npt
+
+    from nk.registry import FeatureLearner
 
 PARTS = ("train", "dev", "test")
 
@@ -36,11 +38,19 @@ class Target:
 
 @dataclass(frozen=True)
 class Step:
-    """A line of a dataset's history: what was done, and how many rows went in and came out."""
+    """A line of a dataset's history: what was done, and how many rows went in and came out.
+
+    `told` says that the user should read it though no row went: values were changed, or a choice was made.
+    """
 
     what: str
     rows_in: int
     rows_out: int
+    told: bool = False
+
+    def of(self, database: str) -> Step:
+        """The same, with the name of the database that it is about."""
+        return replace(self, what=f"{self.what} (of `{database}`)")
 
 
 @dataclass(frozen=True)
@@ -76,9 +86,9 @@ class Dataset:
         """The rows of one part of the split."""
         return replace(self, frame=self.frame.filter(pl.col("split") == name))
 
-    def with_frame(self, frame: pl.DataFrame, what: str) -> Dataset:
+    def with_frame(self, frame: pl.DataFrame, what: str, *, told: bool = False) -> Dataset:
         """Another frame, with a line in the history that says why."""
-        step = Step(what, self.frame.height, frame.height)
+        step = Step(what, self.frame.height, frame.height, told)
         return replace(self, frame=frame, history=(*self.history, step))
 
 
@@ -94,13 +104,25 @@ class Skip:
 
 
 @dataclass(frozen=True)
+class Sequences:
+    """The frames of every row, shape (frames, columns) each, from which `learner` makes features in every fold."""
+
+    learner: FeatureLearner
+    frames: Mapping[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
 class Features:
-    """One vector a row: `values` is float32 of shape (rows, names), `provenance` says what made them."""
+    """One vector a row: `values` is float32 of shape (rows, names), `provenance` says what made them.
+
+    `sequences` are what further columns are learnt from.
+    """
 
     ids: tuple[str, ...]
     names: tuple[str, ...]
     values: npt.NDArray[np.float32]
     provenance: dict[str, Any] = field(default_factory=dict)
+    sequences: tuple[Sequences, ...] = ()
 
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.ids), len(self.names)):

@@ -486,7 +486,7 @@ def test_digest(wav: Path) -> None:
     assert len(digest(wav)) == 32
 
 
-@pytest.mark.skipif(not DATA, reason="NK_TEST_DATA is not set")
+@pytest.mark.skipif(not DATA, reason="needs real recordings: set NK_TEST_DATA")
 def test_real_recordings() -> None:
     folder = Path(str(DATA))
     files = [*folder.glob("emodb/wav/*.wav"), *folder.glob("*/**/*.ogg"), *folder.glob("fsdd/recordings/*_0.wav")]

@@ -75,6 +75,15 @@ def test_the_age_in_emodb_is_what_their_libraries_give(data: Path, tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("name", "value"), [("spectra", 0.517), ("lfcc", 0.512), ("cqcc", 0.579)])
+def test_emodb_with_spectral_features_is_far_above_chance(name: str, value: float, data: Path, tmp_path: Path) -> None:
+    found = run("emodb.ini", tmp_path, data, f"feats.type=['{name}']")
+    uar = found["metrics"]["test"]["uar"]
+    assert uar["low"] > 2 / 7
+    assert uar["value"] == pytest.approx(value, abs=0.02)
+
+
+@pytest.mark.slow
 def test_speakers_of_fsdd_are_told_apart_by_its_own_split(data: Path, tmp_path: Path) -> None:
     uar = run("fsdd_speaker.ini", tmp_path, data)["metrics"]["test"]["uar"]
     assert uar["value"] > 0.95

@@ -85,13 +85,14 @@ def convert(
     output: Annotated[
         Path | None, typer.Option(help="Write to this file instead of stdout.", show_default=False)
     ] = None,
+    overrides: Overrides = None,
 ) -> None:
     """Write a config file in the other spelling: equal but for comments and old names."""
     ui = Ui()
     with ending_well(ui):
         from nk.config import load_config, to_ini, to_yaml
 
-        loaded = load_config(file, roots=False)
+        loaded = load_config(file, overrides or (), roots=False)
         for warning in loaded.warnings:
             ui.problem(warning, warning=True)
         text = (to_yaml if to == "yaml" else to_ini)(loaded.config)

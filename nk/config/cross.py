@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from nk import families
 from nk.config.check import several, shown
-from nk.config.options import refused
+from nk.config.options import options_for, refused
 from nk.config.values import is_nothing
-from nk.errors import Problem
+from nk.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from nk.config.build import Build
@@ -24,6 +24,10 @@ def check(build: Build, mentioned: set[str]) -> None:
     _databases(build, mentioned)
     _splits(build)
     _labels(build)
+    _named_once(build)
+    _numbers_alone(build)
+    if "feats" in build.sections:
+        _pooling(build)
     if "model" in build.sections:
         _task(build)
         _measure(build)
@@ -57,7 +61,10 @@ def _has_roots(build: Build) -> bool:
 
 
 def _path(build: Build, name: str, database: Database) -> None:
-    if database.path is None and database.type != "synthetic":
+    wrong_type = "type" not in database.model_fields_set and any(
+        entry.key.lower() == f"{name}.type".lower() for entry in build.data.bases[name]
+    )
+    if database.path is None and database.type != "synthetic" and not wrong_type:
         first = build.data.bases[name][0]
         problem = Problem(first.file, first.line, f"[DATA] `{name}` has no path", f"add `{name} = <path>`")
         build.found.problems.append(problem)
@@ -107,6 +114,19 @@ def _apart(build: Build, entries: dict[str, Entry], database: Database) -> None:
                 )
 
 
+def _named_once(build: Build) -> None:
+    """Columns and plug-ins that are joined side by side must differ."""
+    for section, key in (("data", "groups"), ("feats", "type"), ("feats", "features"), ("feats", "pooling")):
+        entry = build.entry(section, key)
+        names = getattr(build.sections.get(section), key, None) or ()
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if entry and twice:
+            build.found.wrong(entry, f"names {', '.join(map(shown, twice))} twice", "name each once")
+    groups = build.entry("data", "groups")
+    if groups and not build.sections["data"].groups:
+        build.found.wrong(groups, "is empty", "write `groups = row` where every row is to stand for itself")
+
+
 def _labels(build: Build) -> None:
     data = build.sections["data"]
     labels, bins = build.entry("data", "labels"), build.entry("data", "bins")
@@ -124,6 +144,45 @@ def _labels(build: Build) -> None:
         elif data.labels is not None and len(data.bins) != len(data.labels) + 1:
             text = f"has {len(data.bins)} edges for {len(data.labels)} labels, there must be one more than labels"
             build.found.wrong(bins, text)
+
+
+def _numbers_alone(build: Build) -> None:
+    """What is done to numbers does nothing to classes."""
+    data = build.sections["data"]
+    if build.task != "classification" or data.type == "continuous":
+        return
+    for entry in build.groups["data"].entries.values():
+        if entry.key.lower() in {"bins", "target_divide_by"} and getattr(data, entry.key.lower()) is not None:
+            build.found.odd(entry, "has no effect: the target is classes", "it is for `type = continuous` in [DATA]")
+    for name, database in data.databases.items():
+        for entry in build.data.bases.get(name, []):
+            key = entry.key[len(name) + 1 :].lower()
+            if key in {"reverse", "scale"} and getattr(database, key):
+                build.found.odd(entry, "has no effect: the target is classes")
+
+
+def _pooling(build: Build) -> None:
+    entry, feats = build.entry("feats", "pooling"), build.sections["feats"]
+    if entry and not feats.pooling:
+        build.found.wrong(entry, "is empty", "say how the vectors of frames become one: `pooling = ['mean', 'std']`")
+    elif entry and feats.pooling != type(feats)().pooling and not _gives_frames(build):
+        build.found.odd(entry, "has no effect: no feature in `type` comes frame by frame")
+
+
+def _gives_frames(build: Build) -> bool:
+    """Whether a feature comes in frames, or may do so: it is not built, or its options are wrong."""
+    feats = build.sections["feats"]
+    for name in feats.type:
+        if not families.features.knows(name):
+            return True
+        plugin = families.features.get(name)
+        try:
+            options = options_for(plugin, feats.options)
+        except ConfigError:
+            return True
+        if plugin(options, name=name).frame_level:
+            return True
+    return False
 
 
 def _task(build: Build) -> None:
@@ -159,6 +218,12 @@ def _folds(build: Build) -> None:
         entry = build.entry("model", key)
         if entry:
             build.found.odd(entry, f"has no effect: `{given[0]}` makes the folds")
+    three = build.entry("exp", "traindevtest")
+    if given and three and build.sections["exp"].traindevtest:
+        build.found.odd(three, f"has no effect: `{given[0]}` folds all rows")
+    selection = build.entry("data", "filter.sample_selection")
+    if given and selection and build.sections["data"].filter_selection != "all":
+        build.found.wrong(selection, f"names a part, and `{given[0]}` folds all rows", "remove one of the two")
 
 
 def _tuning(build: Build) -> None:

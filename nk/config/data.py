@@ -22,9 +22,9 @@ Strategy = Literal[
     "specified",
     "random",
     "balanced",
-    "train_test",
+    "reuse",
 ]
-BUILT_STRATEGIES = ("speaker_split", "speakers_stated", "column", "train", "dev", "test")
+BUILT_STRATEGIES = ("speaker_split", "speakers_stated", "column", "train", "dev", "test", "random", "balanced", "reuse")
 
 
 def _relabelling(value: Any) -> dict[str, Any]:
@@ -111,22 +111,22 @@ class Database(Section):
     channel: Channel = key(
         "first", "channel of a recording that is used, from 0, or the mean of all; without it that of [DATA]"
     )
-    as_train: bool = key(False, "use its training part only", built=False)
-    as_test: bool = key(False, "use its test part only", built=False)
-    colnames: Renaming | None = key(None, "columns to rename: {name in the table: new name}", built=False)
-    mapping: Relabelling | None = key(None, "labels to rename: {old: new} or {column: {old: new}}", built=False)
-    filter: Conditions | None = key(None, "rows to keep: {column: values}", built=False)
-    required: str | None = key(None, "drop rows without a value in this column", built=False)
-    limit_samples: int | None = key(None, "keep at most this many rows, drawn at random", ge=1, built=False)
-    limit_samples_per_speaker: int | None = key(None, "keep at most this many rows of a speaker", ge=1, built=False)
-    min_duration_of_sample: float | None = key(None, "drop shorter rows", unit="s", ge=0, built=False)
-    max_duration_of_sample: float | None = key(None, "drop longer rows", unit="s", gt=0, built=False)
-    rename_speakers: bool = key(False, "put the database's name before the speakers' names", built=False)
-    reverse: bool = key(False, "turn a numeric target round: |x - max|", built=False)
+    as_train: bool = key(False, "use its training part only")
+    as_test: bool = key(False, "use its test part only")
+    colnames: Renaming | None = key(None, "columns to rename: {name in the table: new name}")
+    mapping: Relabelling | None = key(None, "labels to rename: {old: new} or {column: {old: new}}")
+    filter: Conditions | None = key(None, "rows to keep: {column: values}")
+    required: str | None = key(None, "drop rows without a value in this column")
+    limit_samples: int | None = key(None, "keep at most this many rows, drawn at random", ge=1)
+    limit_samples_per_speaker: int | None = key(None, "keep at most this many rows of a speaker", ge=1)
+    min_duration_of_sample: float | None = key(None, "drop shorter rows", unit="s", ge=0)
+    max_duration_of_sample: float | None = key(None, "drop longer rows", unit="s", gt=0)
+    rename_speakers: bool = key(False, "put the database's name before the speakers' names")
+    reverse: bool = key(False, "turn a numeric target round: |x - max|")
     reverse_max: float | None = key(
-        None, "the largest value for `reverse`; without it the largest there is", alias="reverse.max", built=False
+        None, "the largest value for `reverse`; without it the largest there is", alias="reverse.max"
     )
-    scale: bool = key(False, "bring a numeric target to mean 0 and deviation 1, as measured on train", built=False)
+    scale: bool = key(False, "bring a numeric target to mean 0 and deviation 1, as measured on train")
     value_counts: bool = key(False, "draw how the classes are spread over the parts", built=False)
     options: dict[str, Any] = key({}, "options of the reader", pattern="-")
 
@@ -150,35 +150,40 @@ class Data(Section):
         None, "another file with a section [DATA]; its keys of databases hold unless set here"
     )
     no_reuse: bool = key(False, "once made tables anew; splits are never reused here, so it changes nothing")
-    type: Literal["continuous"] | None = key(None, "`continuous`: cut a numeric target into classes", built=False)
+    type: Literal["continuous"] | None = key(None, "`continuous`: cut a numeric target into classes")
     bins: tuple[float, ...] | None = key(
-        None, "edges of the classes of a numeric target; without it at 33 and 66 % of train", built=False
+        None, "edges of the classes of a numeric target; without it classes of the same size in train"
     )
     tests: Names | None = key(None, "databases for testing an already trained model", built=False)
     trains: Names | None = key(None, "databases that the trained model has seen", built=False)
-    target_divide_by: float | None = key(None, "divide a numeric target by this", built=False)
-    colnames: Renaming | None = key(None, "columns to rename in every database", built=False)
-    filter: Conditions | None = key(None, "rows to keep after all databases are joined", built=False)
-    filter_selection: Part = key(
-        "all", "parts of the split that the filters hold for", alias="filter.sample_selection", built=False
-    )
-    limit_samples: int | None = key(None, "keep at most this many rows of a part", ge=1, built=False)
-    limit_samples_per_speaker: int | None = key(
-        None, "keep at most this many rows of a speaker and part", ge=1, built=False
-    )
-    min_duration_of_sample: float | None = key(None, "drop shorter rows", unit="s", ge=0, built=False)
-    max_duration_of_sample: float | None = key(None, "drop longer rows", unit="s", gt=0, built=False)
-    check_size: bool | int | None = key(
-        None, "drop files that are smaller; True means 1000", unit="bytes", ge=0, built=False
-    )
+    target_divide_by: float | None = key(None, "divide a numeric target by this")
+    colnames: Renaming | None = key(None, "columns to rename in every database")
+    filter: Conditions | None = key(None, "rows to keep after all databases are joined")
+    filter_selection: Part = key("all", "parts of the split that the filters hold for", alias="filter.sample_selection")
+    limit_samples: int | None = key(None, "keep at most this many rows of a part", ge=1)
+    limit_samples_per_speaker: int | None = key(None, "keep at most this many rows of a speaker and part", ge=1)
+    min_duration_of_sample: float | None = key(None, "drop shorter rows", unit="s", ge=0)
+    max_duration_of_sample: float | None = key(None, "drop longer rows", unit="s", gt=0)
+    min_dur_test: float | None = key(None, "drop shorter rows of the test part", unit="s", ge=0)
+    check_size: bool | int | None = key(None, "drop files that are smaller; True means 1000", unit="bytes", ge=0)
     check_vad: bool = key(False, "drop files in which no speech is found", built=False)
-    balance: dict[str, float] | None = key(
-        None, "columns to balance the parts by, and their weights, for the strategy `balanced`", built=False
+    groups: Names = key(
+        ("speaker",),
+        "columns whose values train and test never share; `row` lets every row stand for itself, whoever speaks",
     )
-    size_diff_weight: float = key(1.0, "weight of the parts' size, for `balanced`", ge=0, built=False)
+    balance: dict[str, float] | None = key(
+        None, "columns to balance the parts by, and their weights, for the strategy `balanced`"
+    )
+    size_diff_weight: float = key(1.0, "weight of the parts' size, for `balanced`", ge=0)
     variable_bins: dict[str, Annotated[int, Field(ge=2)]] = key(
-        {}, "number of bins of a numeric column, for `balanced`", pattern="<column>_bins", built=False
+        {}, "quantile bins of a numeric column, for `balanced`; without it 4", pattern="<column>_bins"
     )
     sample_selection: Part = key("all", "parts of the split that are augmented", of="augment", built=False)
     label_data: str | None = key(None, "database to label with the trained model", built=False)
     label_result: str | None = key(None, "file for the labels of `label_data`", built=False)
+
+    @property
+    def channels(self) -> dict[str, Any]:
+        """Which channel is used, a database."""
+        own = {name: database.channel for name, database in self.databases.items()}
+        return {name: self.channel if channel is None else channel for name, channel in own.items()}

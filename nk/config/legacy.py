@@ -60,13 +60,13 @@ DEAD = {
     ("exp", "balancing"): "balancing is [FEATS] `balancing`",
     ("data", "strategy"): "each database has its own `<database>.split_strategy`",
     ("data", "stratify"): "the strategy `balanced` stratifies, with `balance`",
-    ("data", "min_dur_test"): "nothing ever read it; [DATA] `min_duration_of_sample` holds for all parts",
     ("data", "needs_feature_extraction"): "it is [FEATS] `no_reuse`",
     ("data", "target_tables_append"): "tables are joined by what they hold",
     ("data", "test_folder"): "recordings are given on the command line",
     ("feats", "scale_speakers"): "it is [FEATS] `scale = speaker`",
     ("feats", "model"): "each feature has its own, as in `wav2vec2.model`",
     ("feats", "mld"): "it is `mld.model`",
+    ("feats", "xbow.model"): "nk makes bags of audio words itself",
     ("model", "adm.ssl_feat_dim"): "sizes are read off the features",
     ("model", "adm.phase_feat_dim"): "sizes are read off the features",
     ("plot", "sample_selection"): "it is [EXP] `sample_selection`",
@@ -87,7 +87,7 @@ VALUES: dict[tuple[str, str], dict[str, Any]] = {
     ("plot", "runs_compare"): {"models": "model"},
     ("expl", "feature_distributions"): {"all": True},
     ("data", "<database>.scale"): {"standard": True},
-    ("data", "<database>.split_strategy"): {"reuse": "speaker_split"},
+    ("data", "<database>.split_strategy"): {"train_test": "speaker_split"},
 }
 
 # Columns that were once called est_<x>.

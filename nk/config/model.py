@@ -46,9 +46,9 @@ class Exp(Section):
     epochs: int = key(1, "passes over the training data", ge=1, networks=True)
     runs: int = key(1, "how often the training is repeated, each with the next seed", ge=1)
     random_seed: int = key(42, "seed of splits, folds and models", ge=0, lt=2**32)
-    traindevtest: bool = key(False, "three parts instead of two; dev chooses, test is only tested", built=False)
+    traindevtest: bool = key(False, "three parts instead of two; dev chooses, test is only tested")
     save: bool = key(True, "store the experiment; the run folder always is")
-    save_test: str | None = key(None, "file for the test rows with the predictions", built=False)
+    save_test: str | None = key(None, "CSV file for the test rows with the predictions, beside the run folder")
     no_warnings: bool = key(False, "silence the warnings of Python's packages")
     sample_selection: Part = key("all", "parts of the split that other commands work on", of="expl", built=False)
     language: str = key("en", "language that is spoken, an ISO code", of="predict", built=False)
@@ -97,8 +97,8 @@ class Feats(Section):
         "zero", "what replaces a missing value of a feature; `mean` and `median` of train", built=False
     )
     no_reuse: bool = key(False, "compute the features anew though the cache has them")
-    store_format: Literal["pkl", "csv", "parquet"] = key(
-        "pkl", "taken from old files; the cache is nk's own, never a pickle"
+    store_format: Literal["pkl", "csv", "parquet"] | None = key(
+        None, "write the features into the run folder too, as a table in this format; nk itself never reads a pickle"
     )
     print_feats: bool = key(False, "list the names of the features")
     options: dict[str, Any] = key({}, "options of the features", pattern="-")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from nk.stages.split import shared_ids
+from nk.stages.folds import shared_ids
 from nk.tables import positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nk.stages.split import Fold, Places
+    from nk.stages.folds import Fold, Places
     from nk.tables import Dataset, Skip
 
 _SHOWN = 5
@@ -39,7 +39,7 @@ def of_data(dataset: Dataset) -> list[Caution]:
     if dataset.has_speakers and dataset.target.name != "speaker":
         found += _alike("speakers", dataset.frame["speaker"].drop_nulls().unique().sort().to_list())
         found += _of_several_databases(dataset)
-    return found
+    return found + _without_truth(dataset)
 
 
 def of_folds(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
@@ -70,6 +70,16 @@ def of_skips(skipped: Sequence[Skip], total: int) -> Caution:
     shown = [f"{count} {reason} (`{first[reason]}`)" for reason, count in reasons.most_common(_SHOWN)]
     more = ["..."] if len(reasons) > _SHOWN else []
     return Caution(f"{len(skipped)} of {total} rows skipped: {'; '.join([*shown, *more])}")
+
+
+def _without_truth(dataset: Dataset) -> list[Caution]:
+    name = dataset.target.name
+    counts = dataset.frame.group_by("database").agg(pl.col(name).count()).sort("database")
+    empty = counts.filter(pl.col(name) == 0)["database"].to_list()
+    if not empty:
+        return []
+    text = f"no row of {_named(empty)} has a `{name}`: nothing is learnt from it, and its predictions are not scored"
+    return [Caution(text, f"if its column has another name, use `{empty[0]}.colnames`")]
 
 
 def _missing_words(dataset: Dataset) -> list[Caution]:
@@ -116,7 +126,8 @@ def _lost_classes(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
     total = np.bincount(number, minlength=len(names))
     lost: Counter[str] = Counter({name: len(folds) for name in dataset.target.labels if name not in names})
     for fold in folds:
-        lost.update(names[place] for place in np.flatnonzero(_in_train(fold, number, total) == 0))
+        absent = np.flatnonzero(_in_train(fold, number, total) == 0)
+        lost.update(names[place] for place in absent if names[place])  # no name: rows without a truth
     if not lost:
         return []
     several = len(folds) > 1

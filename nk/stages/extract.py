@@ -9,25 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from nk.audio import digest, probe, read
 from nk.cache import FeatureCache
 from nk.cache_folder import cache_folder
-from nk.errors import AudioError, DataError
+from nk.errors import AudioError
 from nk.execute import run_all
-from nk.tables import Features, Skip
+from nk.stages.assemble import Extracted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from nk.audio import Channel
     from nk.registry import FeatureExtractor, Floats
+    from nk.stages.pooling import Pooling
     from nk.tables import Dataset
     from nk.ui import Ui
 
 # To be raised when nk/audio.py gives other samples for the same bytes: what is cached is then not used any more.
 READS_AS = 1
+_AT_ONCE = 500  # rows that are taken from the cache together
 
 
 @dataclass(frozen=True)
@@ -43,21 +44,12 @@ class Work:
     channel: Channel
 
 
-@dataclass(frozen=True)
-class Extracted:
-    """The values of one extractor for each id: a vector, or a matrix of frames; and the rows that failed."""
-
-    names: tuple[str, ...]
-    values: Mapping[str, Floats]
-    failed: Mapping[str, str]
-    provenance: Mapping[str, Any]
-
-
 def provenance(extractor: FeatureExtractor) -> dict[str, Any]:
     """What the values depend on beside the audio."""
     return {
         "extractor": extractor.called,
         "version": version(extractor.package),
+        "revision": extractor.revision,
         "options": extractor.options.model_dump(mode="json"),
         "rate": extractor.rate,
         "reads_as": READS_AS,
@@ -80,6 +72,7 @@ def extract(
     jobs: int,
     ui: Ui,
     fresh: bool = False,
+    pooling: Pooling | None = None,
 ) -> Extracted:
     """Compute what one extractor gives for every row.
 
@@ -90,56 +83,23 @@ def extract(
         jobs: how many files to work on at once
         ui: where progress is shown
         fresh: compute everything anew, whatever the cache has
+        pooling: how frames become one vector, where the extractor gives frames; None leaves them
+
+    Returns:
+        a vector a row, or frames; the cache keeps frames
     """
     about = provenance(extractor)
     works = _works(dataset, channels)
+    pooling = pooling if extractor.frame_level else None
     with FeatureCache(cache_folder() / "features", about, warn=ui.warn) as cache:
         names = cache.names or _store_names(cache, extractor)
-        values = {} if fresh else _cached(cache, works)
+        values = {} if fresh else _cached(cache, works, pooling)
         todo = [work for work in works if work.id not in values]
-        computed, failed = _compute(todo, extractor, cache, jobs, ui)
-    return Extracted(names, {**values, **computed}, failed, about)
-
-
-def pool(extracted: Extracted, pooling: Sequence[str]) -> Extracted:
-    """Frames -> one vector a row: the statistics named in `pooling`, of every column, over the frames of a row."""
-    functions: dict[str, Callable[..., Floats]]
-    functions = {"mean": np.mean, "std": np.std, "min": np.min, "max": np.max, "median": np.median}
-    names = tuple(f"{name}_{how}" for how in pooling for name in extracted.names)
-    values = {
-        key: np.concatenate([functions[how](frames, axis=0) for how in pooling]).astype(np.float32)
-        for key, frames in extracted.values.items()
-    }
-    return Extracted(names, values, extracted.failed, {**extracted.provenance, "pooling": list(pooling)})
-
-
-def join(parts: Sequence[Extracted], dataset: Dataset, keep: Sequence[str] | None = None) -> Features:
-    """The extractors' vectors side by side, for the rows that all of them have; `keep` names columns to keep.
-
-    Raises:
-        DataError: a name in `keep` is not a column
-    """
-    ids = tuple(key for key in dataset.ids if all(key in part.values for part in parts))
-    names = tuple(name for part in parts for name in part.names)
-    if ids:
-        values = np.hstack([np.stack([part.values[key] for key in ids]) for part in parts])
-    else:
-        values = np.empty((0, len(names)), dtype=np.float32)
-    if keep:
-        names, values = _select(names, values, keep)
-    return Features(ids, names, values, {"extractors": [dict(part.provenance) for part in parts]})
-
-
-def skips(dataset: Dataset, parts: Sequence[Extracted]) -> list[Skip]:
-    """The rows that an extractor failed on, each with the first reason."""
-    reasons: dict[str, str] = {}
-    for part in parts:
-        reasons = {**part.failed, **reasons}
-    rows = dataset.frame.filter(pl.col("id").is_in(list(reasons)))
-    return [
-        Skip(row["database"], row["file"], row["start"], row["end"], reasons[row["id"]])
-        for row in rows.iter_rows(named=True)
-    ]
+        computed, failed = _compute(todo, extractor, cache, pooling, jobs, ui)
+    values |= computed
+    if pooling is None:
+        return Extracted(names, values, failed, about)
+    return Extracted(pooling.names(names), values, failed, {**about, "pooling": list(pooling.how)})
 
 
 def _works(dataset: Dataset, channels: Mapping[str, Channel]) -> list[Work]:
@@ -153,9 +113,15 @@ def _work(row: Mapping[str, Any], channel: Channel) -> Work:
     return Work(row["id"], key, row["path"], row["digest"], row["start"], row["end"], channel)
 
 
-def _cached(cache: FeatureCache, works: Sequence[Work]) -> dict[str, Floats]:
-    found = cache.get(list({work.key for work in works}))
-    return {work.id: found[work.key] for work in works if work.key in found}
+def _cached(cache: FeatureCache, works: Sequence[Work], pooling: Pooling | None) -> dict[str, Floats]:
+    values: dict[str, Floats] = {}
+    # Some at a time: the frames of a large database would fill the memory.
+    for start in range(0, len(works), _AT_ONCE):
+        some = works[start : start + _AT_ONCE]
+        found = cache.get(list({work.key for work in some}))
+        known = (work for work in some if work.key in found)
+        values |= {work.id: pooling(found[work.key]) if pooling else found[work.key] for work in known}
+    return values
 
 
 def _store_names(cache: FeatureCache, extractor: FeatureExtractor) -> tuple[str, ...]:
@@ -165,17 +131,25 @@ def _store_names(cache: FeatureCache, extractor: FeatureExtractor) -> tuple[str,
 
 
 def _compute(
-    todo: Sequence[Work], extractor: FeatureExtractor, cache: FeatureCache, jobs: int, ui: Ui
+    todo: Sequence[Work],
+    extractor: FeatureExtractor,
+    cache: FeatureCache,
+    pooling: Pooling | None,
+    jobs: int,
+    ui: Ui,
 ) -> tuple[dict[str, Floats], dict[str, str]]:
+    from threadpoolctl import threadpool_limits
+
     values: dict[str, Floats] = {}
     failed: dict[str, str] = {}
-    task = partial(_extract_one, extractor)
-    with ui.progress(f"features {extractor.called}", len(todo), "files") as progress:
+    task, name = partial(_extract_one, extractor), f"features {extractor.called}"
+    # A core a file: threads of linear algebra beside them would only wait for each other.
+    with threadpool_limits(1, user_api="blas"), ui.progress(name, len(todo), "files") as progress:
         for work, outcome in run_all(task, todo, jobs=jobs, workers=extractor.workers, idle=cache.tick):
             if isinstance(outcome, str):
                 failed[work.id] = outcome
             else:
-                values[work.id] = outcome
+                values[work.id] = pooling(outcome) if pooling else outcome
                 cache.put(work.key, outcome)
             progress.advance()
     return values, failed
@@ -219,12 +193,3 @@ def _is_still(path: str, expected: str) -> bool:
 def _had(path: str, expected: str, size: int, changed: int) -> bool:  # noqa: ARG001 - they tell apart what is remembered
     """Whether a file of that size and time of change had the digest: one of a thousand segments is hashed once."""
     return digest(path) == expected
-
-
-def _select(names: tuple[str, ...], values: Floats, keep: Sequence[str]) -> tuple[tuple[str, ...], Floats]:
-    missing = [name for name in keep if name not in names]
-    if missing:
-        raise DataError("`features` in [FEATS] names columns that are not there", examples=missing,
-                        hint=f"there are {len(names)}, for instance `{names[0]}`")  # fmt: skip
-    where = [names.index(name) for name in keep]
-    return tuple(keep), values[:, where]

@@ -1,4 +1,4 @@
-"""Which rows train and which test: parts of a dataset, or folds of a cross-validation.
+"""Which rows train, choose and test: every row gets its part by its database's `split_strategy`.
 
 Every choice is a function of the seed and of what it is about: speakers are put in the order of a hash of (seed,
 speaker) and the first ones are taken, so that row order, other databases or library versions change nothing.
@@ -6,220 +6,76 @@ speaker) and the first ones are taken, so that row order, other databases or lib
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from nk.errors import DataError, NotBuilt
+from nk.stages import select
+from nk.stages.columns import as_text, need_column
+from nk.stages.grouping import ROW, by_hash, group_values
+from nk.stages.stratify import Variable, best_split
 from nk.tables import PARTS, Dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from nk.config.data import Database
-    from nk.config.model import Model
+    from nk.config.data import Data, Database
 
-    Places = npt.NDArray[np.int64]
+    Ints = npt.NDArray[np.int64]
 
-
-_SPLIT_WAY_OUT = "use `split_strategy = column`, `train` or `test`"
-_KEYS = ("id", "file", "path", "start", "end", "database", "digest")
+_WAY_OUT = "use `split_strategy = column`, `train` or `test`"
+_BINS = 4  # of a numeric column that is to be balanced
 
 
-@dataclass(frozen=True, eq=False)
-class Fold:
-    """Rows to train on, to choose on, and to test on; `name` is `split` where there is no cross-validation.
+@dataclass(frozen=True)
+class Ask:
+    """What strategies go by beside their database's keys.
 
-    There may be a thousand folds of many rows, so a fold holds the places of its own rows within `ids`, which the folds
-    share, and makes the rest when it is asked. `kept` are the places to train on; None: all that are in no other part.
+    `three` asks for a dev part, `earlier` has the `id` and `split` of the rows of the last run, where there was one.
     """
 
-    name: str
-    ids: tuple[str, ...] = field(repr=False)
-    dev_rows: Places = field(repr=False)
-    test_rows: Places = field(repr=False)
-    kept: Places | None = field(default=None, repr=False)
+    data: Data
+    seed: int
+    three: bool = False
+    earlier: pl.DataFrame | None = None
 
-    @property
-    def train_rows(self) -> Places:
-        """Places in `ids` of the rows to train on, in order."""
-        if self.kept is not None:
-            return self.kept
-        free = np.ones(len(self.ids), dtype=bool)
-        free[self.dev_rows] = free[self.test_rows] = False
-        return np.flatnonzero(free)
-
-    @property
-    def train(self) -> tuple[str, ...]:
-        """Ids to train on."""
-        return self._named(self.train_rows)
-
-    @property
-    def dev(self) -> tuple[str, ...]:
-        """Ids to choose on."""
-        return self._named(self.dev_rows)
-
-    @property
-    def test(self) -> tuple[str, ...]:
-        """Ids to test on."""
-        return self._named(self.test_rows)
-
-    def _named(self, rows: Places) -> tuple[str, ...]:
-        return tuple(self.ids[row] for row in rows.tolist())
+    def shares(self, database: Database) -> dict[str, float]:
+        """Per cent of the groups for each part but train."""
+        return {"test": database.test_size, **({"dev": database.dev_size} if self.three else {})}
 
 
-def split(dataset: Dataset, databases: Mapping[str, Database], *, seed: int) -> Dataset:
+def split(
+    dataset: Dataset, data: Data, *, seed: int, three: bool = False, earlier: pl.DataFrame | None = None
+) -> Dataset:
     """Give every row its part (`train`, `dev` or `test`), one database after the other by its `split_strategy`.
 
+    Args:
+        dataset: the rows
+        data: the section DATA
+        seed: what speakers or rows are drawn with
+        three: whether a dev part is wanted; it is cut from the training speakers where no strategy gives one
+        earlier: `id` and `split` of the rows of the last run, for the strategy `reuse`
+
     Raises:
-        DataError: the strategy is impossible with this data, or leaves nothing to train on or to test
+        DataError: a strategy is impossible with this data, or leaves nothing to train on or to test
     """
-    frames = []
-    for name, database in databases.items():
-        rows = Dataset(dataset.frame.filter(pl.col("database") == name), dataset.target)
-        frames.append(_parts(name, rows, database, seed))
-    frame = pl.concat(frames).sort("id")
-    result = dataset.with_frame(frame.filter(pl.col("split").is_not_null()), "the row has a part of the split")
+    ask = Ask(data, seed, three, earlier)
+    result = select.each(dataset, data.databases, lambda rows, database: _parts(rows, database, ask))
+    if three and not (result.frame["split"] == "dev").any():
+        result = select.each(result, data.databases, lambda rows, database: _dev_cut(rows, database, ask))
+    known = pl.col(dataset.target.name).is_not_null() | (pl.col("split") != "train").fill_null(value=True)
+    result = result.with_frame(result.frame.filter(known), f"a row of train has a `{dataset.target.name}`")
+    result = select.each(result, data.databases, _one_part)
+    result = result.with_frame(
+        result.frame.filter(pl.col("split").is_not_null()).sort("id"), "the row has a part of the split"
+    )
     check_parts(result)
     return result
-
-
-def folds(dataset: Dataset, model: Model, *, seed: int) -> list[Fold] | None:
-    """The folds of a cross-validation over all rows, whatever their part; None where none is asked for.
-
-    Raises:
-        DataError: there are not enough speakers, all rows are in one fold, or the target is the speaker
-    """
-    groups = _fold_groups(dataset, model, seed)
-    if groups is None:
-        return None
-    names = sorted(set(groups), key=_natural)
-    if len(names) < 2:
-        raise DataError(f"all rows are in one fold, `{names[0]}`, so there is nothing to train on",
-                        hint="give the column `fold` two values at least, or remove it")  # fmt: skip
-    ids, place = tuple(dataset.ids), {name: number for number, name in enumerate(names)}
-    number = np.array([place[group] for group in groups])
-    rows = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
-    return [Fold(name, ids, np.arange(0), mine) for name, mine in zip(names, rows, strict=True)]
-
-
-def folds_by(dataset: Dataset, model: Model) -> str:
-    """What the folds of `folds` are, in words."""
-    if model.loso or model.logo is True:
-        return "a speaker each"
-    if model.logo:
-        return "by the column `fold` of the table" if _has_folds(dataset) else "groups of speakers"
-    return "rows" if dataset.target.name == "speaker" else "groups of speakers with about equal shares of classes"
-
-
-def holdout(dataset: Dataset) -> Fold:
-    """The split itself as the only fold."""
-    part = dataset.frame["split"].to_numpy()
-    kept, dev, test = (np.flatnonzero(part == name) for name in PARTS)
-    return Fold("split", tuple(dataset.ids), dev, test, kept)
-
-
-def shared_ids(folds: Sequence[Fold]) -> tuple[str, ...]:
-    """The ids whose places all these folds hold.
-
-    Raises:
-        ValueError: they are of different datasets
-    """
-    first = folds[0].ids
-    if any(fold.ids is not first and fold.ids != first for fold in folds):
-        raise ValueError("folds of different datasets")
-    return first
-
-
-def by_hash(items: Iterable[str], seed: int) -> list[str]:
-    """The items, each once, in an order that depends on the seed and on nothing else."""
-    return sorted(set(items), key=lambda item: blake2b(f"{seed}:{item}".encode(), digest_size=8).digest())
-
-
-def _parts(name: str, rows: Dataset, database: Database, seed: int) -> pl.DataFrame:
-    strategy = database.split_strategy
-    if not isinstance(strategy, str):
-        return _by_speakers(name, rows, {"test": strategy}, rest="train")
-    if strategy in PARTS:
-        return rows.frame.with_columns(pl.lit(strategy).alias("split"))
-    strategies: dict[str, Callable[[str, Dataset, Database, int], pl.DataFrame]] = {
-        "speaker_split": _speaker_split,
-        "speakers_stated": _speakers_stated,
-        "column": _column,
-    }
-    if strategy not in strategies:
-        raise NotBuilt(f"`split_strategy = {strategy}` is not built yet", hint=f"built are {', '.join(strategies)}")
-    return strategies[strategy](name, rows, database, seed)
-
-
-def _speaker_split(name: str, rows: Dataset, database: Database, seed: int) -> pl.DataFrame:
-    speakers = by_hash(_speakers(f"`{name}`", rows, "`split_strategy = speaker_split`"), seed)
-    if len(speakers) < 2:
-        raise DataError(f"`{name}` has one speaker, which cannot be split by speaker",
-                        hint="add speakers, or use a split of your own with `split_strategy = column`")  # fmt: skip
-    count = max(1, int(len(speakers) * database.test_size / 100))
-    if count >= len(speakers):
-        raise DataError(f"`{name}.test_size = {database.test_size:g}` leaves none of {len(speakers)} speakers to train",
-                        hint="make it smaller")  # fmt: skip
-    return _by_speakers(name, rows, {"test": speakers[:count]}, rest="train")
-
-
-def _speakers_stated(name: str, rows: Dataset, database: Database, seed: int) -> pl.DataFrame:
-    del seed
-    stated = {part: getattr(database, part) for part in PARTS if getattr(database, part)}
-    if "test" not in stated:
-        raise DataError(f"`{name}` has no `test` speakers", hint=f"name them: `{name}.test = ['s1', 's2']`")
-    return _by_speakers(name, rows, stated, rest=None if "train" in stated else "train")
-
-
-def _by_speakers(name: str, rows: Dataset, parts: Mapping[str, Sequence[str]], rest: str | None) -> pl.DataFrame:
-    known = _speakers(f"`{name}`", rows, "a split by speakers")
-    unknown = sorted({speaker for speakers in parts.values() for speaker in speakers} - set(known))
-    if unknown:
-        shown = ", ".join(f"`{speaker}`" for speaker in sorted(known)[:20])
-        raise DataError(f"`{name}` has no such speakers", examples=unknown, hint=f"its speakers are {shown}")
-    part_of = {speaker: part for part, speakers in parts.items() for speaker in speakers}
-    if len(part_of) < sum(map(len, parts.values())):
-        raise DataError(f"`{name}` has a speaker in two parts", hint="name each speaker in one list")
-    part = pl.col("speaker").replace_strict(part_of, default=rest, return_dtype=pl.String)
-    return rows.frame.with_columns(part.alias("split"))
-
-
-def _column(name: str, rows: Dataset, database: Database, seed: int) -> pl.DataFrame:
-    del seed
-    column = database.split_column
-    if column not in rows:
-        raise DataError(f"`{name}` has no column `{column}`", hint=f"name one with `{name}.split_column`")
-    values = {"train": database.train_vals, "dev": database.dev_vals, "test": database.test_vals}
-    part_of = {value: part for part in PARTS for value in values[part] or (part,)}
-    if len(part_of) < sum(len(values[part] or (part,)) for part in PARTS):
-        raise DataError(f"`{name}` has a value in two of `train_vals`, `dev_vals` and `test_vals`")
-    found = rows.frame[column].cast(pl.String)
-    if not set(found.drop_nulls().unique()) & set(part_of):
-        raise DataError(f"no value of `{column}` in `{name}` is a part", examples=found.unique().sort().to_list(),
-                        hint=f"say which mean what: `{name}.train_vals`, `dev_vals`, `test_vals`")  # fmt: skip
-    part = found.replace_strict(part_of, default=None, return_dtype=pl.String)
-    return rows.frame.with_columns(part.alias("split"))
-
-
-def _speakers(name: str, rows: Dataset, what: str, way_out: str = _SPLIT_WAY_OUT) -> list[str]:
-    if rows.target.name == "speaker":
-        raise DataError(f"the target is the speaker, so {what} would test on speakers it never heard",
-                        hint="use a split of your own with `split_strategy = column`")  # fmt: skip
-    if "speaker" not in rows or rows.frame["speaker"].null_count() == len(rows):
-        columns = ", ".join(f"`{column}`" for column in rows.frame.columns if column not in _KEYS)
-        raise DataError(f"{name} has no column `speaker`, which {what} needs",
-                        hint=f"add the column (there are {columns}), or {way_out}")  # fmt: skip
-    unnamed = rows.frame.filter(pl.col("speaker").is_null())
-    if unnamed.height:
-        raise DataError(f"the speaker is missing in {name}", rows=unnamed.height, examples=unnamed["file"].to_list(),
-                        hint="give every row a speaker, or remove these rows")  # fmt: skip
-    return rows.frame["speaker"].unique().sort().to_list()
 
 
 def check_parts(dataset: Dataset) -> None:
@@ -230,72 +86,203 @@ def check_parts(dataset: Dataset) -> None:
     """
     for part, why in (("train", "to train on"), ("test", "to test")):
         if not len(dataset.part(part)):
+            gone = [step.what for step in dataset.history if step.rows_in and not step.rows_out]
             hint = "look at `split_strategy` of each database: one has to give " + part
-            raise DataError(f"the part `{part}` is empty, so there is nothing {why}", hint=hint)
+            lost = f"; no row was left where {'; '.join(gone)}" if gone else ""
+            raise DataError(f"the part `{part}` is empty, so there is nothing {why}{lost}", hint=hint)
 
 
-def _fold_groups(dataset: Dataset, model: Model, seed: int) -> list[str] | None:
-    if model.loso or model.logo is True:
-        return _speaker_rows(dataset, "leave one speaker out")
-    if model.logo:
-        return _group_folds(dataset, int(model.logo), seed)
-    if model.k_fold_cross:
-        return _stratified(dataset, int(model.k_fold_cross), seed)
-    return None
+def _parts(rows: Dataset, database: Database, ask: Ask) -> Dataset:
+    """The rows of one database with their part; null for rows of none."""
+    strategy = database.split_strategy
+    if not len(rows):
+        return replace(rows, frame=rows.frame.with_columns(pl.lit(None, pl.String).alias("split")))
+    if not isinstance(strategy, str):
+        return _with_dev(_by_speakers(rows, {"test": strategy}, rest="train"), database, ask)
+    if strategy in PARTS:
+        return _with(rows, pl.lit(strategy))
+    strategies: dict[str, Callable[[Dataset, Database, Ask], Dataset]] = {
+        "speaker_split": _by_groups,
+        "speakers_stated": _speakers_stated,
+        "column": _column,
+        "random": _random,
+        "balanced": _balanced,
+        "reuse": _reuse,
+    }
+    if strategy not in strategies:
+        raise NotBuilt(f"`split_strategy = {strategy}` is not built yet", hint=f"built are {', '.join(strategies)}")
+    return strategies[strategy](rows, database, ask)
 
 
-def _natural(name: str) -> tuple[bool, int, str]:
-    """Numbers by size, before everything else by the alphabet."""
-    return (not name.isdecimal(), int(name) if name.isdecimal() else 0, name)
+def _with(rows: Dataset, part: pl.Expr | pl.Series) -> Dataset:
+    return replace(rows, frame=rows.frame.with_columns(part.alias("split")))
 
 
-def _speaker_rows(dataset: Dataset, what: str) -> list[str]:
-    if len(_speakers("the data", dataset, what, "remove it and use a split of your own")) < 2:
-        raise DataError(f"there is one speaker, and {what} needs two", hint="add speakers")
-    return dataset.frame["speaker"].to_list()
+def _name(rows: Dataset) -> str:
+    return str(rows.frame["database"][0])
 
 
-def _has_folds(dataset: Dataset) -> bool:
-    return "fold" in dataset and not dataset.frame["fold"].null_count()
+def _one_part(rows: Dataset, database: Database) -> Dataset:
+    for part, wanted in (("train", database.as_train), ("test", database.as_test)):
+        if wanted:
+            rows = rows.with_frame(
+                rows.frame.filter(pl.col("split") == part), f"it is of the part {part} (`as_{part}`)"
+            )
+    return rows
 
 
-def _group_folds(dataset: Dataset, count: int, seed: int) -> list[str]:
-    if _has_folds(dataset):
-        return dataset.frame["fold"].cast(pl.String).to_list()
-    speakers = by_hash(_speaker_rows(dataset, f"`logo = {count}`"), seed)
-    if count > len(speakers):
-        raise DataError(f"`logo = {count}` asks for more groups than there are speakers ({len(speakers)})",
-                        hint=f"use at most {len(speakers)}, or `loso = True`")  # fmt: skip
-    width = len(str(count))
-    group = {speaker: f"{number % count + 1:0{width}}" for number, speaker in enumerate(speakers)}
-    return [group[speaker] for speaker in dataset.frame["speaker"].to_list()]
+def _by_groups(rows: Dataset, database: Database, ask: Ask) -> Dataset:
+    """Draw the values of each grouping column; a row has a part if all its values have the same."""
+    columns = [_drawn(rows, column, database, ask) for column in ask.data.groups]
+    agreed = pl.all_horizontal(pl.lit(column) == pl.lit(columns[0]) for column in columns)
+    part = pl.select(pl.when(agreed).then(pl.lit(columns[0]))).to_series() if len(columns) > 1 else columns[0]
+    return _with(rows, part)
 
 
-def _stratified(dataset: Dataset, count: int, seed: int) -> list[str]:
-    """Folds of about equal class shares, no speaker in two of them (unless the target is the speaker)."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    # Rows of a speaker stay together; where the speaker is what is to be told, every row is a group of its own.
-    own = dataset.target.name == "speaker"
-    groups = dataset.ids if own else _speaker_rows(dataset, f"`k_fold_cross = {count}`")
-    if len(set(groups)) < count:
-        raise DataError(f"`k_fold_cross = {count}` asks for more folds than there are speakers ({len(set(groups))})",
-                        hint=f"use at most {len(set(groups))}")  # fmt: skip
-    strata = _strata(dataset)
-    order = {group: number for number, group in enumerate(by_hash(groups, seed))}
-    rows = sorted(range(len(groups)), key=lambda row: (order[groups[row]], row))
-    folder = StratifiedGroupKFold(n_splits=count)
-    fold = [""] * len(groups)
-    parts = folder.split(rows, [strata[row] for row in rows], [order[groups[row]] for row in rows])
-    for number, (_, test) in enumerate(parts, start=1):
-        for place in test:
-            fold[rows[place]] = f"{number:0{len(str(count))}}"
-    return fold
+def _drawn(rows: Dataset, column: str, database: Database, ask: Ask) -> pl.Series:
+    """The part of each row as its value in one column has been drawn."""
+    name = _name(rows)
+    values = group_values(rows, column, f"`{name}`", "`split_strategy = speaker_split`", _WAY_OUT)
+    part_of = _draw(values, ask.shares(database), ask.seed, name, column)
+    return pl.Series("split", values).replace_strict(part_of, default="train", return_dtype=pl.String)
 
 
-def _strata(dataset: Dataset) -> list[int]:
-    column = dataset.frame[dataset.target.name]
-    if dataset.target.is_number:
-        return [int(rank) for rank in (column.rank("ordinal") - 1) * 5 // len(column)]
-    number = {label: place for place, label in enumerate(dataset.target.labels)}
-    return [number[label] for label in column.to_list()]
+def _draw(values: Sequence[str], shares: Mapping[str, float], seed: int, name: str, column: str) -> dict[str, str]:
+    """The part of each value that is not for training: the first ones by hash, one at least for every part."""
+    order = by_hash(values, seed)
+    if len(order) < 2:
+        raise DataError(f"`{name}` has one {column}, which cannot be split by {column}",
+                        hint=f"add {column}s, or use a split of your own with `split_strategy = column`")  # fmt: skip
+    part_of: dict[str, str] = {}
+    for part, share in shares.items():
+        free = [value for value in order if value not in part_of]
+        count = max(1, int(len(order) * share / 100)) if share else 0
+        part_of |= dict.fromkeys(free[:count], part)
+    if len(part_of) >= len(order):
+        given = " and ".join(f"`{name}.{part}_size = {share:g}`" for part, share in shares.items())
+        leave = "leaves" if len(shares) == 1 else "leave"
+        raise DataError(f"{given} {leave} none of {len(order)} {column}s to train", hint="make it smaller")
+    return part_of
+
+
+def _random(rows: Dataset, database: Database, ask: Ask) -> Dataset:
+    part_of = _draw(rows.ids, ask.shares(database), ask.seed, _name(rows), ROW)
+    return _with(rows, pl.col("id").replace_strict(part_of, default="train", return_dtype=pl.String))
+
+
+def _speakers_stated(rows: Dataset, database: Database, ask: Ask) -> Dataset:
+    stated = {part: getattr(database, part) for part in PARTS if getattr(database, part)}
+    name = _name(rows)
+    if "test" not in stated:
+        raise DataError(f"`{name}` has no `test` speakers", hint=f"name them: `{name}.test = ['s1', 's2']`")
+    return _with_dev(_by_speakers(rows, stated, rest=None if "train" in stated else "train"), database, ask)
+
+
+def _by_speakers(rows: Dataset, parts: Mapping[str, Sequence[str]], rest: str | None) -> Dataset:
+    name = _name(rows)
+    known = set(group_values(rows, "speaker", f"`{name}`", "a split by speakers", _WAY_OUT))
+    stated = {part: [_renamed(speaker, name, known) for speaker in speakers] for part, speakers in parts.items()}
+    unknown = sorted({speaker for speakers in stated.values() for speaker in speakers} - known)
+    if unknown:
+        shown = ", ".join(f"`{speaker}`" for speaker in sorted(known)[:20])
+        raise DataError(f"`{name}` has no such speakers", examples=unknown, hint=f"its speakers are {shown}")
+    part_of = {speaker: part for part, speakers in stated.items() for speaker in speakers}
+    if len(part_of) < sum(map(len, stated.values())):
+        raise DataError(f"`{name}` has a speaker in two parts", hint="name each speaker in one list")
+    return _with(rows, pl.col("speaker").replace_strict(part_of, default=rest, return_dtype=pl.String))
+
+
+def _renamed(speaker: str, database: str, known: set[str]) -> str:
+    """Lists name speakers as the table does, also where `rename_speakers` has put the database before them."""
+    own = f"{database}_{speaker}"
+    return own if speaker not in known and own in known else speaker
+
+
+def _with_dev(rows: Dataset, database: Database, ask: Ask) -> Dataset:
+    """Rows with a dev part, cut from the training speakers, where three parts are wanted and there are two."""
+    if not ask.three or (rows.frame["split"] == "dev").any():
+        return rows
+    return _dev_cut(rows, database, ask)
+
+
+def _dev_cut(rows: Dataset, database: Database, ask: Ask) -> Dataset:
+    """Turn a share of the training groups into a dev part; what shares some of a dev row's groups belongs to none."""
+    training = rows.part("train")
+    if not len(training):
+        return rows
+    parts = [
+        pl.Series(values).replace_strict(
+            _draw(values, {"dev": database.dev_size}, ask.seed, _name(rows), column), default="train"
+        )
+        for column in ask.data.groups
+        for values in [group_values(training, column, f"`{_name(rows)}`", "the dev part", "give a dev part")]
+    ]
+    agreed = pl.all_horizontal(pl.lit(part) == pl.lit(parts[0]) for part in parts)
+    cut = pl.select(pl.when(agreed).then(pl.lit(parts[0])).alias("split")).to_series()
+    new = dict(zip(training.ids, cut.to_list(), strict=True))
+    part = [new.get(row, old) for row, old in rows.frame.select("id", "split").iter_rows()]
+    frame = rows.frame.with_columns(pl.Series("split", part, dtype=pl.String))
+    share = f"{database.dev_size:g} % of the training {' and '.join(ask.data.groups)}s are dev"
+    return rows.with_frame(frame, share, told=True)
+
+
+def _column(rows: Dataset, database: Database, ask: Ask) -> Dataset:
+    name, column = _name(rows), database.split_column
+    if column not in rows:
+        raise DataError(f"`{name}` has no column `{column}`", hint=f"name one with `{name}.split_column`")
+    values = {"train": database.train_vals, "dev": database.dev_vals, "test": database.test_vals}
+    part_of = {value: part for part in PARTS for value in values[part] or (part,)}
+    if len(part_of) < sum(len(values[part] or (part,)) for part in PARTS):
+        raise DataError(f"`{name}` has a value in two of `train_vals`, `dev_vals` and `test_vals`")
+    found = as_text(rows.frame[column])
+    if not set(found.drop_nulls().unique()) & set(part_of):
+        raise DataError(f"no value of `{column}` in `{name}` is a part", examples=found.unique().sort().to_list(),
+                        hint=f"say which mean what: `{name}.train_vals`, `dev_vals`, `test_vals`")  # fmt: skip
+    return _with_dev(_with(rows, found.replace_strict(part_of, default=None, return_dtype=pl.String)), database, ask)
+
+
+def _balanced(rows: Dataset, database: Database, ask: Ask) -> Dataset:
+    """The drawn split whose parts are most alike in the columns of `balance`."""
+    name, data = _name(rows), ask.data
+    if len(data.groups) > 1:
+        raise DataError("`split_strategy = balanced` keeps one column's values together", examples=data.groups,
+                        hint="name one in `groups`, or use `split_strategy = speaker_split`")  # fmt: skip
+    groups = group_values(rows, data.groups[0], f"`{name}`", "`split_strategy = balanced`", _WAY_OUT)
+    variables = [
+        Variable(column, _codes(rows, column, data.variable_bins.get(column, _BINS)), weight)
+        for column, weight in (data.balance or {rows.target.name: 1.0}).items()
+    ]
+    labels = {label: place for place, label in enumerate(rows.target.labels)}
+    classes = [labels.get(label, -1) for label in rows.frame[rows.target.name].to_list()] if labels else None
+    known = np.array(classes) if classes is not None else None
+    best = best_split(groups, variables, known, ask.shares(database), data.size_diff_weight, ask.seed)
+    part = pl.Series("split", groups).replace_strict(best.parts, return_dtype=pl.String)
+    found = ", ".join(f"{column} {distance:.3f}" for column, distance in best.distances.items())
+    text = f"parts are balanced; they differ from the whole by (bits): {found}"
+    return rows.with_frame(rows.frame.with_columns(part), text, told=True)
+
+
+def _codes(rows: Dataset, column: str, bins: int) -> Ints:
+    """A number a value; the values of a numeric column are first put into quantile bins, missing ones into another."""
+    need_column(rows, column, "`balance`")
+    values = rows.frame[column]
+    if values.dtype.is_numeric() and values.n_unique() > bins:
+        known = values.drop_nulls().to_numpy()
+        edges = np.unique(np.quantile(known, np.arange(1, bins) / bins))
+        places = np.searchsorted(edges, values.fill_null(0).to_numpy(), side="right") + 1
+        return np.where(values.is_null().to_numpy(), 0, places).astype(np.int64)
+    return (as_text(values).fill_null("").rank("dense") - 1).to_numpy().astype(np.int64)
+
+
+def _reuse(rows: Dataset, database: Database, ask: Ask) -> Dataset:
+    """The parts of the last run; rows that it did not have are of none."""
+    del database
+    if ask.earlier is None:
+        raise DataError("`split_strategy = reuse` needs an earlier run of this name, and there is none",
+                        hint="run it with another strategy first, or set `name` and `root` in [EXP]")  # fmt: skip
+    part_of = dict(ask.earlier.select("id", "split").iter_rows())
+    part = pl.col("id").replace_strict(part_of, default=None, return_dtype=pl.String)
+    result = _with(rows, part)
+    if result.frame["split"].null_count() == len(rows):
+        raise DataError(f"the earlier run has no row of `{_name(rows)}`", hint="choose another `split_strategy`")
+    return result

@@ -14,8 +14,9 @@ from nk.errors import DataError
 from nk.execute import run_all
 from nk.registry import Training
 from nk.stages.evaluate import uncertainty
+from nk.stages.folds import shared_ids
+from nk.stages.grouping import by_hash
 from nk.stages.scale import FittedScaler, fit_scaler, load_scaler
-from nk.stages.split import by_hash, shared_ids
 from nk.storage import read_record, unreadable, write_record
 from nk.tables import Features, Predictions, Target, positions
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nk.registry import Doubles, Fitted, Floats, Ints, Model
-    from nk.stages.split import Fold
+    from nk.stages.folds import Fold
     from nk.tables import Dataset
     from nk.ui import Ui
 

@@ -81,7 +81,7 @@ def test_defaults_of_no_section_are_a_config_error() -> None:
                 "  built, for regression: forest_reg, knn_reg, lgbr, lin_reg, svr, tree_reg, xgr",
             ],
         ),
-        ("feats.type", ["  built: os"]),
+        ("feats.type", ["  built: cqcc, lfcc, os, spectra"]),
         ("data.<database>.type", ["  built: csv, synthetic", "  known but not built: audformat"]),
         ("data.clinic.type", ["[DATA] <database>.type", "  built: csv, synthetic"]),
         ("feats.scale", ["  known but not built: speaker"]),
@@ -157,8 +157,8 @@ def test_options_of_what_is_not_built_are_marked() -> None:
             marked = [name for name in known.plugins if f"{name} (not built)" in known.owners]
             assert marked == ([name for name in known.plugins if name not in are_built] if are_built else [])
     some = next(known for known in known_keys() if known.plugins == ("finetune",))
-    both = replace(some, plugins=("svm", "cnn"))
-    assert both.owners == ["svm", "cnn (not built)"]
+    both = replace(some, plugins=("svm", "finetune"))
+    assert both.owners == ["svm", "finetune (not built)"]
     assert "not built" not in both.meaning
 
 

@@ -282,7 +282,7 @@ def test_a_near_name_of_a_database_is_a_slip(tmp_path: Path) -> None:
         ("[DATA]\ndatabases = {'a': 1}", "2: [DATA] `databases` must be a list of names"),
         (f"{BASE}emodb.type = sql", "4: [DATA] `emodb.type` names `sql`, which is not a reader"),
         (f"{BASE}emodb.test_size = 70\nemodb.dev_size = 40", "4: [DATA] `emodb.test_size` and `emodb.dev_size` are 110 % together"),
-        (f"{BASE}emodb.split_strategy = 12", "4: [DATA] `emodb.split_strategy` must be `speaker_split`, `speakers_stated`, `column`, `train`, `dev`, `test`, `database`, `specified`, `random`, `balanced`, `train_test` or a list of test speakers, not `12`"),
+        (f"{BASE}emodb.split_strategy = 12", "4: [DATA] `emodb.split_strategy` must be `speaker_split`, `speakers_stated`, `column`, `train`, `dev`, `test`, `database`, `specified`, `random`, `balanced`, `reuse` or a list of test speakers, not `12`"),
         ("[DATA]\ndatabases = ['a']\na = a.csv\ntests = x", "4: [DATA] `tests` names `x`, but nothing says where it is"),
         (f"{BASE}emodb.split_strategy = speakers_stated", "4: [DATA] `emodb.split_strategy` names no speakers"),
         (f"{BASE}emodb.test = [1]\nemodb.train = [1, 2]", "4: [DATA] `emodb.test` shares `1` with `train`"),
@@ -362,6 +362,35 @@ def test_options_that_fit_together_only_as_given_are_fine(tmp_path: Path) -> Non
     assert load(tmp_path, text).config.feats.options == {"set": "ComParE_2016", "level": "lld_de"}
 
 
+@pytest.mark.parametrize(
+    ("lines", "warned"),
+    [
+        ("pooling = max", ["5: [FEATS] `pooling` has no effect: no feature in `type` comes frame by frame"]),
+        ("pooling = ['mean', 'std']", []),
+        ("pooling = max\nlevel = lld", []),
+        ("pooling = max\ntype = ['os', 'lfcc']", []),
+        ("pooling = max\ntype = trill", []),
+    ],
+)
+def test_pooling_needs_frames(tmp_path: Path, lines: str, warned: list[str]) -> None:
+    assert warnings(load(tmp_path, f"{BASE}[FEATS]\n{lines}\n")) == warned
+
+
+def test_what_makes_columns_is_named_once(tmp_path: Path) -> None:
+    text = f"{BASE}[FEATS]\ntype = ['os', 'os']\nfeatures = ['a', 'b', 'a']\npooling = {{}}\n"
+    named = ["5: [FEATS] `type` names `os` twice", "6: [FEATS] `features` names `a` twice"]
+    assert problems(tmp_path, text.format("['max', 'max']")) == [*named, "7: [FEATS] `pooling` names `max` twice"]
+    assert problems(tmp_path, text.format("[]")) == [*named, "7: [FEATS] `pooling` is empty"]
+
+
+def test_options_of_a_feature_that_do_not_fit_together_are_told(tmp_path: Path) -> None:
+    text = f"{BASE}[FEATS]\ntype = lfcc\nlfcc.fft_length = {{}}\n"
+    assert problems(tmp_path, text.format(256)) == [
+        "5: [FEATS] the options of `lfcc` do not fit together: `lfcc.frame_length` is 400, but `lfcc.fft_length` 256"
+    ]
+    assert load(tmp_path, text.format(1024) + "lfcc.frame_length = 1000\n").warnings == ()
+
+
 def test_values_to_try_are_no_options(tmp_path: Path) -> None:
     text = f"{BASE}[MODEL]\ntype = svm\ntuning_params = C_val\nC_val = [1, .1]\nkernel = rbf\n"
     model = load(tmp_path, text).config.model
@@ -400,7 +429,7 @@ def test_epochs_mean_nothing_to_a_model_without_them(tmp_path: Path) -> None:
         ("samples_per_speaker = 9", "`samples_per_speaker` is now `limit_samples_per_speaker`", "data.limit_samples_per_speaker", 9),
         ("min_length = 2", "`min_length` is now `min_duration_of_sample`", "data.min_duration_of_sample", 2),
         ("strategy = x", "`strategy` has no effect: each database has its own `<database>.split_strategy`", "data.target", "emotion"),
-        ("emodb.split_strategy = reuse", "`emodb.split_strategy` is now `speaker_split`, not `reuse`", "data.databases.emodb.split_strategy", "speaker_split"),
+        ("emodb.split_strategy = train_test", "`emodb.split_strategy` is now `speaker_split`, not `train_test`", "data.databases.emodb.split_strategy", "speaker_split"),
         ("[EXP]\nmodels_dir = m/", "`models_dir` is now `model_dir`", "exp.model_dir", "m/"),
         ("[EXP]\nno_reuse = True", "`no_reuse` is now [DATA] `no_reuse`", "data.no_reuse", True),
         ("[EXP]\nrandom_state = 3", "`random_state` is now `random_seed`", "exp.random_seed", 3),
@@ -433,14 +462,12 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("emodb.split_strategy = random", "[DATA] `emodb.split_strategy = random`"),
-        ("emodb.mapping = {'a': 'b'}", "[DATA] `emodb.mapping`"),
+        ("check_vad = True", "[DATA] `check_vad`"),
         ("emodb.type = audformat", "[DATA] `audformat`"),
-        ("age_bins = 3", "[DATA] `age_bins`"),
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
         ("[FEATS]\nscale = speaker", "[FEATS] `scale = speaker`"),
         ("[MODEL]\ntype = cnn", "[MODEL] `cnn`"),
-        ("[EXP]\ntraindevtest = True", "[EXP] `traindevtest`"),
+        ("[EXP]\nexport_onnx = True", "[EXP] `export_onnx`"),
         ("[PLOT]\nformat = jpg", "[PLOT] `format = jpg`"),
     ],
 )

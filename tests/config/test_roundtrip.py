@@ -46,7 +46,8 @@ APART = {
     ("exp", "type"), ("exp", "databases"), ("exp", "lodo_dev"), ("crossdb", "train_extra"), ("model", "tuning_params"),
     ("base", "test_size"), ("base", "dev_size"), ("base", "train"), ("base", "dev"), ("base", "test"),
     ("base", "train_vals"), ("base", "dev_vals"), ("base", "test_vals"), ("base", "type"), ("base", "path"),
-    ("base", "split_strategy"), ("model", "measure"),
+    ("base", "split_strategy"), ("model", "measure"), ("data", "groups"), ("feats", "type"), ("feats", "features"),
+    ("feats", "pooling"), ("data", "filter.sample_selection"),
 }  # fmt: skip
 FORMS = {
     "a name without": TEXT.map(lambda text: re.sub(r"[/\\:]", "", text).strip().lstrip(". ")).filter(bool),

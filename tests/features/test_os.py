@@ -11,7 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from nk.audio import Audio
-from nk.features.os import Level, OpenSmile, OsOptions, Set
+from nk.features._smile import Level, Set
+from nk.features.os import OpenSmile, OsOptions
 
 COMBINATIONS = [
     (one, level) for one in get_args(Set) for level in get_args(Level) if not (level == "lld_de" and "GeMAPS" in one)

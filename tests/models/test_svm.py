@@ -21,7 +21,7 @@ from nk.registry import Training
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-needs_data = pytest.mark.skipif("NK_TEST_DATA" not in os.environ, reason="NK_TEST_DATA is not set")
+needs_data = pytest.mark.skipif("NK_TEST_DATA" not in os.environ, reason="needs real recordings: set NK_TEST_DATA")
 
 
 def fit(data: Training, **options: Any) -> FittedSvm:

@@ -11,7 +11,7 @@ from nk.errors import DataError
 from nk.families import readers
 
 DATA = os.environ.get("NK_TEST_DATA")
-needs_data = pytest.mark.skipif(not DATA, reason="NK_TEST_DATA is not set")
+needs_data = pytest.mark.skipif(not DATA, reason="needs real recordings: set NK_TEST_DATA")
 
 
 def read(path: str | Path, **options: Any) -> pl.DataFrame:

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nk.stages import split
 from nk.stages.cautions import of_folds
-from nk.stages.split import Fold
+from nk.stages.folds import Fold, make_folds
 from nk.tables import Dataset, Target
 
 if TYPE_CHECKING:
@@ -56,11 +55,11 @@ def test_what_train_and_test_share_is_named() -> None:
 def test_classes_that_a_model_never_hears_are_counted_over_folds() -> None:
     data = dataset(["s1", "s1", "s2", "s2", "s3"], list("abbac"))
     assert said(data, [fold(data, [0, 1], [2, 3], [4])]) == ["classes without a training row: `c`"]
-    found = split.folds(data, LOSO, seed=0)
+    found = make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
     assert said(data, found) == ["classes without a training row: `c` in 1 of 3 folds"]
     no_b = dataset(["s1", "s1", "s2"], list("aac"))
-    found = split.folds(no_b, LOSO, seed=0)
+    found = make_folds(no_b, LOSO, ["speaker"], seed=0)
     assert found is not None
     expected = "classes without a training row: `b` in 2 of 2 folds, `a` in 1 of 2 folds, `c` in 1 of 2 folds"
     assert said(no_b, found) == [expected]
@@ -72,7 +71,7 @@ def test_many_folds_are_as_counted_by_hand(rows: list[tuple[str, str, str]]) -> 
     if len(set(speakers)) < 2:
         return
     data = dataset(speakers, classes, digests)
-    found = split.folds(data, LOSO, seed=0)
+    found = make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
     digest, label = (dict(zip(data.ids, data.frame[name].to_list(), strict=True)) for name in ("digest", "emotion"))
     twice = {digest[key] for one in found for key in one.test} & {
@@ -99,13 +98,13 @@ def test_a_thousand_speakers_left_out_in_turn_cost_little() -> None:
     """50,000 rows; about half a second and 20 MB here, the bounds are generous."""
     rows = range(50_000)
     data = dataset([f"s{row // 50:04}" for row in rows], ["abc"[row % 3] for row in rows])
-    split.folds(dataset(["x", "y"], ["a", "b"]), LOSO, seed=0)  # not the imports
+    make_folds(dataset(["x", "y"], ["a", "b"]), LOSO, ["speaker"], seed=0)  # not the imports
     start = time.process_time()
-    found = split.folds(data, LOSO, seed=0)
+    found = make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
     assert of_folds(data, found) == []
     assert time.process_time() - start < 3
     tracemalloc.start()
-    of_folds(data, split.folds(data, LOSO, seed=0) or [])
+    of_folds(data, make_folds(data, LOSO, ["speaker"], seed=0) or [])
     assert tracemalloc.get_traced_memory()[1] < 100e6
     tracemalloc.stop()

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from nk.stages.cautions import of_data, of_folds, of_skips
-from nk.stages.split import Fold
+from nk.stages.folds import Fold
 from nk.tables import Dataset, Skip, Target
 
 

@@ -14,7 +14,10 @@ import soundfile
 from nk.audio import digest
 from nk.errors import DataError
 from nk.families import features
-from nk.stages.extract import Extracted, count_cached, extract, join, pool, skips
+from nk.registry import FeatureExtractor
+from nk.stages.assemble import Extracted, join, skips
+from nk.stages.extract import count_cached, extract
+from nk.stages.pooling import Pooling
 from nk.tables import Dataset, Target
 from nk.ui import Ui
 
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nk.audio import Channel
-    from nk.registry import FeatureExtractor
 
 CHANNELS: dict[str, Channel] = {"db": "first"}
 
@@ -32,14 +34,20 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NK_CACHE", str(tmp_path / "cache"))
 
 
+def named(name: str, **options: Any) -> FeatureExtractor:
+    plugin = features.get(name)
+    made = plugin(plugin.options_type(**options), name=name)
+    assert isinstance(made, FeatureExtractor)
+    return made
+
+
 def os_plugin(**options: Any) -> FeatureExtractor:
-    plugin = features.get("os")
-    return plugin(plugin.options_type(**options), name="os")
+    return named("os", **options)
 
 
-def noise(path: Path, seconds: float, seed: int) -> None:
-    wave = np.random.default_rng(seed).normal(0, 0.1, int(seconds * 16000))
-    soundfile.write(path, wave, 16000)
+def noise(path: Path, seconds: float, seed: int, rate: int = 16000) -> None:
+    wave = np.random.default_rng(seed).normal(0, 0.1, int(seconds * rate))
+    soundfile.write(path, wave, rate)
 
 
 def dataset(*paths: Path, ends: tuple[float, ...] | None = None) -> Dataset:
@@ -101,6 +109,23 @@ def test_other_options_are_a_miss(tmp_path: Path, options: dict[str, str]) -> No
     assert count_cached(rows, os_plugin(**options), CHANNELS) == 0
 
 
+def test_another_rate_or_revision_of_the_plugin_is_a_miss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise(tmp_path / "a.wav", 1, 1)
+    rows = dataset(tmp_path / "a.wav")
+    assert run(rows, named("lfcc")).provenance["rate"] == 16000
+    assert count_cached(rows, named("lfcc"), CHANNELS) == 1
+    assert count_cached(rows, named("lfcc", **{"lfcc.sample_rate": 8000}), CHANNELS) == 0
+    monkeypatch.setattr(features.get("lfcc"), "revision", 99)
+    assert count_cached(rows, named("lfcc"), CHANNELS) == 0
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100])
+def test_recordings_are_brought_to_the_rate_that_an_extractor_asks_for(tmp_path: Path, rate: int) -> None:
+    noise(tmp_path / "a.wav", 1, 1, rate)
+    (values,) = run(dataset(tmp_path / "a.wav"), named("lfcc")).values.values()
+    assert values.shape == (1 + (16000 - 400) // 80, 40)
+
+
 def test_another_segment_or_channel_is_a_miss(tmp_path: Path) -> None:
     noise(tmp_path / "a.wav", 2, 1)
     run(dataset(tmp_path / "a.wav"), os_plugin())
@@ -114,7 +139,7 @@ def test_a_run_that_ends_in_the_middle_goes_on_where_it_was(tmp_path: Path, monk
         noise(path, 0.5, number)
     run(dataset(*paths[:5]), os_plugin())
     computed: list[str] = []
-    plugin = features.get("os")
+    plugin = type(os_plugin())
     original = plugin.extract
 
     def count(self: FeatureExtractor, audio: Any) -> Any:
@@ -124,6 +149,21 @@ def test_a_run_that_ends_in_the_middle_goes_on_where_it_was(tmp_path: Path, monk
     monkeypatch.setattr(plugin, "extract", count)
     assert len(run(dataset(*paths), os_plugin()).values) == 8
     assert sorted(computed) == ["5.wav", "6.wav", "7.wav"]
+
+
+def test_linear_algebra_has_one_thread_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from threadpoolctl import threadpool_info
+
+    noise(tmp_path / "a.wav", 0.5, 1)
+    seen: list[int] = []
+
+    def look(*_: object) -> Any:
+        seen.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+        return np.ones((1, 40))
+
+    monkeypatch.setattr(features.get("lfcc"), "extract", look)
+    run(dataset(tmp_path / "a.wav"), named("lfcc"))
+    assert set(seen) == {1}
 
 
 def test_rows_that_fail_are_named_and_the_others_go_on(tmp_path: Path) -> None:
@@ -144,7 +184,7 @@ def test_an_extractor_that_raises_on_one_file_does_not_end_the_run(
 ) -> None:
     for number in range(3):
         noise(tmp_path / f"{number}.wav", 0.5, number)
-    plugin = features.get("os")
+    plugin = type(os_plugin())
     original = plugin.extract
 
     def fail(self: FeatureExtractor, audio: Any) -> Any:
@@ -189,7 +229,7 @@ def test_what_is_computed_is_stored_while_others_are_still_under_way(
 ) -> None:
     for number in range(2):
         noise(tmp_path / f"{number}.wav", 0.5, number)
-    plugin = features.get("os")
+    plugin = type(os_plugin())
     original, seen = plugin.extract, []
     rows = dataset(tmp_path / "0.wav", tmp_path / "1.wav")
 
@@ -231,28 +271,56 @@ def test_names_that_were_cut_are_asked_for_again(tmp_path: Path) -> None:
     connection.close()
     again = run(rows, extractor)
     assert again.names == first.names
-    assert join([again], rows).values.shape == (1, 88)
+    assert join([again], (), rows).values.shape == (1, 88)
 
 
 def test_frames_are_pooled_into_one_vector(tmp_path: Path) -> None:
     noise(tmp_path / "a.wav", 1, 1)
-    found = run(dataset(tmp_path / "a.wav"), os_plugin(level="lld"))
+    rows = dataset(tmp_path / "a.wav")
+    found = run(rows, os_plugin(level="lld"))
     frames = next(iter(found.values.values()))
     assert frames.ndim == 2
-    pooled = pool(found, ("mean", "std"))
+    pooled = run(rows, os_plugin(level="lld"), pooling=Pooling(("mean", "std")))
     vector = next(iter(pooled.values.values()))
     assert pooled.names == tuple(f"{name}_{how}" for how in ("mean", "std") for name in found.names)
     assert np.allclose(vector[: len(found.names)], frames.mean(axis=0), rtol=1e-5)
     assert np.allclose(vector[len(found.names) :], frames.std(axis=0), rtol=1e-4)
 
 
+@pytest.mark.parametrize("how", ["mean", "std"])
+def test_the_frames_of_an_hour_are_pooled_without_loss(how: str) -> None:
+    column = np.tile(np.array([100.1, 100.3], dtype=np.float32), 500_000)
+    frames = np.stack([column, column], axis=1)
+    expected = {"mean": 100.2, "std": 0.1}[how]
+    assert Pooling((how,))(frames) == pytest.approx([expected, expected], rel=1e-4)
+
+
+def test_vectors_and_pooled_frames_stand_side_by_side(tmp_path: Path) -> None:
+    noise(tmp_path / "a.wav", 1, 1)
+    rows = dataset(tmp_path / "a.wav")
+    both = join([run(rows, os_plugin()), run(rows, named("lfcc"), pooling=Pooling(("mean", "std")))], (), rows)
+    assert both.values.shape == (1, 88 + 80)
+    assert (both.names[88], both.names[128]) == ("lfcc_0_mean", "lfcc_0_std")
+
+
+def test_a_recording_without_a_whole_frame_is_too_short(tmp_path: Path) -> None:
+    noise(tmp_path / "a.wav", 0.02, 1)
+    noise(tmp_path / "b.wav", 0.05, 1)
+    rows = dataset(tmp_path / "a.wav", tmp_path / "b.wav")
+    for name, reason in (("lfcc", "too short for `lfcc` (0.020 s)"), ("spectra", "too short for `spectra` (0.020 s)")):
+        found = run(rows, named(name))
+        assert [(skip.file, skip.reason) for skip in skips(rows, [found])] == [("a.wav", reason)]
+    assert not run(rows, named("cqcc")).failed
+
+
 def test_sets_stand_side_by_side_and_columns_can_be_chosen(tmp_path: Path) -> None:
     noise(tmp_path / "a.wav", 1, 1)
     rows = dataset(tmp_path / "a.wav")
     one, two = run(rows, os_plugin()), run(rows, os_plugin(set="GeMAPSv01b"))
-    both = join([one, two], rows)
+    both = join([one, two], (), rows)
     assert both.values.shape == (1, 88 + 62)
-    kept = join([one], rows, ("loudness_sma3_amean",))
-    assert kept.values[0, 0] == both.values[0, both.names.index("loudness_sma3_amean")]
+    kept = join([one], (), rows, ("loudness_sma3_amean",))
+    assert kept.values[0, 0] == both.values[0, both.names.index("os.loudness_sma3_amean")]
+    assert "os2.loudness_sma3_amean" in both.names
     with pytest.raises(DataError, match="names columns that are not there: `loud`"):
-        join([one], rows, ("loud",))
+        join([one], (), rows, ("loud",))

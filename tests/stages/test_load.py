@@ -34,7 +34,7 @@ def loading(folder: Path, table: str, more: str = "", **arguments: Any) -> Loade
     (folder / "db.csv").write_text(table, encoding="utf-8")
     (folder / "exp.ini").write_text(f"[DATA]\ndatabases = ['db']\ndb = db.csv\n{more}", encoding="utf-8")
     config = load_config(folder / "exp.ini").config
-    settings = {"number": False, "fail_threshold": 0.5, "jobs": 2, "ui": Ui(quiet=True), **arguments}
+    settings = {"number": False, "fail_threshold": 0.5, "seed": 42, "jobs": 2, "ui": Ui(quiet=True), **arguments}
     return load(config.data, resolve=resolver(folder / "exp.ini"), **settings)
 
 
@@ -120,12 +120,12 @@ def test_numbers_as_target(tmp_path: Path) -> None:
     assert found.dataset.frame["age"].to_list() == [31.0, 24.5]
 
 
-def test_rows_without_a_label_are_dropped_and_counted(tmp_path: Path) -> None:
+def test_rows_without_a_label_stay_without_a_truth(tmp_path: Path) -> None:
     for name in "abc":
         tone(tmp_path / f"{name}.wav")
     found = loading(tmp_path, "file,emotion,age\na.wav,joy,\nb.wav,,30\nc.wav,anger,\n")
-    assert found.dataset.ids == ["db/a.wav#0-500", "db/c.wav#0-500"]
-    assert (found.dataset.history[-1].rows_in, found.dataset.history[-1].rows_out) == (3, 2)
+    assert found.dataset.frame["emotion"].to_list() == ["joy", None, "anger"]
+    assert found.dataset.target.labels == ("anger", "joy")
 
 
 def test_files_with_several_channels_are_counted(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_columns_that_nk_gives_itself_keep_another_name(tmp_path: Path) -> None:
         ("file,start,emotion\na.wav,0,joy\n", "target = start", False, "`start` says which row it is", "`emotion`"),
         ("file,age\na.wav,1.5\n", "target = age", False, "`age` has numbers that cannot be classes", "= regression"),
         ("file,age\na.wav,1e30\nb.wav,2e30\n", "target = age", False, "numbers that cannot be classes", "= regression"),
-        ("file,emotion\na.wav,\n", "", False, "no row has a `emotion`", "skipped.csv"),
+        ("file,emotion\na.wav,\n", "", False, "no row has a `emotion`", "the rows that were skipped"),
     ],
 )  # fmt: skip
 def test_targets_that_cannot_be_say_why(
@@ -188,8 +188,9 @@ def test_a_table_that_is_not_there_names_both_places(tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     (tmp_path / "exp.ini").write_text("[DATA]\ndatabases = ['db']\ndb = gone.csv\n")
     config = load_config(tmp_path / "exp.ini").config
+    places = resolver(tmp_path / "exp.ini")
     with pytest.raises(DataError, match="there is no `gone.csv`") as caught:
-        load(config.data, number=False, fail_threshold=0.5, resolve=resolver(tmp_path / "exp.ini"), jobs=1, ui=Ui())
+        load(config.data, number=False, fail_threshold=0.5, resolve=places, seed=42, jobs=1, ui=Ui())
     assert str(tmp_path) in str(caught.value.hint)
 
 
@@ -197,3 +198,118 @@ def test_fsdd_has_all_its_files(data: Path) -> None:
     frame = pl.read_csv(data / "fsdd" / "fsdd.csv")
     (data / "fsdd").resolve()
     assert frame.height == 3000
+
+
+SIX = """file,speaker,gender,age,emotion
+a.wav,s1,f,20,joy
+b.wav,s1,f,,anger
+c.wav,s2,m,40,joy
+d.wav,s2,m,50,sadness
+e.wav,s3,f,60,boredom
+f.wav,s3,f,70,anger
+"""
+
+
+def files(found: Loaded) -> list[str]:
+    return [name.removesuffix(".wav") for name in found.dataset.frame["file"]]
+
+
+@pytest.mark.parametrize(
+    ("keys", "kept"),
+    [
+        ("db.required = age", "acdef"),
+        ("db.filter = {'gender': 'f'}", "abef"),
+        ("db.filter = {'gender': ['f'], 'emotion': ['joy', 'anger']}", "abf"),
+        ("db.filter = [['age', [20, 40]], ['gender', 'm']]", "c"),
+        ("db.mapping = {'joy': 'high', 'anger': 'high', 'sadness,boredom': 'low'}", "abcdef"),
+        ("db.mapping = {'joy': 'high', 'sadness': 'low'}", "acd"),
+        ("db.mapping = {'emotion': {'joy': 'high', 'anger': 'low'}, 'gender': {'f': 'female'}}", "abcf"),
+        ("labels = ['joy', 'anger']", "abcf"),
+        ("db.min_duration_of_sample = 0.35", "def"),
+        ("db.max_duration_of_sample = 0.35", "abc"),
+        ("db.min_duration_of_sample = 0.2\ndb.max_duration_of_sample = 0.4", "bcd"),
+        ("check_size = 6000", "def"),
+        ("check_size = True", "abcdef"),
+        ("db.colnames = {'emotion': 'mood'}\ntarget = mood", "abcdef"),
+        ("colnames = {'emotion': 'mood'}\ntarget = mood", "abcdef"),
+    ],
+)  # fmt: skip
+def test_rows_are_kept_by_what_they_have_themselves(tmp_path: Path, keys: str, kept: str) -> None:
+    for place, name in enumerate("abcdef"):
+        tone(tmp_path / f"{name}.wav", 0.1 + 0.1 * place)
+    expected = list(kept)
+    if len(kept) == 1:
+        with pytest.raises(DataError, match="all rows have the same `emotion`"):
+            loading(tmp_path, SIX, keys)
+        return
+    found = loading(tmp_path, SIX, keys)
+    assert files(found) == expected
+    gone = sum(step.rows_in - step.rows_out for step in found.dataset.history)
+    assert gone == 6 - len(kept), "every row that goes stands in the history"
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ("db.required = aeg", "no column `aeg`"),
+        ("db.filter = {'gendr': 'f'}", "no column `gendr`"),
+        ("db.filter = {'gender': 'female'}", "no row has `female` in the column `gender`"),
+        ("db.mapping = {'happiness': 'high'}", "`mapping` names no value of `emotion`"),
+        ("db.mapping = {'mood': {'joy': 'high'}}", "no column `mood`"),
+        ("db.colnames = {'sex': 'gender'}", "no column `sex`"),
+        ("db.colnames = {'gender': 'age'}", "a column that is there already"),
+        ("labels = ['joy', 'fear']", "no row has this `emotion`"),
+        ("db.min_duration_of_sample = 9", "no row is left"),
+        ("db.mapping = {'joy': 'same', 'anger': 'same'}", "all rows have the same `emotion`"),
+    ],
+)
+def test_what_keeps_no_row_says_why(tmp_path: Path, keys: str, message: str) -> None:
+    for name in "abcdef":
+        tone(tmp_path / f"{name}.wav", 0.1)
+    with pytest.raises(DataError, match=message):
+        loading(tmp_path, SIX, keys)
+
+
+def test_limits_draw_rows_by_seed_and_id_alone(tmp_path: Path) -> None:
+    for name in "abcdef":
+        tone(tmp_path / f"{name}.wav", 0.1)
+    lines = SIX.splitlines()
+    turned = "\n".join([lines[0], *reversed(lines[1:])]) + "\n"
+    first = files(loading(tmp_path, SIX, "db.limit_samples = 3"))
+    assert len(first) == 3
+    assert files(loading(tmp_path, turned, "db.limit_samples = 3")) == first
+    fewer = files(loading(tmp_path, SIX, "db.limit_samples = 2"))
+    assert set(fewer) < set(first)
+    others = {tuple(files(loading(tmp_path, SIX, "db.limit_samples = 3", seed=seed))) for seed in range(8)}
+    assert len(others) > 1
+    each = loading(tmp_path, SIX, "db.limit_samples_per_speaker = 1")
+    assert each.dataset.frame["speaker"].to_list() == ["s1", "s2", "s3"]
+
+
+def test_databases_are_joined_and_each_keeps_its_own_rules(tmp_path: Path) -> None:
+    for name in "abcdef":
+        tone(tmp_path / f"{name}.wav", 0.1)
+    (tmp_path / "other.csv").write_text("file,speaker,mood\na.wav,s1,happy\nb.wav,s9,angry\n")
+    (tmp_path / "exp.ini").write_text(
+        "[DATA]\ndatabases = ['db', 'other']\ndb = db.csv\nother = other.csv\n"
+        "db.filter = {'gender': 'f'}\nother.colnames = {'mood': 'emotion'}\nother.rename_speakers = True\n"
+        "other.mapping = {'happy': 'joy', 'angry': 'anger'}\nlabels = ['anger', 'joy']\n"
+    )
+    (tmp_path / "db.csv").write_text(SIX)
+    config = load_config(tmp_path / "exp.ini").config
+    found = load(config.data, number=False, fail_threshold=0.5, resolve=resolver(tmp_path / "exp.ini"), seed=1, jobs=1,
+                 ui=Ui(quiet=True))  # fmt: skip
+    rows = found.dataset.frame.select("database", "speaker", "emotion").rows()
+    assert rows == [("db", "s1", "joy"), ("db", "s1", "anger"), ("db", "s3", "anger"),
+                    ("other", "other_s1", "joy"), ("other", "other_s9", "anger")]  # fmt: skip
+    assert any("(of `db`)" in step.what for step in found.dataset.history)
+
+
+def test_numbers_are_turned_round_and_divided(tmp_path: Path) -> None:
+    for name in "abcdef":
+        tone(tmp_path / f"{name}.wav", 0.1)
+    found = loading(tmp_path, SIX, "target = age\ndb.reverse = True\ntarget_divide_by = 10", number=True)
+    assert found.dataset.frame["age"].to_list() == [5.0, None, 3.0, 2.0, 1.0, 0.0]
+    found = loading(tmp_path, SIX, "target = age\ndb.reverse = True\ndb.reverse.max = 100", number=True)
+    assert found.dataset.frame["age"].to_list() == [80.0, None, 60.0, 50.0, 40.0, 30.0]
+    assert any("turned round" in step.what for step in found.dataset.history)

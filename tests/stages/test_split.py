@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nk.errors import DataError
-from nk.stages.split import by_hash, folds, holdout, split
+from nk.stages import split as stage
+from nk.stages.folds import Fold, holdout, make_folds
+from nk.stages.grouping import by_hash
 from nk.tables import Dataset, Target
 
 SPEAKERS = st.lists(st.text("abcxyz019äß", min_size=1, max_size=4), min_size=2, max_size=12, unique=True)
@@ -21,9 +23,21 @@ SPEAKERS = st.lists(st.text("abcxyz019äß", min_size=1, max_size=4), min_size=2
 def database(**changed: Any) -> Any:
     defaults: dict[str, Any] = {
         "split_strategy": "speaker_split", "test_size": 20.0, "train": (), "dev": (), "test": (),
-        "split_column": "split", "train_vals": (), "dev_vals": (), "test_vals": (),
+        "split_column": "split", "train_vals": (), "dev_vals": (), "test_vals": (), "dev_size": 20.0,
+        "as_train": False, "as_test": False,
     }  # fmt: skip
     return SimpleNamespace(**{**defaults, **changed})
+
+
+def split(whole: Dataset, databases: dict[str, Any], *, seed: int = 0, three: bool = False, **changed: Any) -> Dataset:
+    defaults: dict[str, Any] = {"groups": ("speaker",), "balance": None, "size_diff_weight": 1.0, "variable_bins": {}}
+    earlier = changed.pop("earlier", None)
+    data: Any = SimpleNamespace(databases=databases, **{**defaults, **changed})
+    return stage.split(whole, data, seed=seed, three=three, earlier=earlier)
+
+
+def folds(whole: Dataset, asked: Any, *groups: str, seed: int) -> list[Fold] | None:
+    return make_folds(whole, asked, groups or ("speaker",), seed=seed)
 
 
 def model(**changed: Any) -> Any:
@@ -144,9 +158,11 @@ def test_impossible_splits_say_why(changed: dict[str, Any], speakers: list[str],
 
 def test_no_speakers_at_all_says_what_to_do() -> None:
     whole = dataset(["a", "b"])
-    for frame in (whole.frame.drop("speaker"), whole.frame.with_columns(pl.lit(None, pl.String).alias("speaker"))):
-        with pytest.raises(DataError, match="has no column `speaker`"):
-            split(replace(whole, frame=frame), {"db": database()}, seed=0)
+    with pytest.raises(DataError, match="has no column `speaker`"):
+        split(replace(whole, frame=whole.frame.drop("speaker")), {"db": database()}, seed=0)
+    empty = whole.frame.with_columns(pl.lit(None, pl.String).alias("speaker"))
+    with pytest.raises(DataError, match="the column `speaker` of `db` is empty"):
+        split(replace(whole, frame=empty), {"db": database()}, seed=0)
 
 
 def test_the_speaker_as_target_cannot_be_split_by_speaker() -> None:
@@ -220,3 +236,161 @@ def test_parts_of_a_fold_are_told_by_place_and_by_id() -> None:
     found = folds(whole, model(loso=True), seed=0)
     assert found is not None
     assert [fold.train_rows.tolist() for fold in found] == [[*range(4, 12)], [0, 1, 2, 3, 8, 9, 10, 11], [*range(8)]]
+
+
+def parts_of(result: Dataset) -> dict[str, int]:
+    return dict(result.frame["split"].value_counts().iter_rows())
+
+
+@given(speakers=st.lists(st.text("abcxyz019", min_size=1, max_size=4), min_size=5, max_size=12, unique=True))
+def test_three_parts_share_no_speaker(speakers: list[str]) -> None:
+    result = split(dataset(speakers), {"db": database()}, seed=1, three=True)
+    assert set(part_of_speaker(result).values()) == {"train", "dev", "test"}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "more"),
+    [
+        (("s1",), {}),
+        ("speakers_stated", {"test": ("s1", "s2")}),
+        ("speakers_stated", {"test": ("s1",), "train": ("s3", "s4")}),
+        ("random", {}),
+        ("balanced", {}),
+    ],
+)
+def test_every_strategy_gives_a_dev_part_where_three_are_wanted(strategy: Any, more: dict[str, Any]) -> None:
+    whole = dataset([f"s{number}" for number in range(10)])
+    result = split(whole, {"db": database(split_strategy=strategy, **more)}, three=True)
+    assert set(parts_of(result)) == {"train", "dev", "test"}
+    if strategy != "random":
+        part_of_speaker(result)
+
+
+def test_databases_that_are_train_and_test_get_a_dev_part_from_train() -> None:
+    one, other = dataset([f"s{number}" for number in range(10)]), dataset(["t1", "t2"])
+    frame = pl.concat([one.frame, other.frame.with_columns(pl.lit("other").alias("database"))])
+    both = replace(one, frame=frame.sort("id"))
+    bases = {"db": database(split_strategy="train"), "other": database(split_strategy="test")}
+    assert parts_of(split(both, bases, three=True)) == {"train": 32, "dev": 8, "test": 8}
+    assert parts_of(split(both, bases)) == {"train": 40, "test": 8}
+
+
+def test_random_draws_rows_not_speakers() -> None:
+    whole = dataset([f"s{number}" for number in range(5)], rows=20)
+    result = split(whole, {"db": database(split_strategy="random")}, seed=3)
+    assert parts_of(result) == {"train": 80, "test": 20}
+    assert result.part("test").frame["speaker"].n_unique() == 5
+    again = split(replace(whole, frame=whole.frame.reverse()), {"db": database(split_strategy="random")}, seed=3)
+    assert again.part("test").ids == result.part("test").ids
+
+
+def test_as_train_and_as_test_leave_one_part() -> None:
+    one, other = dataset([f"s{number}" for number in range(5)]), dataset([f"t{number}" for number in range(5)])
+    frame = pl.concat([one.frame, other.frame.with_columns(pl.lit("other").alias("database"))])
+    both = replace(one, frame=frame.sort("id"))
+    result = split(both, {"db": database(as_train=True), "other": database(as_test=True)})
+    parts = result.frame.group_by("database", "split").len().sort("database").rows()
+    assert parts == [("db", "train", 16), ("other", "test", 4)]
+
+
+def texts(whole: Dataset, several: int = 4) -> Dataset:
+    text = [f"t{number % several}" for number in range(len(whole))]
+    return replace(whole, frame=whole.frame.with_columns(pl.Series("text", text)))
+
+
+def test_groups_by_speaker_and_text_share_neither() -> None:
+    whole = texts(dataset([f"s{number}" for number in range(10)], rows=10), 5)
+    result = split(whole, {"db": database()}, groups=("speaker", "text"))
+    train, test = result.part("train").frame, result.part("test").frame
+    assert (train.height, test.height) == (64, 4)
+    for column in ("speaker", "text"):
+        assert not set(train[column]) & set(test[column])
+    alone = split(whole, {"db": database()}, groups=("text",))
+    assert not set(alone.part("train").frame["text"]) & set(alone.part("test").frame["text"])
+    assert set(alone.part("train").frame["speaker"]) == set(alone.part("test").frame["speaker"])
+
+
+def test_folds_by_speaker_and_text_test_every_row_once_and_share_neither() -> None:
+    whole = texts(dataset([f"s{number}" for number in range(4)], rows=6), 3)
+    for asked in (model(loso=True), model(logo=2), model(k_fold_cross=3)):
+        found = folds(whole, asked, "speaker", "text", seed=0) or []
+        tested = sorted(row for fold in found for row in fold.test)
+        assert tested == whole.ids
+        for fold in found:
+            train, test = (whole.frame.filter(pl.col("id").is_in(list(rows))) for rows in (fold.train, fold.test))
+            for column in ("speaker", "text"):
+                assert not set(train[column]) & set(test[column])
+    assert len(folds(whole, model(loso=True), "speaker", "text", seed=0) or []) == 12
+
+
+def test_rows_are_folded_one_by_one_only_by_name() -> None:
+    whole = dataset(["a", "b"], rows=20)
+    found = folds(whole, model(k_fold_cross=4), "row", seed=0) or []
+    assert [len(fold.test_rows) for fold in found] == [10] * 4
+    assert all({row[3] for row in fold.test} == {"a", "b"} for fold in found)
+    with pytest.raises(DataError, match="asks for more folds than there are groups"):
+        folds(whole, model(k_fold_cross=4), seed=0)
+
+
+def test_a_gap_in_the_column_of_folds_is_said() -> None:
+    whole = dataset(["a", "b"])
+    gaps = whole.frame.with_columns(pl.Series("fold", [None, *([1, 2] * 4)][:8]))
+    with pytest.raises(DataError, match="the column `fold` is empty for some rows"):
+        folds(replace(whole, frame=gaps), model(logo=2), seed=0)
+
+
+def test_the_best_of_many_splits_is_balanced() -> None:
+    ages = [20 + 5 * (number // 4) for number in range(48)]
+    genders = ["mf"[number // 4 % 3 == 0] for number in range(48)]
+    whole = dataset([f"s{number:02}" for number in range(12)])
+    frame = whole.frame.with_columns(pl.Series("age", ages), pl.Series("gender", genders))
+    whole = replace(whole, frame=frame)
+    balanced = database(split_strategy="balanced", test_size=50)
+    found = split(whole, {"db": balanced}, balance={"gender": 2.0, "age": 1.0}, variable_bins={"age": 2})
+    part_of_speaker(found)
+    for part in ("train", "test"):
+        rows = found.part(part).frame.unique("speaker")
+        assert rows["gender"].value_counts().sort("gender")["count"].to_list() == [2, 4]
+        assert (rows["age"] < 50).sum() == 3
+    said = [step.what for step in found.history if step.told]
+    assert said == ["parts are balanced; they differ from the whole by (bits): gender 0.000, age 0.000"]
+
+
+def test_every_part_of_a_balanced_split_has_all_classes() -> None:
+    whole = dataset([f"s{number}" for number in range(6)])
+    rare = pl.when(pl.col("speaker").is_in(["s0", "s1"])).then(pl.lit("fear")).otherwise("emotion").alias("emotion")
+    whole = Dataset(whole.frame.with_columns(rare), Target("emotion", ("anger", "fear", "joy")))
+    balanced = database(split_strategy="balanced", test_size=34)
+    found = split(whole, {"db": balanced})
+    assert "fear" in set(found.part("test").frame["emotion"])
+    assert "fear" in set(found.part("train").frame["emotion"])
+    one = Dataset(
+        whole.frame.with_columns(
+            pl.when(pl.col("speaker") == "s0").then(pl.lit("fear")).otherwise(pl.lit("joy")).alias("emotion")
+        ),
+        Target("emotion", ("fear", "joy")),
+    )
+    with pytest.raises(DataError, match="none of 1000 drawn splits has all classes in every part"):
+        split(one, {"db": balanced})
+
+
+def test_reuse_takes_the_parts_of_the_last_run() -> None:
+    whole = dataset(["a", "b", "c"])
+    earlier = split(whole, {"db": database()}, seed=5).frame.select("id", "split")
+    found = split(whole, {"db": database(split_strategy="reuse")}, seed=99, earlier=earlier)
+    assert found.frame.select("id", "split").equals(earlier)
+    fewer = split(whole, {"db": database(split_strategy="reuse")}, earlier=earlier.filter(pl.col("id") != whole.ids[0]))
+    assert len(fewer) == len(whole) - 1
+    with pytest.raises(DataError, match="needs an earlier run"):
+        split(whole, {"db": database(split_strategy="reuse")})
+
+
+def test_unlabelled_rows_are_tested_and_not_learnt_from() -> None:
+    whole = dataset(["a", "b"])
+    gaps = whole.frame.with_columns(
+        pl.when(pl.col("file").str.ends_with("_0.wav")).then(None).otherwise("emotion").alias("emotion")
+    )
+    found = split(replace(whole, frame=gaps), {"db": database()})
+    assert found.part("test").frame["emotion"].null_count() == 1
+    assert found.part("train").frame["emotion"].null_count() == 0
+    assert len(found) == 7

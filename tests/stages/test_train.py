@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from nk import families
 from nk.errors import PluginError
 from nk.registry import Fitted, Model, Options, Training
-from nk.stages import split, train
-from nk.stages.split import by_hash
+from nk.stages import train
+from nk.stages.folds import make_folds
+from nk.stages.grouping import by_hash
 from nk.stages.train import Recipe, Trained
 from nk.tables import Dataset, Features, Target, positions
 from nk.ui import Ui
@@ -102,7 +103,7 @@ class Watcher(Model):
 
 def watched(data: Dataset, jobs: int) -> Watcher:
     model = Watcher()
-    found = split.folds(data, LOSO, seed=0)
+    found = make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
     train.cross(features(data), data, found, Recipe(model, "standard", "mean", 3, jobs), 1, Ui(quiet=True))
     return model
@@ -155,7 +156,7 @@ def test_a_fold_is_as_if_trained_alone(jobs: int) -> None:
     """Rows are found by id, though the features are in another order; each run has its own seed."""
     data = dataset()
     given = features(data)
-    found = split.folds(data, LOSO, seed=0)
+    found = make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
     predictions, notes = train.cross(given, data, found, recipe(jobs=jobs), 2, Ui(quiet=True))
     assert not notes

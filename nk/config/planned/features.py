@@ -90,23 +90,6 @@ class AudmodelOptions(Options):
     )
 
 
-class SpectraOptions(Options):
-    """Options of `spectra`."""
-
-    fft_win_dur: float = key(25.0, "length of a window", unit="ms", gt=0)
-    fft_hop_dur: float = key(10.0, "step between windows", unit="ms", gt=0)
-    fft_nbands: int = key(64, "number of mel bands", ge=1)
-
-
-class XbowOptions(Options):
-    """Options of `xbow`."""
-
-    model: str = key("openXBOW", "folder of openXBOW", alias="xbow.model")
-    size: int = key(500, "size of the codebook", unit="words", ge=1)
-    assignments: int = key(10, "words counted a frame", unit="words", ge=1)
-    with_os: bool = key(False, "add the features of eGeMAPSv02")
-
-
 class MldOptions(Options):
     """Options of `mld`."""
 
@@ -126,29 +109,3 @@ class SptkOptions(Options):
     fft_length: int = key(512, "length of the Fourier transform", unit="samples", ge=1, alias="sptk.fft_length")
     n_channel: int = key(128, "channels of the filterbank", ge=1, alias="sptk.n_channel")
     sample_rate: int = key(16000, "rate that recordings are brought to", unit="Hz", ge=1, alias="sptk.sample_rate")
-
-
-class LfccOptions(Options):
-    """Options of `lfcc`."""
-
-    n_lfcc: int = key(40, "number of coefficients", ge=1, alias="lfcc.n_lfcc")
-    frame_length: int = key(400, "length of a frame", unit="samples", ge=1, alias="lfcc.frame_length")
-    frame_period: int = key(80, "step between frames", unit="samples", ge=1, alias="lfcc.frame_period")
-    fft_length: int = key(512, "length of the Fourier transform", unit="samples", ge=1, alias="lfcc.fft_length")
-    sample_rate: int = key(16000, "rate that recordings are brought to", unit="Hz", ge=1, alias="lfcc.sample_rate")
-
-
-class CqccOptions(Options):
-    """Options of `cqcc`."""
-
-    n_cqcc: int = key(40, "number of coefficients", ge=1, alias="cqcc.n_cqcc")
-    n_cqt_bins: int = key(84, "bins of the constant-Q transform", ge=1, alias="cqcc.n_cqt_bins")
-    frame_period: int = key(80, "step between frames", unit="samples", ge=1, alias="cqcc.frame_period")
-    sample_rate: int = key(16000, "rate that recordings are brought to", unit="Hz", ge=1, alias="cqcc.sample_rate")
-
-
-class ImportOptions(Options):
-    """Options of `import`."""
-
-    import_file: tuple[str, ...] = key((), "files with ready-made features")
-    import_files_append: bool = key(True, "the files hold different rows; False: different columns")

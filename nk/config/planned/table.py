@@ -34,7 +34,6 @@ PLANNED: dict[str, dict[str, tuple[type[Options], str]]] = {
     "features": {
         "praat": (features.NoOptions, "Pitch, formants, jitter, shimmer and the like, as Praat measures them"),
         "voicesauce": (features.NoOptions, "Voice quality: harmonics and spectral tilt"),
-        "spectra": (features.SpectraOptions, "Mel spectrograms"),
         "wav2vec2": (features.Wav2Vec2Options, "Embeddings of a wav2vec 2.0 model"),
         "wav2vec2-*": (features.Wav2Vec2Options, "Embeddings of the wav2vec 2.0 model of this name"),
         "hubert-*": (features.HubertOptions, "Embeddings of the HuBERT model of this name"),
@@ -62,13 +61,9 @@ PLANNED: dict[str, dict[str, tuple[type[Options], str]]] = {
         "sdr": (features.NoOptions, "Estimated signal-to-distortion ratio"),
         "stoi": (features.NoOptions, "Estimated intelligibility"),
         "sptk": (features.SptkOptions, "Spectra and cepstra in the manner of SPTK"),
-        "lfcc": (features.LfccOptions, "Linear-frequency cepstral coefficients"),
-        "cqcc": (features.CqccOptions, "Constant-Q cepstral coefficients"),
-        "xbow": (features.XbowOptions, "Bag of audio words, by openXBOW"),
         "mld": (features.MldOptions, "Sound of syllables, by mid-level descriptors"),
         "bert": (features.BertOptions, "Embeddings of the words that are spoken, by BERT"),
         "bert-*": (features.BertOptions, "Embeddings of the words that are spoken, by the BERT model of this name"),
-        "import": (features.ImportOptions, "Ready-made features from a table"),
     },
     "readers": {"audformat": (classic.AudformatOptions, "Reads a folder in audformat, such as audb gives")},
 }

@@ -1,0 +1,59 @@
+"""What train and test must not share: the groups of rows, and an order of them that the seed alone decides."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from nk.errors import DataError
+from nk.stages.columns import as_text, describing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nk.tables import Dataset
+
+ROW = "row"  # the name of a grouping in which every row stands for itself
+
+
+def by_hash(items: Iterable[str], seed: int) -> list[str]:
+    """The items, each once, in an order that depends on the seed and on nothing else."""
+    return sorted(set(items), key=lambda item: hashed(item, seed))
+
+
+def hashed(item: str, seed: int) -> bytes:
+    """What puts an item in its place."""
+    return blake2b(f"{seed}:{item}".encode(), digest_size=8).digest()
+
+
+def group_values(rows: Dataset, column: str, name: str, what: str, way_out: str) -> list[str]:
+    """The group of each row: its value in a column, or its id.
+
+    Args:
+        rows: the dataset
+        column: the column, or `row`
+        name: how a message calls the rows
+        what: what needs the groups, for messages
+        way_out: what else one can do, for messages
+
+    Raises:
+        DataError: there is no such column, it is empty for some rows, or the target is this very column
+    """
+    if column == ROW and column not in rows:
+        return rows.ids
+    if rows.target.name == column:
+        raise DataError(f"the target is the {column}, so {what} would test on a {column} that was never heard",
+                        hint="use a split of your own with `split_strategy = column`")  # fmt: skip
+    if column in rows and rows.frame[column].null_count() == len(rows):
+        raise DataError(f"the column `{column}` of {name} is empty, and {what} needs it",
+                        hint=f"fill it in, or {way_out}")  # fmt: skip
+    if column not in rows:
+        columns = ", ".join(f"`{name}`" for name in describing(rows.frame.columns))
+        raise DataError(f"{name} has no column `{column}`, which {what} needs",
+                        hint=f"add the column (there are {columns}), or {way_out}")  # fmt: skip
+    unnamed = rows.frame[column].is_null()
+    if unnamed.any():
+        examples = rows.frame["file"].filter(unnamed).to_list()
+        raise DataError(f"the {column} is missing in {name}", rows=len(examples), examples=examples,
+                        hint=f"give every row a {column}, or drop these rows with `required = {column}`")  # fmt: skip
+    return as_text(rows.frame[column]).to_list()

@@ -1,0 +1,86 @@
+"""All features of a run: each source is asked in its own way, and what they give stands side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nk.registry import FeatureExtractor, FeatureLearner, FeatureTable
+from nk.stages.assemble import Extracted, join, skips
+from nk.stages.extract import count_cached, extract
+from nk.stages.lookup import lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from nk.audio import Channel
+    from nk.registry import FeatureSource
+    from nk.stages.pooling import Pooling
+    from nk.tables import Dataset, Features, Skip
+    from nk.ui import Ui
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What sources go by: the channel of each database, how frames are pooled, where files are, and how to work.
+
+    `keep` names columns to keep (None: all), `fresh` has everything computed anew.
+    """
+
+    channels: Mapping[str, Channel]
+    pooling: Pooling
+    resolve: Callable[[str], Path]
+    jobs: int
+    keep: Sequence[str] | None = None
+    fresh: bool = False
+
+
+def gather(dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask, ui: Ui) -> tuple[Features, list[Skip]]:
+    """The features of the rows that all sources have some for, and the other rows with the reasons.
+
+    Raises:
+        DataError: a table of features cannot be used, or `keep` names a column that is not there
+    """
+    parts: list[Extracted] = []
+    learners: list[tuple[FeatureLearner, Extracted]] = []
+    for source in sources:
+        if isinstance(source, FeatureTable):
+            parts.append(lookup(dataset, source, ask.resolve))
+        elif isinstance(source, FeatureLearner):
+            beside = [one for one in source.beside() if not any(_same(one, other) for other in sources)]
+            parts += [_extract(dataset, extractor, ask, ask.pooling, ui) for extractor in beside]
+            learners.append((source, _extract(dataset, source.frames(), ask, None, ui)))
+        elif isinstance(source, FeatureExtractor):
+            parts.append(_extract(dataset, source, ask, ask.pooling, ui))
+    return join(parts, learners, dataset, ask.keep), skips(dataset, [*parts, *(frames for _, frames in learners)])
+
+
+def planned(dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask) -> list[str]:
+    """What there is to do for each source, a line each.
+
+    Raises:
+        DataError: a table of features cannot be read
+    """
+    return [_planned(dataset, source, ask) for source in sources]
+
+
+def _planned(dataset: Dataset, source: FeatureSource, ask: Ask) -> str:
+    options = ", ".join(f"{key} {value}" for key, value in source.options.model_dump().items())
+    name = f"{source.called} ({options})" if options else source.called
+    if isinstance(source, FeatureExtractor):
+        return f"{name}, {count_cached(dataset, source, ask.channels)} of {len(dataset)} in the cache"
+    if isinstance(source, FeatureLearner):
+        known = count_cached(dataset, source.frames(), ask.channels)
+        return f"{name}, learnt in every fold from frames, {known} of {len(dataset)} in the cache"
+    if isinstance(source, FeatureTable):
+        return f"{name}, {source.read(ask.resolve).height} rows in the table"
+    return name
+
+
+def _same(one: FeatureSource, other: FeatureSource) -> bool:
+    return (one.called, one.options) == (other.called, other.options)
+
+
+def _extract(dataset: Dataset, extractor: FeatureExtractor, ask: Ask, pooling: Pooling | None, ui: Ui) -> Extracted:
+    return extract(dataset, extractor, channels=ask.channels, jobs=ask.jobs, ui=ui, fresh=ask.fresh, pooling=pooling)

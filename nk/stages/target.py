@@ -1,0 +1,162 @@
+"""What is to be learnt: a column of the tables becomes classes in order, or numbers.
+
+A row whose target is empty stays, without a truth: it is predicted where it is tested, and never learnt from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from nk.errors import DataError
+from nk.stages.columns import are_whole, as_text
+from nk.tables import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nk.config.data import Data, Database
+    from nk.tables import Dataset
+
+_LARGEST = 1e30  # learners compute with squares of numbers, some of them in single precision
+_THIRDS = ("low", "middle", "high")
+
+
+def as_numbers(dataset: Dataset) -> Dataset:
+    """The target as float64.
+
+    Raises:
+        DataError: a value is no number, or there is none at all
+    """
+    column = _known(dataset)
+    numbers = column.cast(pl.Float64, strict=False)
+    wrong = column.filter(numbers.is_null() | (numbers.is_nan()) | (numbers.abs() > _LARGEST))
+    if not len(wrong):
+        values = dataset.frame[column.name].cast(pl.Float64)
+        return replace(dataset, frame=dataset.frame.with_columns(values), target=Target(column.name))
+    different = wrong.cast(pl.String).unique(maintain_order=True)
+    comma = different.str.contains(r"^\s*-?\d+,\d+\s*$").any()
+    hint = "write a point, not a comma, in numbers" if comma else "correct the table; an empty field is a missing value"
+    if (wrong.cast(pl.Float64, strict=False).abs() > _LARGEST).any():
+        raise DataError(f"`{column.name}` has numbers too large to compute with", examples=different.to_list(),
+                        hint=f"use a unit in which they are below {_LARGEST:g}")  # fmt: skip
+    raise DataError(f"`{column.name}` is not a number", rows=len(wrong), examples=different.to_list(),
+                    hint=f"{hint}; for classes write `type = classification` in [EXP]")  # fmt: skip
+
+
+def as_classes(dataset: Dataset, labels: Sequence[str] | None) -> Dataset:
+    """The target as text, with its classes: `labels` in their order, else all, numbers by size.
+
+    Raises:
+        DataError: there are not two classes, or numbers are no classes
+    """
+    column = _known(dataset)
+    if column.dtype.is_float() and not are_whole(column):
+        examples = column.unique().sort().to_list()
+        hint = "write `type = regression` in [EXP], or cut them into classes: `type = continuous` in [DATA]"
+        raise DataError(f"`{column.name}` has numbers that cannot be classes", examples=examples, hint=hint)
+    found = as_text(column.unique().sort()).to_list()
+    if len(found) < 2:
+        raise DataError(f"all rows have the same `{column.name}`, so there is nothing to tell apart", examples=found,
+                        hint="name another `target` in [DATA], or write `type = regression` in [EXP]")  # fmt: skip
+    frame = dataset.frame.with_columns(as_text(dataset.frame[column.name]))
+    return replace(dataset, frame=frame, target=Target(column.name, tuple(labels or found)))
+
+
+def turned(dataset: Dataset, database: Database) -> Dataset:
+    """Numbers turned round where the database asks for it: the distance from the largest."""
+    if not database.reverse:
+        return dataset
+    name = dataset.target.name
+    largest: Any = dataset.frame[name].max() if database.reverse_max is None else database.reverse_max
+    frame = dataset.frame.with_columns((pl.col(name) - largest).abs())
+    return dataset.with_frame(frame, f"`{name}` is turned round: its distance from {largest:g}", told=True)
+
+
+def divided(dataset: Dataset, by: float | None) -> Dataset:
+    """Numbers divided by a constant."""
+    if by is None:
+        return dataset
+    name = dataset.target.name
+    return dataset.with_frame(
+        dataset.frame.with_columns(pl.col(name) / by), f"`{name}` is divided by {by:g}", told=True
+    )
+
+
+def standardised(dataset: Dataset, databases: Mapping[str, Database], learnt: pl.Expr) -> Dataset:
+    """Numbers of the databases with `scale` brought to mean 0 and deviation 1, as measured on the rows `learnt`.
+
+    Raises:
+        DataError: a database has no training rows, or their values are all the same
+    """
+    name = dataset.target.name
+    for database in [key for key, value in databases.items() if value.scale]:
+        known = dataset.frame.filter(learnt, pl.col("database") == database)[name].drop_nulls().to_numpy()
+        mean, deviation = (float(np.mean(known)), float(np.std(known))) if len(known) else (0.0, 0.0)
+        if not deviation:
+            raise DataError(f"`{database}.scale` needs training rows with different values of `{name}`",
+                            hint="leave it out, or give the database a training part")  # fmt: skip
+        value = pl.when(pl.col("database") == database).then((pl.col(name) - mean) / deviation).otherwise(pl.col(name))
+        text = f"`{name}` of `{database}` is brought to mean 0 and deviation 1 (it had {mean:.3g} and {deviation:.3g})"
+        dataset = dataset.with_frame(dataset.frame.with_columns(value.alias(name)), text, told=True)
+    return dataset
+
+
+def cut(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
+    """Numbers cut into classes at `bins`, else so that each class has the same share of the rows `learnt`.
+
+    A class reaches from its lower edge to below the upper one, the last one to the upper edge itself. Rows outside of
+    the outermost edges are dropped.
+
+    Raises:
+        DataError: the edges do not part the values
+    """
+    name = dataset.target.name
+    edges, labels = edges_of(dataset, data.bins, data.labels, learnt)
+    values = dataset.frame[name]
+    outside = ((values < edges[0]) | (values > edges[-1])).fill_null(value=False)
+    shown = ", ".join(f"{edge:.4g}" for edge in edges)
+    place = np.clip(np.digitize(values.fill_null(0.0).to_numpy(), edges[1:-1]), 0, len(labels) - 1)
+    classes = pl.Series(name, labels).gather(place).set(values.is_null(), None)
+    frame = dataset.frame.with_columns(classes.alias(name)).filter(~outside)
+    dataset = dataset.with_frame(frame, f"`{name}` is cut into {', '.join(labels)} at {shown}", told=True)
+    if frame[name].drop_nulls().n_unique() < 2:
+        raise DataError(f"all rows fall into one class of `{name}`, cut at {shown}", hint="set `bins` in [DATA]")
+    return replace(dataset, target=Target(name, labels))
+
+
+def edges_of(
+    dataset: Dataset, bins: Sequence[float] | None, labels: Sequence[str] | None, learnt: pl.Expr
+) -> tuple[list[float], tuple[str, ...]]:
+    """The edges of classes of a numeric target, and their names: one edge more than names.
+
+    Without `bins` the inner edges are quantiles of the rows `learnt`: those of train, or all in a cross-validation, as
+    its folds share one truth. The outer ones are then infinite.
+
+    Raises:
+        DataError: there are not as many names as classes, or too few different values
+    """
+    count = len(bins) - 1 if bins is not None else len(labels or _THIRDS)
+    default = _THIRDS if count == len(_THIRDS) else tuple(f"bin{place + 1}" for place in range(count))
+    names = tuple(labels or default)
+    if len(names) != count or count < 2:
+        raise DataError(f"`bins` in [DATA] makes {count} classes, and `labels` names {len(names)}",
+                        hint="give one edge more than labels, and two labels at least")  # fmt: skip
+    if bins is not None:
+        return list(bins), names
+    known = dataset.frame.filter(learnt)[dataset.target.name].drop_nulls().to_numpy()
+    inner = np.quantile(known, np.arange(1, count) / count) if len(known) else np.array([])
+    if len({*inner.tolist()}) < count - 1:
+        raise DataError(f"`{dataset.target.name}` has too few different values for {count} classes of the same size",
+                        hint="set `bins` in [DATA]")  # fmt: skip
+    return [-np.inf, *inner.tolist(), np.inf], names
+
+
+def _known(dataset: Dataset) -> pl.Series:
+    column = dataset.frame[dataset.target.name].drop_nulls()
+    if not len(column):
+        raise DataError(f"no row has a `{column.name}`", hint="see the table, and the rows that were skipped")
+    return column
