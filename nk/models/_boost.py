@@ -1,17 +1,18 @@
-"""What the boosted trees share: options, training with early stopping, and storage."""
+"""What the trees that XGBoost boosts share: options, training with early stopping, and storage."""
 
 from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from nk.errors import DataError
+from nk.models._boosting import BoostingOptions
 from nk.models._common import RECORD, About, describe, read_about
 from nk.models._tree import check_nodes
-from nk.registry import Fitted, Model, Options
+from nk.registry import Fitted, Model
 from nk.storage import unreadable, write_record
 
 if TYPE_CHECKING:
@@ -29,27 +30,12 @@ NODES = (
 CATEGORIES = ("categories", "categories_nodes", "categories_segments", "categories_sizes")
 
 
-class BoostOptions(Options):
+class BoostOptions(BoostingOptions):
     """Options of `xgb` and `xgr`."""
 
-    n_estimators: int = Field(default=100, ge=1, le=100_000, description="Rounds of boosting (count)")
-    max_depth: int = Field(default=6, ge=1, le=1000, description="Questions from root to leaf at most (count)")
     learning_rate: float = Field(default=0.3, gt=0, le=1, description="Share of a tree that is added (0 to 1)")
-    subsample: float = Field(default=1.0, gt=0, le=1, description="Share of the rows that a tree sees (0 to 1)")
-    colsample_bytree: float = Field(
-        default=1.0, gt=0, le=1, description="Share of the features that a tree sees (0 to 1)"
-    )
     tree_method: Literal["auto", "hist", "approx", "exact"] = Field(
         default="auto", description="How splits are searched; `auto` is XGBoost's choice"
-    )
-    early_stopping_rounds: Annotated[int, Field(ge=1, strict=True)] | Literal[False] = Field(
-        default=False, description="Stop after so many rounds without gain on held-out speakers (count); False: never"
-    )
-    validation_split: float = Field(
-        default=0.2,
-        gt=0,
-        lt=1,
-        description="Share of the training speakers held out for early stopping where there is no dev part (0 to 1)",
     )
 
 

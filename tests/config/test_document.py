@@ -77,8 +77,8 @@ def test_defaults_of_no_section_are_a_config_error() -> None:
         (
             "model.type",
             [
-                "  built, for classification: knn, log_reg, svm, tree, xgb",
-                "  built, for regression: knn_reg, lin_reg, svr, tree_reg, xgr",
+                "  built, for classification: bayes, forest, gmm, knn, lgbm, log_reg, svm, tree, xgb",
+                "  built, for regression: forest_reg, knn_reg, lgbr, lin_reg, svr, tree_reg, xgr",
             ],
         ),
         ("feats.type", ["  built: " + ", ".join(families.features.names())]),
@@ -94,7 +94,7 @@ def test_defaults_of_no_section_are_a_config_error() -> None:
                 "      takes a number above 0; default 1",
             ],
         ),
-        ("lgbm", ["lgbm: model, known but not built yet", "  Gradient boosting with LightGBM"]),
+        ("cnn", ["cnn: model, known but not built yet", "  Convolutional network over spectrograms"]),
         ("hubert-large", ["hubert-large: feature, known but not built yet"]),
         ("uar", ["uar: metric for classification", "  write: measure = uar in [MODEL]"]),
         ("csv", ["csv: reader", "  write: <database>.type = csv in [DATA]"]),
@@ -106,7 +106,7 @@ def test_defaults_of_no_section_are_a_config_error() -> None:
             ],
         ),
         ("[plot]", ["[PLOT]"]),
-        ("gmm", ["    GMM_components: normal distributions a class"]),
+        ("gmm", ["gmm: model for classification", "    GMM_components: Normal distributions a class (count)"]),
         (
             "finetune",
             [
@@ -155,9 +155,9 @@ def test_options_of_what_is_not_built_are_marked() -> None:
             assert ("not built yet" in known.meaning) is (not are_built)
             marked = [name for name in known.plugins if f"{name} (not built)" in known.owners]
             assert marked == ([name for name in known.plugins if name not in are_built] if are_built else [])
-    some = next(known for known in known_keys() if known.plugins == ("gmm",))
-    both = replace(some, plugins=("svm", "gmm"))
-    assert both.owners == ["svm", "gmm (not built)"]
+    some = next(known for known in known_keys() if known.plugins == ("finetune",))
+    both = replace(some, plugins=("svm", "finetune"))
+    assert both.owners == ["svm", "finetune (not built)"]
     assert "not built" not in both.meaning
 
 

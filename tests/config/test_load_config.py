@@ -505,7 +505,7 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
     [
         ("check_vad = True", "[DATA] `check_vad`"),
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
-        ("[MODEL]\ntype = gmm", "[MODEL] `gmm`"),
+        ("[MODEL]\ntype = cnn", "[MODEL] `cnn`"),
         ("[EXP]\nexport_onnx = True", "[EXP] `export_onnx`"),
         ("[PLOT]\nformat = jpg", "[PLOT] `format = jpg`"),
     ],
@@ -569,7 +569,11 @@ def test_a_model_of_the_other_task_cannot_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("[MODEL]\ntype = gmm", "[MODEL] `gmm` (exp.ini:5)", "built models are `knn`, `log_reg`, `svm`, `tree`, `xgb`"),
+        (
+            "[MODEL]\ntype = cnn",
+            "[MODEL] `cnn` (exp.ini:5)",
+            "built models are `bayes`, `forest`, `gmm`, `knn`, `lgbm`, `log_reg`, `svm`, `tree`, `xgb`",
+        ),
         ("[PLOT]\nformat = eps", "[PLOT] `format = eps` (exp.ini:5)", "built are `png`, `svg`, `pdf`"),
         (
             "check_vad = True",

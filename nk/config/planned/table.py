@@ -8,7 +8,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from nk.config.planned import classic, features, networks
+from nk.config.planned import features, networks
 
 if TYPE_CHECKING:
     from nk.registry import Options
@@ -30,9 +30,6 @@ PLANNED: dict[str, dict[str, tuple[type[Options], str]]] = {
             networks.FinetuneModelOptions,
             "Transformer that is trained on from a pretrained one, on audio without features",
         ),
-        "bayes": (classic.BayesOptions, "Gaussian naive Bayes"),
-        "gmm": (classic.GmmOptions, "Mixture of normal distributions a class"),
-        "lgbm": (classic.LgbmOptions, "Gradient boosting with LightGBM"),
     },
     "features": {
         "voicesauce": (features.NoOptions, "Voice quality: harmonics and spectral tilt"),
