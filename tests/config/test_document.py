@@ -155,9 +155,9 @@ def test_options_of_what_is_not_built_are_marked() -> None:
             assert ("not built yet" in known.meaning) is (not are_built)
             marked = [name for name in known.plugins if f"{name} (not built)" in known.owners]
             assert marked == ([name for name in known.plugins if name not in are_built] if are_built else [])
-    some = next(known for known in known_keys() if known.plugins == ("finetune",))
-    both = replace(some, plugins=("svm", "finetune"))
-    assert both.owners == ["svm", "finetune (not built)"]
+    some = next(known for known in known_keys() if known.plugins == ("adm",))
+    both = replace(some, plugins=("svm", "adm"))
+    assert both.owners == ["svm", "adm (not built)"]
     assert "not built" not in both.meaning
 
 
