@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from nk.errors import DataError
-from nk.models._boosting import BoostingOptions
+from nk.models._boosting import Boosting, BoostingOptions, watched
 from nk.models._common import RECORD, About, describe, read_about
 from nk.models._tree import check_nodes
-from nk.registry import Fitted, Model
+from nk.registry import Fitted
 from nk.storage import unreadable, write_record
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class FittedBooster(Fitted):
         self.booster.save_model(folder / BOOSTER)
 
 
-class Boosted(Model):
+class Boosted(Boosting):
     """A learner of XGBoost."""
 
     fitted_type: type[FittedBooster] = FittedBooster
@@ -81,24 +81,6 @@ class Boosted(Model):
     @abstractmethod
     def objective(cls, about: About) -> dict[str, Any]:
         """XGBoost's parameters for the task."""
-
-    @abstractmethod
-    def metric(self, about: About) -> str:
-        """XGBoost's name of what early stopping watches."""
-
-    def targets(self, y: Any, about: About) -> Any:  # noqa: ARG002 - for classes it matters
-        """The targets as XGBoost wants them."""
-        return y
-
-    def weights(self, y: Any) -> Doubles | None:  # noqa: ARG002 - as above
-        """A weight for each training row, if they are not all the same."""
-        return None
-
-    @property
-    def stop_share(self) -> float | None:
-        """The share of training speakers to cut off as a dev part where none is given."""
-        share: float = self.options.validation_split
-        return share if self.options.early_stopping_rounds else None
 
     def fit(self, data: Training, *, seed: int, jobs: int) -> FittedBooster:
         """Train on `data` with `jobs` threads; with early stopping the rounds up to the best one on dev are kept.
@@ -112,8 +94,8 @@ class Boosted(Model):
         rows = self._matrix(data.x, data.y, about, jobs, weights=self.weights(data.y))
         stop: dict[str, Any] = {}
         if self.options.early_stopping_rounds:
-            watched = self._matrix(*_watched(data, about), about, jobs)
-            stop = {"evals": [(watched, "stop")], "early_stopping_rounds": self.options.early_stopping_rounds}
+            dev = self._matrix(*watched(data, about), about, jobs)
+            stop = {"evals": [(dev, "stop")], "early_stopping_rounds": self.options.early_stopping_rounds}
         params = self._params(about, seed, jobs)
         booster = xgboost.train(params, rows, self.options.n_estimators, verbose_eval=False, **stop)
         return self.fitted_type(booster[: booster.best_iteration + 1] if stop else booster, about)
@@ -205,20 +187,3 @@ def _check_tree(tree: dict[str, Any], features: int) -> None:
     parents = {child: node for node in range(nodes) for child in (left[node], right[node]) if child != -1}
     if any(tree["parents"][child] != node for child, node in parents.items()):
         raise ValueError("the nodes of a tree do not lead back to the root")
-
-
-def _watched(data: Training, about: About) -> tuple[Floats, Any]:
-    """Features and targets of the dev rows, of those whose class can be predicted at all.
-
-    Raises:
-        DataError: there are none
-    """
-    import numpy as np
-
-    if data.dev_x is None or data.dev_y is None:
-        raise DataError("early stopping has no dev part to watch", hint="leave out `early_stopping_rounds`")
-    known = np.isin(data.dev_y, about.present) if about.classes else np.ones(len(data.dev_y), dtype=bool)
-    if not known.any():
-        message = "early stopping has nothing to watch: no row of the dev part is of a class of the training part"
-        raise DataError(message, rows=len(known), hint="leave out `early_stopping_rounds`, or choose another split")
-    return data.dev_x[known], data.dev_y[known]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from nk.errors import DataError, MissingDependency
-from nk.models._boosting import BoostingOptions, watched
+from nk.models._boosting import Boosting, BoostingOptions, watched
 from nk.models._common import RECORD, About, describe, read_about
 from nk.models._lightgbm_text import MOST_LEAVES, Trees, read
-from nk.registry import Fitted, Model
+from nk.registry import Fitted
 from nk.storage import unreadable, write_record
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class FittedLight(Fitted):
         (folder / BOOSTER).write_text(self.trees.text(), encoding="ascii", newline="\n")
 
 
-class Light(Model):
+class Light(Boosting):
     """A learner of LightGBM."""
 
     fitted_type: type[FittedLight] = FittedLight
@@ -80,39 +80,22 @@ class Light(Model):
     def objective(cls, about: About) -> str:
         """LightGBM's name of the task, as it stands in a stored file."""
 
-    @abstractmethod
-    def metric(self, about: About) -> str:
-        """LightGBM's name of what early stopping watches."""
-
-    def targets(self, y: Any, about: About) -> Any:  # noqa: ARG002 - for classes it matters
-        """The targets as LightGBM wants them."""
-        return y
-
-    def weights(self, y: Any) -> Doubles | None:  # noqa: ARG002 - as above
-        """A weight for each training row, if they are not all the same."""
-        return None
-
-    @property
-    def stop_share(self) -> float | None:
-        """The share of the training speakers to hold out as dev part where there is none; None: none is needed."""
-        share: float = self.options.validation_split
-        return share if self.options.early_stopping_rounds else None
-
     def fit(self, data: Training, *, seed: int, jobs: int) -> FittedLight:
-        """Train on `data` with at most `jobs` threads; with early stopping the rounds up to the best one are kept.
+        """Train on `data`, in a thread if rows are few; early stopping keeps the rounds up to the best one on dev.
 
         Raises:
             DataError: there is nothing to learn from, or nothing to stop on
+            MissingDependency: LightGBM lacks a library of the system
         """
         lightgbm = library()
         about = describe(data, self.name)
         rows = lightgbm.Dataset(data.x, self.targets(data.y, about), weight=self.weights(data.y), params=dict(QUIET))
-        rounds = self.options.early_stopping_rounds
-        dev = watched(data, about) if rounds else None
         stop: dict[str, Any] = {}
-        if dev is not None:
-            valid = lightgbm.Dataset(dev[0], self.targets(dev[1], about), reference=rows, params=dict(QUIET))
-            stop = {"valid_sets": [valid], "callbacks": [lightgbm.early_stopping(rounds, verbose=False)]}
+        if self.options.early_stopping_rounds:
+            dev_x, dev_y = watched(data, about)
+            dev = lightgbm.Dataset(dev_x, self.targets(dev_y, about), reference=rows, params=dict(QUIET))
+            early = lightgbm.early_stopping(self.options.early_stopping_rounds, verbose=False)
+            stop = {"valid_sets": [dev], "callbacks": [early]}
         params = self._params(about, seed, min(jobs, 1 + len(data.y) // ROWS_A_THREAD))
         booster = lightgbm.train(params, rows, self.options.n_estimators, keep_training_booster=True, **stop)
         trees = read(booster.model_to_string(num_iteration=booster.best_iteration or None))
@@ -124,7 +107,9 @@ class Light(Model):
 
         Raises:
             PluginError: a file is missing, damaged, or of another learner
+            MissingDependency: LightGBM lacks a library of the system
         """
+        library()  # what it lacks is no fault of the file
         about = read_about(folder, About, cls.name)
         path = folder / BOOSTER
         try:

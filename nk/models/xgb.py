@@ -56,12 +56,6 @@ class Xgb(Boosted):
         plain: str = self.options.eval_metric.removeprefix("m")
         return plain if len(about.present) == 2 else f"m{plain}"
 
-    def targets(self, y: Any, about: About) -> Any:
-        """Class numbers without gaps: a class that training rows lack has no trees."""
-        import numpy as np
-
-        return np.searchsorted(about.present, y)
-
     def weights(self, y: Any) -> Doubles | None:
         """Those that balance the classes, or nothing."""
         return balanced(y) if self.options.class_weight else None

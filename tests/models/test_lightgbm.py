@@ -118,11 +118,12 @@ def test_asks_for_speakers_to_stop_on_only_where_it_stops(plugin: Any) -> None:
     assert share(validation_split=0.3, early_stopping_rounds=5) == 0.3
 
 
-def test_does_not_stop_without_a_dev_part_or_without_being_asked() -> None:
+def test_stops_where_it_is_asked_to_and_has_a_dev_part() -> None:
     data, dev = noisy(2), noisy(2, seed=1)
     full = fit(Lgbm, data).trees
     assert full.rounds == 100
-    assert fit(Lgbm, data, early_stopping_rounds=1).trees == full
+    with pytest.raises(DataError, match="no dev part to watch"):
+        fit(Lgbm, data, early_stopping_rounds=1)
     assert fit(Lgbm, Training(data.x, data.y, data.groups, 2, dev.x, dev.y)).trees == full
 
 
