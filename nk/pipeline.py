@@ -14,7 +14,7 @@ from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import cautions, course, gaps, select, sources, split, target, train
+from nk.stages import audit, cautions, course, gaps, select, sources, split, target, train
 from nk.stages.folds import folds_by, holdout, make_folds
 from nk.stages.load import load
 from nk.stages.pooling import Pooling
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from nk.audit.finding import Finding
     from nk.config import Loaded
     from nk.config.data import Data
+    from nk.errors import DataError
     from nk.setup import Setup
     from nk.stages.cautions import Caution
     from nk.stages.folds import Fold
@@ -43,6 +45,42 @@ class Result:
     measure: str | None
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What the audit has found before a training, and the error that it comes to."""
+
+    findings: tuple[Finding, ...]
+    error: DataError | None
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """Rows and folds, before the features; `total` counts those that had to be left out too."""
+
+    dataset: Dataset
+    folds: list[Fold]
+    plan: Plan
+    skipped: tuple[Skip, ...]
+    total: int
+
+
+def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
+    """Audit the data and the split of an experiment, and train nothing.
+
+    Args:
+        loaded: the config
+        ui: where to say what happens
+        jobs: as for `run`
+
+    Raises:
+        NkError: as `run`
+    """
+    setup, watch = prepare(loaded, jobs), Stopwatch()
+    ready = _ready(loaded, setup, ui, watch)
+    findings = audit.before(_rows(ready.dataset, ready.folds, setup, ui))
+    return Checked(findings, audit.verdict(findings, strict=setup.config.exp.strict))
+
+
 def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = False) -> Result | Plan:
     """Run an experiment and write its run folder; or make the plan alone.
 
@@ -56,6 +94,54 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         NkError: the config, the data or the installation does not allow it
     """
     setup, watch = prepare(loaded, jobs), Stopwatch()
+    config = setup.config
+    ready = _ready(loaded, setup, ui, watch)
+    dataset, folds = ready.dataset, ready.folds
+    with watch("audit"):
+        findings = _audited(dataset, folds, setup, ui)
+    train.check(dataset, folds, setup.recipe, config.exp.runs)
+    _warn(ui, cautions.of_scale(dataset, folds) if setup.recipe.scale == "speaker" else [])
+    if dry_run:
+        audit.show(findings, ui)
+        return ready.plan
+    ui.note(f"audit so far: {audit.summary(findings)}")
+    with watch("extract"):
+        sources.check_columns(dataset, setup.sources, _asked(setup))
+        features, failed = _features(dataset, setup, ui)
+        skipped = (*ready.skipped, *failed)
+        check_skips(skipped, ready.total, config.feats.fail_threshold)
+        dataset, folds = _without(failed, dataset, folds, features, setup)
+    _warn(ui, _skips(failed, len(features.ids) + len(failed)))
+    with watch("audit"):
+        findings = _audited(dataset, folds, setup, ui) if failed else findings
+    with watch("train"):
+        crossed = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
+        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe)
+    predictions, courses = crossed.predictions, crossed.courses
+    for line in course.lines(courses, dataset.target.labels, setup.recipe.balancing):
+        ui.note(line)
+    for warning in course.warnings(courses):
+        ui.warn(warning)
+    with watch("evaluate"):
+        truth = dataset.frame[dataset.target.name]
+        known = {fold.name: truth[fold.train_rows] for fold in folds}
+        metrics = metrics_json(predictions, known, speakers_are_target=dataset.target.name == "speaker")
+    with watch("audit"):
+        seen = audit.After(_rows(dataset, folds, setup, ui), predictions, metrics)
+        findings = audit.by_level([*findings, *audit.after(seen)])
+    audit.show(findings, ui)
+    audit.need_sound(findings, strict=config.exp.strict)
+    done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped, courses, findings)
+    with runfolder.writing(setup.root, config.exp.name) as folder:
+        record.write(folder, done, watch, ui)
+    if config.exp.save_test:
+        ui.note(f"test rows with predictions: {write_test(config.exp.save_test, predictions, dataset)}")
+    ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
+    return Result(setup.root / config.exp.name, metrics, config.model.measure)
+
+
+def _ready(loaded: Loaded, setup: Setup, ui: Ui, watch: Stopwatch) -> _Ready:
+    """Read and split, and say what is about to be done."""
     config = setup.config
     _warn(ui, cautions.of_config(loaded))
     with watch("load"):
@@ -74,38 +160,22 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     plan = _plan(dataset, folds, setup, multichannel=read.multichannel)
     for line in plan.lines():
         ui.note(line)
-    _warn(ui, [*_skips(read.skipped, total), *cautions.of_data(dataset), *cautions.of_folds(dataset, folds)])
-    train.check(dataset, folds, setup.recipe, config.exp.runs)
-    _warn(ui, cautions.of_scale(dataset, folds) if setup.recipe.scale == "speaker" else [])
-    if dry_run:
-        return plan
-    with watch("extract"):
-        sources.check_columns(dataset, setup.sources, _asked(setup))
-        features, failed = _features(dataset, setup, ui)
-        skipped = (*read.skipped, *failed)
-        check_skips(skipped, total, config.feats.fail_threshold)
-        dataset, folds = _without(failed, dataset, folds, features, setup)
-    _warn(ui, _skips(failed, len(features.ids) + len(failed)))
-    with watch("train"):
-        crossed = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
-        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe)
-    predictions, courses = crossed.predictions, crossed.courses
-    for line in course.lines(courses, dataset.target.labels, setup.recipe.balancing):
-        ui.note(line)
-    for warning in course.warnings(courses):
-        ui.warn(warning)
-    with watch("evaluate"):
-        truth = dataset.frame[dataset.target.name]
-        known = {fold.name: truth[fold.train_rows] for fold in folds}
-        metrics = metrics_json(predictions, known, speakers_are_target=dataset.target.name == "speaker")
-    _warn(ui, cautions.of_truth(predictions))
-    done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped, courses)
-    with runfolder.writing(setup.root, config.exp.name) as folder:
-        record.write(folder, done, watch, ui)
-    if config.exp.save_test:
-        ui.note(f"test rows with predictions: {write_test(config.exp.save_test, predictions, dataset)}")
-    ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
-    return Result(setup.root / config.exp.name, metrics, config.model.measure)
+    _warn(ui, _skips(read.skipped, total))
+    return _Ready(dataset, folds, plan, read.skipped, total)
+
+
+def _audited(dataset: Dataset, folds: Sequence[Fold], setup: Setup, ui: Ui) -> tuple[Finding, ...]:
+    """What the audit finds before the training, which it may forbid."""
+    findings = audit.before(_rows(dataset, folds, setup, ui))
+    strict = setup.config.exp.strict
+    if audit.verdict(findings, strict=strict):
+        audit.show(findings, ui)
+    audit.need_sound(findings, strict=strict)
+    return findings
+
+
+def _rows(dataset: Dataset, folds: Sequence[Fold], setup: Setup, ui: Ui) -> audit.Before:
+    return audit.Before(dataset, folds, setup.channels, setup.jobs, ui)
 
 
 def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:

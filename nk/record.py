@@ -13,12 +13,13 @@ from nk.exports import write_features
 from nk.manifest import manifest
 from nk.plan import hours
 from nk.report.pictures import draw_results
-from nk.stages import trained
+from nk.stages import audit, trained
 from nk.stages.load import make_reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nk.audit.finding import Finding
     from nk.config import Config
     from nk.manifest import Stopwatch
     from nk.runfolder import RunFolder
@@ -43,6 +44,7 @@ class Done:
     trained: Trained
     skipped: Sequence[Skip]
     courses: Sequence[Course]
+    findings: Sequence[Finding]
 
 
 def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
@@ -50,6 +52,7 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     config = done.setup.config
     folder.text("config.yaml", to_yaml(_resolved(done.setup)))
     folder.json("metrics.json", done.metrics)
+    folder.json("audit.json", audit.as_json(done.findings))
     _write_tables(folder, done)
     if config.feats.store_format:
         write_features(folder.path, config.feats.store_format, done.features, done.dataset)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json as json_text
 from typing import TYPE_CHECKING, Any
 
+from nk.stages import audit
+
 if TYPE_CHECKING:
-    from nk.pipeline import Result
+    from nk.pipeline import Checked, Result
     from nk.plan import Plan
     from nk.ui import Ui
 
@@ -18,6 +20,13 @@ def show_plan(plan: Plan, ui: Ui, *, json: bool) -> None:
     """Print a plan as JSON on stdout; as text it has been said already."""
     if json:
         ui.out(json_text.dumps({"schema": 1, "plan": plan.lines()}, indent=1, ensure_ascii=False))
+
+
+def show_checked(checked: Checked, ui: Ui, *, json: bool) -> None:
+    """Print what the audit has found as a panel; with `json`, as JSON on stdout besides."""
+    audit.show(checked.findings, ui)
+    if json:
+        ui.out(json_text.dumps(audit.as_json(checked.findings), indent=1, ensure_ascii=False))
 
 
 def show(result: Result, ui: Ui, *, json: bool) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from nk.registry import FeatureLearner
 
 PARTS = ("train", "dev", "test")
+# What tables call the words that are spoken, the likeliest name first.
+TEXTS = ("text", "transcription", "transcript", "sentence", "prompt")
 
 
 @dataclass(frozen=True)

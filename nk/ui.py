@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from nk.errors import Problem
 
+_KINDS = {"warning": "yellow", "error": "red"}
 _COLOURS = {"red": "31", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 
 
@@ -116,6 +117,18 @@ class Ui:
         if not self.quiet:
             Console(stderr=self.data_only, soft_wrap=True, highlight=False).print(table)
 
+    def panel(self, title: str, items: Sequence[tuple[str, str, str]]) -> None:
+        """Items of a kind (`note`, `warning`, `error`), what, and what to do: in a box, or as lines off a terminal."""
+        lines = [title, *(line for kind, what, do in items for line in (f"  {kind}: {what}", f"    hint: {do}"))]
+        for line in lines:
+            self.log(line)
+        if self.quiet:
+            return
+        if items and _is_terminal(sys.stderr):
+            _print_panel(title, items)
+        else:
+            _print_line("\n".join(lines))
+
     @contextmanager
     def progress(self, what: str, total: int, unit: str) -> Iterator[Progress]:
         """Count `total` items: a bar with rate and time left on a terminal, a line now and then elsewhere."""
@@ -149,6 +162,19 @@ def _bar(what: str, total: int, unit: str) -> Iterator[Callable[[], None]]:
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
+
+
+def _print_panel(title: str, items: Sequence[tuple[str, str, str]]) -> None:
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 1))
+    for kind, what, do in items:
+        table.add_row(Text(kind, style=_KINDS.get(kind, "cyan")), Text(_visible(what)))
+        table.add_row("", Text(_visible(do), style="dim"))
+    Console(stderr=True, highlight=False).print(Panel(table, title=Text(_visible(title)), title_align="left"))
 
 
 def _is_terminal(stream: TextIO) -> bool:

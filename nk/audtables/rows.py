@@ -11,6 +11,7 @@ from nk.audtables.folder import unknown
 from nk.audtables.parts import with_parts
 from nk.audtables.values import KEY, find, keys, names, rows_shown, values
 from nk.errors import DataError
+from nk.tables import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from nk.registry import Request
 
 # What is looked for without being asked for.
-_PEOPLE = ("speaker", "gender", "age")
+_UNASKED = ("speaker", "gender", "age", *TEXTS)
 _TABLE_OPTIONS = ("target_tables", "files_tables", "train_tables", "dev_tables", "test_tables")
 _RESERVED = (*KEY, "path")
 _FOUND, _WHOLE = "\nfound", "\nwhole"
@@ -47,7 +48,7 @@ def read_rows(folder: Folder, options: AudformatOptions, request: Request) -> pl
     roles = _roles(folder, options, request)
     frame = _rows(folder, roles, stacked=()) if name is None else _with_target(folder, options, request, roles, name)
     tiers = _tiers(folder, options, roles)
-    for column in dict.fromkeys((*options.columns, *_PEOPLE)):
+    for column in dict.fromkeys((*options.columns, *_UNASKED)):
         if column not in frame.columns:
             frame = _with_column(frame, folder, tiers, column, needed=column in options.columns)
     if "speaker" in frame.columns:

@@ -47,6 +47,7 @@ class Exp(Section):
     runs: int = key(1, "how often the training is repeated, each with the next seed", ge=1)
     random_seed: int = key(42, "seed of splits, folds and models", ge=0, lt=2**32)
     traindevtest: bool = key(False, "three parts instead of two; dev chooses, test is only tested")
+    strict: bool = key(False, "what the audit warns of stops the run, as an error does")
     save: bool = key(True, "store the experiment; the run folder always is")
     save_test: str | None = key(None, "CSV file for the test rows with the predictions, beside the run folder")
     no_warnings: bool = key(False, "silence the warnings of Python's packages")
