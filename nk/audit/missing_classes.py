@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nk.audit.finding import Finding, Level
 from nk.audit.parts import column_of, in_order, tested
 from nk.audit.words import first
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from nk.audit.parts import Column
-    from nk.stages.folds import Fold
+    from nk.stages.folds import Fold, Places
     from nk.tables import Dataset
 
 
@@ -21,15 +23,12 @@ def find(dataset: Dataset, folds: Sequence[Fold]) -> list[Finding]:
     """Without training rows a class is never predicted, without test rows not measured, without dev rows not heeded."""
     if dataset.target.is_number:
         return []
-    rows = in_order(dataset, folds)[dataset.target.name]
-    found = _of_training(dataset, column_of(rows), folds)
-    found += _of_part(
-        dataset, "test", rows[tested(folds)].unique(), "warning", "they are not measured; test on them too"
-    )
+    column = column_of(in_order(dataset, folds)[dataset.target.name])
+    found = _of_training(dataset, column, folds)
+    found += _of_part(column, "test", tested(folds), "warning", "they are not measured; test on them too")
     if len(folds) > 1:
         return found
-    do = "what is chosen on dev takes no account of them"
-    return found + _of_part(dataset, "dev", rows[folds[0].dev_rows].unique(), "note", do)
+    return found + _of_part(column, "dev", folds[0].dev_rows, "note", "what is chosen on dev takes no account of them")
 
 
 def _of_training(dataset: Dataset, column: Column, folds: Sequence[Fold]) -> list[Finding]:
@@ -48,9 +47,9 @@ def _of_training(dataset: Dataset, column: Column, folds: Sequence[Fold]) -> lis
     return [Finding("missing_classes", "warning", len(lost), first(ways), what, do)]
 
 
-def _of_part(dataset: Dataset, part: str, held: Iterable[str | None], level: Level, do: str) -> list[Finding]:
-    present = {*held} - {None}
-    lost = [name for name in dataset.target.labels if name not in present]
+def _of_part(column: Column, part: str, rows: Places, level: Level, do: str) -> list[Finding]:
+    present = {column.names[place] for place in np.unique(column.number[rows])} - {""}
+    lost = [name for name in column.names if name and name not in present]
     if not present or not lost:  # of a part without any truth there is nothing to measure at all
         return []
     return [Finding("missing_classes", level, len(lost), first(lost), f"classes without a {part} row", do)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from nk.audit.finding import Finding, Level
-from nk.audit.parts import column_of, in_order, shared
+from nk.audit.parts import column_of, in_order, shared, tested
 from nk.audit.words import counted, first
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def find(dataset: Dataset, folds: Sequence[Fold]) -> list[Finding]:
     twice = shared(column_of(frame["digest"]), folds, "train", "test")
     if not twice:
         return []
-    files = dict(frame.select("digest", "file").reverse().iter_rows())
+    files = dict(frame.select("digest", "file")[tested(folds)].iter_rows())
     what = f"{counted(len(twice), 'recording is', 'recordings are')} in both train and test"
     level: Level = "error" if _all_heard(frame, folds) else "warning"
     if level == "error":

@@ -32,16 +32,11 @@ def find(dataset: Dataset, folds: Sequence[Fold]) -> list[Finding]:
     if not both:
         return []
     found = told(codes(texts), labels(frame, target), speakers(frame, target), folds)
-    warn = found.matters()
-    tells = f", and `{column}` tells `{target.name}`" if warn else ""
+    tells = f", and `{column}` tells `{target.name}`" if found.level else ""
     what = f"{counted(len(both), 'text is', 'texts are')} in both train and test{tells} ({said(found, target)})"
     do = f"to test with other words, let nk split by them too: `groups = ['speaker', '{column}']` in [DATA]"
     examples = dict(zip(texts, as_text(frame[column]), strict=True))
-    return [
-        Finding(
-            "shared_texts", "warning" if warn else "note", len(both), first(examples[one] for one in both), what, do
-        )
-    ]
+    return [Finding("shared_texts", found.level or "note", len(both), first(examples[one] for one in both), what, do)]
 
 
 def text_column(dataset: Dataset) -> str | None:

@@ -22,7 +22,7 @@ _TRAITS = ("gender", "age")
 
 
 def find(dataset: Dataset, folds: Sequence[Fold]) -> list[Finding]:
-    """A warning for each of gender and age that tells the label, see `nk.audit.tells`; age is taken in fifths."""
+    """Gender or age that tells the label, see `nk.audit.tells`; age is taken in fifths."""
     frame, target = in_order(dataset, folds), dataset.target
     if not dataset.has_speakers or target.name == "speaker":
         return []
@@ -31,10 +31,10 @@ def find(dataset: Dataset, folds: Sequence[Fold]) -> list[Finding]:
         values = _of_speakers(frame, trait)
         numbers = fifths(values) if values.dtype.is_numeric() else codes(values)
         one = told(numbers, labels(frame, target), speakers(frame, target), folds)
-        if one.matters(tests=len(_TRAITS)):
+        if one.level:
             what = f"`{trait}` tells `{target.name}` ({said(one, target)})"
             do = f"take as many speakers of each `{trait}` for each `{target.name}`, or each `{trait}` alone (`filter`)"
-            found.append(Finding("telling_traits", "warning", 1, (), what, do))
+            found.append(Finding("telling_traits", one.level, 1, (), what, do))
     return found
 
 

@@ -12,6 +12,7 @@ a speaker (gender, a diagnosis) is dealt to whole speakers; what varies within s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from nk.audit.finding import Level
     from nk.stages.folds import Fold, Places
 
     Doubles = npt.NDArray[np.float64]
 
-_LEAST = 0.1  # of the way from guessing to perfection
-_CHANCE = 0.01
-_DEALS = 1999
+_LEAST, _MUCH = 0.1, 0.5  # of the way from guessing to perfection
+_CHANCE = 0.01 / 3  # text, gender and age are looked at, so that one in a hundred clean corpora is warned of
+_DEALS, _SPEAKER_DEALS = 1999, 9999  # the latter are quick
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,14 @@ class Told:
     chance: float
     p: float | None
 
-    def matters(self, tests: int = 1) -> bool:
-        """Whether it is worth a warning, where so many columns are looked at (Bonferroni)."""
-        return self.p is not None and self.p * tests < _CHANCE
+    @property
+    def level(self) -> Level | None:
+        """A warning where it matters and is not by chance; a note where it is much, though it may be by chance."""
+        if self.p is None:
+            return None
+        if self.p < _CHANCE:
+            return "warning"
+        return "note" if self.score - self.chance >= _MUCH * (1 - self.chance) else None
 
 
 def told(column: Places, label: Places, speaker: Places, folds: Sequence[Fold]) -> Told:
@@ -119,49 +126,53 @@ def by_chance(column: Places, label: Places, speaker: Places) -> float:
     Args:
         column: the number of each row's value, shape (rows,)
         label: the number of each row's class
-        speaker: the number of each row's speaker, from 0
+        speaker: the number of each row's speaker, from 0 without gaps
     """
     values, classes = int(column.max()) + 1, int(label.max()) + 1
     real = _chi_squared(_table(column, label, values, classes)) * (1 - 1e-9)
-    larger = 0
-    for deal, table in enumerate(_deals(column, label, speaker, values, classes), start=1):
-        larger += _chi_squared(table) >= real
-        if larger > 2 * _CHANCE * _DEALS:
-            return larger / deal
-    return (larger + 1) / (_DEALS + 1)
-
-
-def _deals(column: Places, label: Places, speaker: Places, values: int, classes: int) -> Iterator[Doubles]:
-    """Tables of column and label after one of them was dealt anew."""
-    random = np.random.default_rng(0)
-    speakers = int(speaker.max()) + 1
-    whole = _constant(column, speaker, speakers)
+    whole = _constant(column, speaker)
     if whole is not None:
-        own = _table(speaker, label, speakers, classes)
-        for _ in range(_DEALS):
-            table = np.zeros((values, classes))
-            np.add.at(table, random.permutation(whole), own)
-            yield table
-        return
+        tables, deals = _dealt_to_speakers(whole, _table(speaker, label, len(whole), classes), values), _SPEAKER_DEALS
+    else:
+        tables, deals = _dealt_within(column, label, speaker, values, classes), _DEALS
+    larger = 0
+    for deal, table in enumerate(islice(tables, deals), start=1):
+        larger += _chi_squared(table) >= real
+        if larger > 2 * _CHANCE * deals:
+            return larger / deal
+    return (larger + 1) / (deals + 1)
+
+
+def _dealt_to_speakers(value: Places, labels: Doubles, values: int) -> Iterator[Doubles]:
+    """Tables of value and label after the values were dealt to speakers anew; `labels` are those of each speaker."""
+    random = np.random.default_rng(0)
+    while True:
+        table = np.zeros((values, labels.shape[1]))
+        np.add.at(table, random.permutation(value), labels)
+        yield table
+
+
+def _dealt_within(column: Places, label: Places, speaker: Places, values: int, classes: int) -> Iterator[Doubles]:
+    """Tables after the labels were dealt anew: within a speaker who has several, among the speakers who have one."""
+    random = np.random.default_rng(0)
     order = np.argsort(speaker, kind="stable")
     column, label = column[order], label[order]
-    rows = np.split(np.arange(len(order)), np.cumsum(np.bincount(speaker, minlength=speakers))[:-1])
-    one = [mine for mine in rows if len(mine) and (label[mine] == label[mine[0]]).all()]
-    several = [mine for mine in rows if len(mine) and (label[mine] != label[mine[0]]).any()]
-    first = label[[mine[0] for mine in one]]
-    lengths = [len(mine) for mine in one]
-    places = np.concatenate(one) if one else np.arange(0)
-    for _ in range(_DEALS):
+    rows = np.split(np.arange(len(order)), np.cumsum(np.bincount(speaker))[:-1])
+    several = [mine for mine in rows if (label[mine] != label[mine[0]]).any()]
+    one = [mine for mine in rows if (label[mine] == label[mine[0]]).all()]
+    firsts, lengths = label[[mine[0] for mine in one]], [len(mine) for mine in one]
+    places = np.concatenate([*one, np.arange(0)])
+    while True:
         dealt = label.copy()
-        dealt[places] = np.repeat(random.permutation(first), lengths)
+        dealt[places] = np.repeat(random.permutation(firsts), lengths)
         for mine in several:
             random.shuffle(dealt[mine[0] : mine[-1] + 1])
         yield _table(column, dealt, values, classes)
 
 
-def _constant(column: Places, speaker: Places, speakers: int) -> Places | None:
+def _constant(column: Places, speaker: Places) -> Places | None:
     """The value of each speaker; None where a speaker has several."""
-    value = np.zeros(speakers, dtype=np.int64)
+    value = np.zeros(int(speaker.max()) + 1, dtype=np.int64)
     value[speaker] = column
     return value if (value[speaker] == column).all() else None
 

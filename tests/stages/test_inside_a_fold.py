@@ -11,6 +11,8 @@ import polars as pl
 import pytest
 
 from nk import families
+from nk.audit import missing_classes
+from nk.audit import unlabelled as without_truth
 from nk.config.model import Balancing
 from nk.errors import DataError
 from nk.registry import Fitted, Model, Options, Training
@@ -414,7 +416,7 @@ def test_rows_without_truth_are_predicted_and_never_measured(model: str, target:
     plot: Any = SimpleNamespace(name="", titles=True, format="png")
     draw_results(tmp_path, predictions, metrics, plot)
     assert len(list(tmp_path.glob("*_test.png"))) == 1
-    assert cautions.of_truth(predictions) == []
+    assert without_truth.find(data, found) == []
 
 
 @pytest.mark.parametrize(("model", "target"), [("log_reg", "emotion"), ("tree_reg", "age")])
@@ -428,9 +430,9 @@ def test_a_test_part_without_any_truth_is_predicted_and_said(model: str, target:
     assert predictions.part("test").frame.height == 40
     plot: Any = SimpleNamespace(name="", titles=True, format="png")
     draw_results(tmp_path, predictions, metrics, plot)
-    (said,) = cautions.of_truth(predictions)
-    assert said.text.startswith(f"no row of the part `test` has a `{target}`")
-    assert not [one for one in cautions.of_folds(data, [fold]) if "``" in one.text]
+    (said,) = without_truth.find(data, [fold])
+    assert said.what.startswith(f"no row of the part `test` has a `{target}`")
+    assert not [one for one in missing_classes.find(data, [fold]) if "" in one.examples]
 
 
 def test_a_training_part_without_any_truth_is_told_before_any_work() -> None:

@@ -1,4 +1,4 @@
-"""What is said of data and splits: what train and test share, classes that are lost, for many folds as for one."""
+"""What train and test share, and classes that are lost, for many folds as for one."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nk.stages.cautions import of_folds
+from nk.audit import missing_classes, shared_recordings, shared_speakers
 from nk.stages.folds import Fold, make_folds
 from nk.tables import Dataset, Target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from nk.audit.finding import Finding
 
 LOSO: Any = SimpleNamespace(loso=True, logo=None, k_fold_cross=None)
 
@@ -33,8 +35,15 @@ def dataset(speakers: Sequence[str | None], classes: Sequence[str], digests: Seq
     return Dataset(frame, Target("emotion", ("a", "b", "c")))
 
 
+CHECKS = (shared_speakers, shared_recordings, missing_classes)
+
+
+def found_by(data: Dataset, folds: Sequence[Fold]) -> list[Finding]:
+    return [finding for check in CHECKS for finding in check.find(data, folds)]
+
+
 def said(data: Dataset, folds: Sequence[Fold]) -> list[str]:
-    return [caution.text for caution in of_folds(data, folds)]
+    return [f"{one.what}: {', '.join(one.examples)}" for one in found_by(data, folds)]
 
 
 def fold(data: Dataset, train: list[int], test: list[int], dev: list[int] | None = None) -> Fold:
@@ -45,16 +54,20 @@ def fold(data: Dataset, train: list[int], test: list[int], dev: list[int] | None
 def test_what_train_and_test_share_is_named() -> None:
     data = dataset(["s1", "s1", "s2", None, None, "s3"], list("abcbac"), ["x", "y", "z", "x", "y", "w"])
     assert said(data, [fold(data, [0, 2, 3], [1, 4], [5])]) == [
-        "1 speaker is in both train and test: `s1`",
+        "1 speaker is in both train and test: s1",
+        "classes without a test row: c",
+        "classes without a dev row: a, b",
     ]
-    assert said(data, [fold(data, [0, 1, 2], [3, 4, 5])]) == [
-        "2 recordings are in both train and test: `3.wav`, `4.wav`"
-    ]
+    assert said(data, [fold(data, [0, 1, 2], [3, 4, 5])]) == ["2 recordings are in both train and test: 3.wav, 4.wav"]
 
 
 def test_classes_that_a_model_never_hears_are_counted_over_folds() -> None:
     data = dataset(["s1", "s1", "s2", "s2", "s3"], list("abbac"))
-    assert said(data, [fold(data, [0, 1], [2, 3], [4])]) == ["classes without a training row: `c`"]
+    assert said(data, [fold(data, [0, 1], [2, 3], [4])]) == [
+        "classes without a training row: c",
+        "classes without a test row: c",
+        "classes without a dev row: a, b",
+    ]
     found = make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
     assert said(data, found) == ["classes without a training row: `c` in 1 of 3 folds"]
@@ -88,9 +101,16 @@ def test_places_of_another_order_are_matched_by_id() -> None:
     data = dataset(["s1", "s1", "s2", "s2"], list("aabb"))
     turned = Dataset(data.frame.reverse(), data.target)
     one = fold(data, [0, 1], [2, 3])
-    assert said(turned, [one]) == said(data, [one]) == ["classes without a training row: `c`, `b`"]
+    assert (
+        said(turned, [one])
+        == said(data, [one])
+        == [
+            "classes without a training row: c, b",
+            "classes without a test row: a",
+        ]
+    )
     with pytest.raises(ValueError, match="folds of different datasets"):
-        of_folds(data, [one, fold(turned, [0, 1], [2, 3])])
+        found_by(data, [one, fold(turned, [0, 1], [2, 3])])
 
 
 @pytest.mark.slow
@@ -102,9 +122,9 @@ def test_a_thousand_speakers_left_out_in_turn_cost_little() -> None:
     start = time.process_time()
     found = make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
-    assert of_folds(data, found) == []
+    assert found_by(data, found) == []
     assert time.process_time() - start < 3
     tracemalloc.start()
-    of_folds(data, make_folds(data, LOSO, ["speaker"], seed=0) or [])
+    found_by(data, make_folds(data, LOSO, ["speaker"], seed=0) or [])
     assert tracemalloc.get_traced_memory()[1] < 100e6
     tracemalloc.stop()
