@@ -13,7 +13,7 @@ from nk.exports import write_features
 from nk.manifest import manifest
 from nk.plan import hours
 from nk.report.pictures import draw_results
-from nk.stages import train
+from nk.stages import trained
 from nk.stages.load import make_reader
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from nk.manifest import Stopwatch
     from nk.runfolder import RunFolder
     from nk.setup import Setup
+    from nk.stages.course import Course
     from nk.stages.folds import Fold
+    from nk.stages.trained import Trained
     from nk.tables import Dataset, Features, Predictions, Skip
     from nk.ui import Ui
 
@@ -38,8 +40,9 @@ class Done:
     features: Features
     predictions: Predictions
     metrics: dict[str, Any]
-    trained: train.Trained
+    trained: Trained
     skipped: Sequence[Skip]
+    courses: Sequence[Course]
 
 
 def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
@@ -51,7 +54,7 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     if config.feats.store_format:
         write_features(folder.path, config.feats.store_format, done.features, done.dataset)
     if config.model.save:
-        train.save(done.trained, folder.folder("model"), _about_model(done))
+        trained.save(done.trained, folder.folder("model"), _about_model(done))
     with watch("figures"):
         draw_results(folder.folder("figures"), done.predictions, done.metrics, config.plot)
     folder.json("manifest.json", _manifest(done, watch))
@@ -93,6 +96,7 @@ def _manifest(done: Done, watch: Stopwatch) -> dict[str, Any]:
         features=done.features.provenance["extractors"],
         columns=len(done.features.names),
         folds=[fold.name for fold in done.folds],
+        trainings=[course.as_dict(done.dataset.target.labels) for course in done.courses],
         history=[vars(step) for step in done.dataset.history],
     )
 
@@ -101,14 +105,17 @@ def _about_model(done: Done) -> dict[str, Any]:
     """What else has to be known to use the stored model."""
     setup, dataset = done.setup, done.dataset
     ids, _ = final_rows(dataset, done.folds)
-    rows = dataset.frame.filter(pl.col("id").is_in(list(ids)))
+    rows = dataset.frame.filter(pl.col("id").is_in(list(ids)), pl.col(dataset.target.name).is_not_null())
     return {
         "model": setup.recipe.model.called,
         "options": setup.recipe.model.options.model_dump(mode="json", by_alias=True),
         "scale": setup.recipe.scale,
+        "nan_strategy": setup.recipe.nan_strategy,
+        "balancing": setup.recipe.balancing,
         "seed": setup.recipe.seed,
+        "training": done.trained.course.as_dict(dataset.target.labels),
         "features": {
-            "extractors": done.features.provenance["extractors"],
+            **done.features.provenance,
             "pooling": list(setup.config.feats.pooling),
             "channels": setup.channels,
         },

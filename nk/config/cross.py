@@ -28,6 +28,7 @@ def check(build: Build, mentioned: set[str]) -> None:
     _numbers_alone(build)
     if "feats" in build.sections:
         _pooling(build)
+        _training(build)
     if "model" in build.sections:
         _task(build)
         _measure(build)
@@ -144,6 +145,23 @@ def _labels(build: Build) -> None:
         elif data.labels is not None and len(data.bins) != len(data.labels) + 1:
             text = f"has {len(data.bins)} edges for {len(data.labels)} labels, there must be one more than labels"
             build.found.wrong(bins, text)
+
+
+def _training(build: Build) -> None:
+    """Balancing is for classes, and speakers that are to be told apart are not to be scaled alike."""
+    feats = build.sections["feats"]
+    balancing, scale, gaps = (build.entry("feats", key) for key in ("balancing", "scale", "nan_strategy"))
+    if balancing and feats.balancing and build.task == "regression":
+        text = f"is `{feats.balancing}`, which evens out classes, but [EXP] `type` is `regression`"
+        build.found.wrong(balancing, text, "leave it out")
+    if scale and feats.scale == "speaker" and build.sections["data"].target == "speaker":
+        hint = "use `scale = standard`"
+        build.found.wrong(
+            scale, "is `speaker`, which takes away what tells speakers apart, but they are the target", hint
+        )
+    own = build.sections["model"].nan_strategy if "model" in build.sections else None
+    if gaps and own and feats.nan_strategy not in {own, "zero", "zeros"}:
+        build.found.odd(gaps, f"has no effect: [MODEL] `nan_strategy = {own}` comes before it")
 
 
 def _numbers_alone(build: Build) -> None:

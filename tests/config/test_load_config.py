@@ -49,7 +49,7 @@ def test_the_papers_defaults_hold(tmp_path: Path) -> None:
     assert (config.data.target, config.data.labels) == ("emotion", None)
     assert config.feats.type == ("os",)
     assert options_for(features.get("os"), config.feats.options).model_dump()["set"] == "eGeMAPSv02"
-    assert config.feats.store_format == "pkl"
+    assert config.feats.store_format is None
     assert (config.plot.format, config.plot.ccc) == ("png", False)
     assert (config.finetune.batch_size, config.finetune.learning_rate) == (8, 0.0001)
     assert (config.finetune.max_duration, config.finetune.push_to_hub) == (8.0, False)
@@ -336,6 +336,47 @@ def test_the_files_name_becomes_a_name(file: str, name: str) -> None:
     assert default_name(file) == name
 
 
+BALANCED = f"{BASE}target = age\n[EXP]\ntype = {{}}\n[FEATS]\nbalancing = smote\n[MODEL]\ntype = {{}}\n"
+
+
+def test_balancing_is_for_classes(tmp_path: Path) -> None:
+    found = load(tmp_path, BALANCED.format("classification", "svm"), "feats.balancing_random_state=7").config.feats
+    assert (found.balancing, found.balancing_random_state) == ("smote", 7)
+    assert problems(tmp_path, BALANCED.format("regression", "svr")) == [
+        "8: [FEATS] `balancing` is `smote`, which evens out classes, but [EXP] `type` is `regression`"
+    ]
+    for nothing in ("none", "False"):
+        assert load(tmp_path, BALANCED.format("regression", "svr"), f"feats.balancing={nothing}").warnings == ()
+
+
+def test_speakers_that_are_the_target_are_not_scaled_each_alone(tmp_path: Path) -> None:
+    text = f"{BASE}target = {{}}\n[FEATS]\nscale = speaker\n[MODEL]\ntype = svm\n"
+    assert load(tmp_path, text.format("emotion")).config.feats.scale == "speaker"
+    assert problems(tmp_path, text.format("speaker")) == [
+        "6: [FEATS] `scale` is `speaker`, which takes away what tells speakers apart, but they are the target"
+    ]
+
+
+def test_the_models_word_on_missing_values_comes_before_that_of_the_features(tmp_path: Path) -> None:
+    from nk.setup import prepare
+
+    text = f"{BASE}target = emotion\n[FEATS]\ntype = ['os']\n{{}}\n[MODEL]\ntype = svm\n{{}}\n"
+
+    def used(feats: str, model: str) -> tuple[str, list[str]]:
+        loaded = load(tmp_path, text.format(feats, model), f"exp.root={tmp_path}")
+        return prepare(loaded, 1).recipe.nan_strategy, warnings(loaded)
+
+    assert used("", "") == ("zero", [])
+    assert used("nan_strategy = zeros", "") == ("zero", [])
+    assert used("nan_strategy = drop", "") == ("drop", [])
+    assert used("nan_strategy = mean", "nan_strategy = mean") == ("mean", [])
+    assert used("", "nan_strategy = median") == ("median", [])
+    assert used("nan_strategy = drop", "nan_strategy = zero") == (
+        "zero",
+        ["7: [FEATS] `nan_strategy` has no effect: [MODEL] `nan_strategy = zero` comes before it"],
+    )
+
+
 def test_a_measure_fits_the_task(tmp_path: Path) -> None:
     text = f"{BASE}[EXP]\ntype = {{}}\n[MODEL]\nmeasure = {{}}\n"
     assert load(tmp_path, text.format("regression", "ccc")).config.model.measure == "ccc"
@@ -464,8 +505,7 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
     [
         ("check_vad = True", "[DATA] `check_vad`"),
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
-        ("[FEATS]\nscale = speaker", "[FEATS] `scale = speaker`"),
-        ("[MODEL]\ntype = gmm", "[MODEL] `gmm`"),
+        ("[MODEL]\ntype = cnn", "[MODEL] `cnn`"),
         ("[EXP]\nexport_onnx = True", "[EXP] `export_onnx`"),
         ("[PLOT]\nformat = jpg", "[PLOT] `format = jpg`"),
     ],
@@ -502,11 +542,6 @@ def test_all_that_a_run_lacks_is_said_at_once(tmp_path: Path) -> None:
             "name the column that is to be learnt: `target = emotion` in [DATA]",
         ),
         (7, "[FEATS] `type` is empty, and a model learns from features", "write `type = ['os']` in [FEATS]"),
-        (
-            8,
-            "[MODEL] `type` is missing, so nothing learns",
-            "write `type = svm` in [MODEL]; there are `knn`, `log_reg`, `svm`, `tree`, `xgb`",
-        ),
     ]
     check_built(found, ["exp", "data", "feats", "model"])
 
@@ -515,7 +550,6 @@ def test_what_is_missing_in_a_missing_section_is_said_of_the_file(tmp_path: Path
     found = missing(load(tmp_path, "[EXP]\ntype = regression\n"))
     assert [(problem.line, problem.hint) for problem in found] == [
         (0, "write `databases = ['clinic']` in [DATA], and where it is: `clinic = clinic.csv`"),
-        (0, "write `type = svr` in [MODEL]; there are `knn_reg`, `lin_reg`, `svr`, `tree_reg`, `xgr`"),
     ]
     assert missing(load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n")) == []
     assert [str(one) for one in missing(load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n", "data.target=None"))] == [
@@ -535,7 +569,11 @@ def test_a_model_of_the_other_task_cannot_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("[MODEL]\ntype = gmm", "[MODEL] `gmm` (exp.ini:5)", "built models are `knn`, `log_reg`, `svm`, `tree`, `xgb`"),
+        (
+            "[MODEL]\ntype = cnn",
+            "[MODEL] `cnn` (exp.ini:5)",
+            "built models are `bayes`, `forest`, `gmm`, `knn`, `lgbm`, `log_reg`, `svm`, `tree`, `xgb`",
+        ),
         ("[PLOT]\nformat = eps", "[PLOT] `format = eps` (exp.ini:5)", "built are `png`, `svg`, `pdf`"),
         (
             "check_vad = True",
