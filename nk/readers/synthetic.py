@@ -23,10 +23,10 @@ class SyntheticOptions(Options):
     seed: int = Field(default=1, ge=0, le=2**31 - 1, description="another number gives other speakers and utterances")
     fault: Fault = Field(
         default="none",
-        description="mistake that is planted in it, to see what it does. `speaker_leak`: the table's own `split` has every "
-        "speaker in train and test; `duplicates`: three in five recordings of the test speakers are copies of training "
-        "speakers' recordings; `channel_confound`: each emotion was recorded by a channel of its own; `gender_bias`: "
-        "anger and neutral speech nearly only by men, joy and sadness nearly only by women",
+        description="a mistake that is planted, to see what it does. `speaker_leak`: by the table's own `split` every "
+        "speaker is in train and test; `duplicates`: three in five recordings of the test speakers are copies of "
+        "training speakers' recordings; `channel_confound`: nearly every recording comes by a channel that its emotion "
+        "has for itself; `gender_bias`: anger and neutral speech come nearly only from men, joy and sadness from women",
     )
 
 
