@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -13,17 +13,20 @@ from nk.exports import write_features
 from nk.manifest import manifest
 from nk.plan import hours
 from nk.report.pictures import draw_results
+from nk.show import log_results
 from nk.stages import train
 from nk.stages.load import make_reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nk.config import Config
     from nk.manifest import Stopwatch
     from nk.runfolder import RunFolder
     from nk.setup import Setup
     from nk.stages.folds import Fold
+    from nk.stages.views import View
     from nk.tables import Dataset, Features, Predictions, Skip
     from nk.ui import Ui
 
@@ -37,6 +40,7 @@ class Done:
     folds: Sequence[Fold]
     features: Features
     predictions: Predictions
+    views: Sequence[View]
     metrics: dict[str, Any]
     trained: train.Trained
     skipped: Sequence[Skip]
@@ -53,9 +57,10 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     if config.model.save:
         train.save(done.trained, folder.folder("model"), _about_model(done))
     with watch("figures"):
-        draw_results(folder.folder("figures"), done.predictions, done.metrics, config.plot)
-    folder.json("manifest.json", _manifest(done, watch))
+        _draw(folder.folder("figures"), done, ui)
+    log_results(done.metrics, config.model.measure, ui)
     folder.text("log.txt", "\n".join(ui.lines) + "\n")
+    folder.json("manifest.json", _manifest(done, watch))
 
 
 def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], Sequence[str]]:
@@ -72,9 +77,26 @@ def _resolved(setup: Setup) -> Config:
     return resolved(setup.config, ("exp", "data", "feats", "model", "plot"), plugins)
 
 
+def _draw(folder: Path, done: Done, ui: Ui) -> None:
+    config = done.setup.config
+    counted = [name for name, database in config.data.databases.items() if database.value_counts]
+    plot, measure = config.plot, config.model.measure
+    dataset = (
+        done.dataset
+        if len(done.folds) == 1
+        else replace(done.dataset, frame=done.dataset.frame.drop("split", strict=False))
+    )
+    tables = (dataset, done.predictions, done.views, done.metrics)
+    for text in draw_results(folder, *tables, plot, measure=measure, counted=counted):
+        ui.warn(text, "install a font for them; the tables of the run folder have all names")
+
+
 def _write_tables(folder: RunFolder, done: Done) -> None:
     folder.parquet("dataset.parquet", done.dataset.frame.drop("path", "size"))
     folder.csv("predictions.csv", done.predictions.frame)
+    for view in done.views:
+        if view.key == "combined":
+            folder.csv("combined.csv", view.predictions.frame)
     schema = {"database": pl.String, "file": pl.String, "start": pl.Float64, "end": pl.Float64, "reason": pl.String}
     folder.csv("skipped.csv", pl.DataFrame([vars(skip) for skip in done.skipped], schema=schema))
     for name in ("per_class", "per_speaker"):
