@@ -1,7 +1,7 @@
 """Other looks at predictions, beside the main result.
 
-They are those that are certain, one decision a speaker, numbers in bins, and a database at a time. Each is predictions again, so that it is measured and drawn like the main result. Rows without truth are never scored,
-so none is in a view.
+They are those that are certain, one decision a speaker, numbers in bins, and a database at a time. Each is predictions
+again, so that it is measured and drawn like the main result. Rows without truth are never scored, so none is in a view.
 """
 
 from __future__ import annotations

@@ -116,8 +116,8 @@ def _absent(counts: Counts, labels: Sequence[str]) -> str:
 class _Look:
     """Sizes that suit the labels.
 
-    `side` of the matrix and room for labels `beside` and `below` it are in inches, the `size` of labels is in points, the
-    `angle` of those below in degrees; each `step`-th is written.
+    `side` of the matrix and room for labels `beside` and `below` it are in inches, the `size` of labels is in points,
+    the `angle` of those below in degrees; each `step`-th is written.
     """
 
     side: float
