@@ -44,7 +44,7 @@ def predicted(config: Path) -> Predictions:
     read = load(setup.config.data, resolve=resolver(config), ui=ui, **settings)
     dataset, folds = _divide(read.dataset, setup)
     features, _ = _features(dataset, setup, ui)
-    return train.cross(features, dataset, folds, setup.recipe, 1, ui)[0]
+    return train.cross(features, dataset, folds, setup.recipe, 1, ui).predictions
 
 
 def describe(name: str, predictions: Predictions) -> None:

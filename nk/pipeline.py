@@ -15,7 +15,7 @@ from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import cautions, select, sources, split, target, train
+from nk.stages import cautions, course, gaps, select, sources, split, target, train
 from nk.stages.columns import need_column
 from nk.stages.folds import folds_by, holdout, make_folds
 from nk.stages.load import load
@@ -61,6 +61,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     """
     setup, watch = prepare(loaded, jobs), Stopwatch()
     config = setup.config
+    _warn(ui, cautions.of_config(loaded))
     with watch("load"):
         read = load(
             config.data,
@@ -79,25 +80,32 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         ui.note(line)
     _warn(ui, [*_skips(read.skipped, total), *cautions.of_data(dataset), *cautions.of_folds(dataset, folds)])
     _warn(ui, _combining(dataset, config.plot))
+    train.check(dataset, folds, setup.recipe, config.exp.runs)
+    _warn(ui, cautions.of_scale(dataset, folds) if setup.recipe.scale == "speaker" else [])
     if dry_run:
         return plan
     with watch("extract"):
+        sources.check_columns(dataset, setup.sources, _asked(setup))
         features, failed = _features(dataset, setup, ui)
         skipped = (*read.skipped, *failed)
         check_skips(skipped, total, config.feats.fail_threshold)
         dataset, folds = _without(failed, dataset, folds, features, setup)
     _warn(ui, _skips(failed, len(features.ids) + len(failed)))
     with watch("train"):
-        predictions, notes = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
+        crossed = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
         trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe)
-    for note, count in notes.items():
-        ui.warn(note if count == 1 else f"{note} (in {count} of {len(folds) * config.exp.runs} models)")
+    predictions, courses = crossed.predictions, crossed.courses
+    for line in course.lines(courses, dataset.target.labels, setup.recipe.balancing):
+        ui.note(line)
+    for warning in course.warnings(courses):
+        ui.warn(warning)
     with watch("evaluate"):
         truth = dataset.frame[dataset.target.name]
         known = {fold.name: truth[fold.train_rows] for fold in folds}
         looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
         metrics = metrics_json(predictions, known, looks, speakers_are_target=dataset.target.name == "speaker")
-    done = Done(setup, dataset, folds, features, predictions, looks, metrics, trained, skipped)
+    _warn(ui, cautions.of_truth(predictions))
+    done = Done(setup, dataset, folds, features, predictions, looks, metrics, trained, skipped, courses)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
     if config.exp.save_test:
@@ -150,7 +158,6 @@ def _combining(dataset: Dataset, plot: Plot) -> list[Caution]:
 
 
 def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel: int) -> Plan:
-    scale = f", {setup.recipe.scale} scaling fitted on train" if setup.recipe.scale else ", features not scaled"
     runs = f", {setup.config.exp.runs} runs" if setup.config.exp.runs > 1 else ""
     notes = []
     if multichannel:
@@ -160,21 +167,19 @@ def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel
     notes += history_lines(dataset)
     config = setup.config
     by = folds_by(dataset, config.model, config.data.groups) if len(folds) > 1 else ""
-    return Plan(
-        dataset,
-        folds,
-        sources.planned(dataset, setup.sources, _asked(setup)),
-        f"{setup.recipe.model.called}{scale}{runs}",
-        notes,
-        by,
-    )
+    features = sources.planned(dataset, setup.sources, _asked(setup))
+    return Plan(dataset, folds, features, f"{setup.recipe.text}{runs}", notes, by)
 
 
 def _features(dataset: Dataset, setup: Setup, ui: Ui) -> tuple[Features, list[Skip]]:
     features, failed = sources.gather(dataset, setup.sources, _asked(setup), ui)
     if setup.config.feats.print_feats:
         ui.note(f"columns: {', '.join(features.names)}")
-    return features, failed
+    _warn(ui, gaps.caution(features, setup.recipe.nan_strategy))
+    if setup.recipe.nan_strategy != "drop":
+        return features, failed
+    features, dropped = gaps.drop(features, dataset)
+    return features, [*failed, *dropped]
 
 
 def _asked(setup: Setup) -> sources.Ask:
@@ -189,7 +194,8 @@ def _without(
     """The rows that have features, with the split that they had; folds are made anew, since speakers may be gone."""
     if not failed:
         return dataset, folds
-    kept = dataset.with_frame(dataset.frame.filter(pl.col("id").is_in(list(features.ids))), "has features")
+    what = "has every feature" if setup.recipe.nan_strategy == "drop" else "has features"
+    kept = dataset.with_frame(dataset.frame.filter(pl.col("id").is_in(list(features.ids))), what)
     config = setup.config
     anew = make_folds(kept, config.model, config.data.groups, seed=config.exp.random_seed)
     if anew is not None:

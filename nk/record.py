@@ -14,7 +14,7 @@ from nk.manifest import manifest
 from nk.plan import hours
 from nk.report.pictures import draw_results
 from nk.show import log_results
-from nk.stages import train
+from nk.stages import trained
 from nk.stages.load import make_reader
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from nk.manifest import Stopwatch
     from nk.runfolder import RunFolder
     from nk.setup import Setup
+    from nk.stages.course import Course
     from nk.stages.folds import Fold
+    from nk.stages.trained import Trained
     from nk.stages.views import View
     from nk.tables import Dataset, Features, Predictions, Skip
     from nk.ui import Ui
@@ -42,8 +44,9 @@ class Done:
     predictions: Predictions
     views: Sequence[View]
     metrics: dict[str, Any]
-    trained: train.Trained
+    trained: Trained
     skipped: Sequence[Skip]
+    courses: Sequence[Course]
 
 
 def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
@@ -55,7 +58,7 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     if config.feats.store_format:
         write_features(folder.path, config.feats.store_format, done.features, done.dataset)
     if config.model.save:
-        train.save(done.trained, folder.folder("model"), _about_model(done))
+        trained.save(done.trained, folder.folder("model"), _about_model(done))
     with watch("figures"):
         _draw(folder.folder("figures"), done, ui)
     log_results(done.metrics, config.model.measure, ui)
@@ -78,16 +81,20 @@ def _resolved(setup: Setup) -> Config:
 
 
 def _draw(folder: Path, done: Done, ui: Ui) -> None:
-    config = done.setup.config
-    counted = [name for name, database in config.data.databases.items() if database.value_counts]
-    plot, measure = config.plot, config.model.measure
-    dataset = (
-        done.dataset
-        if len(done.folds) == 1
-        else replace(done.dataset, frame=done.dataset.frame.drop("split", strict=False))
+    config, dataset = done.setup.config, done.dataset
+    if len(done.folds) > 1:  # what the tables say of parts is not what was done
+        dataset = replace(dataset, frame=dataset.frame.drop("split", strict=False))
+    counted = [(name, dataset) for name, database in config.data.databases.items() if database.value_counts]
+    unwritten = draw_results(
+        folder,
+        done.predictions,
+        done.metrics,
+        config.plot,
+        views=done.views,
+        measure=config.model.measure,
+        counted=counted,
     )
-    tables = (dataset, done.predictions, done.views, done.metrics)
-    for text in draw_results(folder, *tables, plot, measure=measure, counted=counted):
+    for text in unwritten:
         ui.warn(text, "install a font for them; the tables of the run folder have all names")
 
 
@@ -115,6 +122,7 @@ def _manifest(done: Done, watch: Stopwatch) -> dict[str, Any]:
         features=done.features.provenance["extractors"],
         columns=len(done.features.names),
         folds=[fold.name for fold in done.folds],
+        trainings=[course.as_dict(done.dataset.target.labels) for course in done.courses],
         history=[vars(step) for step in done.dataset.history],
     )
 
@@ -123,14 +131,17 @@ def _about_model(done: Done) -> dict[str, Any]:
     """What else has to be known to use the stored model."""
     setup, dataset = done.setup, done.dataset
     ids, _ = final_rows(dataset, done.folds)
-    rows = dataset.frame.filter(pl.col("id").is_in(list(ids)))
+    rows = dataset.frame.filter(pl.col("id").is_in(list(ids)), pl.col(dataset.target.name).is_not_null())
     return {
         "model": setup.recipe.model.called,
         "options": setup.recipe.model.options.model_dump(mode="json", by_alias=True),
         "scale": setup.recipe.scale,
+        "nan_strategy": setup.recipe.nan_strategy,
+        "balancing": setup.recipe.balancing,
         "seed": setup.recipe.seed,
+        "training": done.trained.course.as_dict(dataset.target.labels),
         "features": {
-            "extractors": done.features.provenance["extractors"],
+            **done.features.provenance,
             "pooling": list(setup.config.feats.pooling),
             "channels": setup.channels,
         },

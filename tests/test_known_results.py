@@ -48,6 +48,33 @@ def test_emodb_with_compare_is_the_published_figure(data: Path, tmp_path: Path) 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "uar"),
+    [
+        (["model.type=bayes"], 0.532),
+        (["model.type=gmm", "model.GMM_covariance_type=diag"], 0.532),
+        (["model.type=forest"], 0.604),
+        (["model.type=lgbm"], 0.672),
+    ],
+    ids=lambda item: item[0].partition("=")[2] if isinstance(item, list) else "",
+)
+def test_emodb_with_other_learners_is_what_their_libraries_give(
+    data: Path, tmp_path: Path, model: list[str], uar: float
+) -> None:
+    """scikit-learn 1.9 and LightGBM 4.7, by themselves on the same features and folds with the seed 42."""
+    found = run("emodb.ini", tmp_path, data, *model)["metrics"]["test"]["uar"]
+    assert found["value"] == pytest.approx(uar, abs=0.002)
+    assert found["n"] == 535
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("model", "mae"), [("forest_reg", 3.891), ("lgbr", 4.047)])
+def test_the_age_in_emodb_is_what_their_libraries_give(data: Path, tmp_path: Path, model: str, mae: float) -> None:
+    found = run("emodb_age.ini", tmp_path, data, f"model.type={model}")["metrics"]["test"]
+    assert found["mae"]["value"] == pytest.approx(mae, abs=0.002)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "value"), [("spectra", 0.517), ("lfcc", 0.512), ("cqcc", 0.579)])
 def test_emodb_with_spectral_features_is_far_above_chance(name: str, value: float, data: Path, tmp_path: Path) -> None:
     found = run("emodb.ini", tmp_path, data, f"feats.type=['{name}']")

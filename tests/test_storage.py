@@ -14,6 +14,10 @@ from pydantic import BaseModel
 
 from nk import families
 from nk.errors import PluginError
+from nk.models.bayes import Bayes
+from nk.models.forest import Forest
+from nk.models.gmm import Gmm
+from nk.models.lgbm import Lgbm
 from nk.models.svm import Svm
 from nk.models.svr import Svr
 from nk.models.tree import Tree
@@ -118,7 +122,7 @@ def stored(plugin: Any, folder: Path, classes: int = 3) -> None:
     plugin(plugin.options_type(), name=plugin.name).fit(data, seed=0, jobs=1).save(folder)
 
 
-@pytest.mark.parametrize("plugin", [Svm, Tree, Xgb])
+@pytest.mark.parametrize("plugin", [Svm, Tree, Forest, Bayes, Gmm, Xgb, Lgbm])
 @pytest.mark.parametrize(
     "change",
     [
@@ -129,6 +133,9 @@ def stored(plugin: Any, folder: Path, classes: int = 3) -> None:
         {"present": [2, 1, 0]},
         {"present": [0, 1, 5]},
         {"temperature": -1},
+        {"priors": [0.5, 0.5]},
+        {"priors": [0.5, 0.6, -0.1]},
+        {"priors": [0.5, 0.5, 0.5]},
         {"more": 1},
     ],
 )
@@ -227,7 +234,7 @@ def test_an_svm_that_would_crash_the_process_is_refused(tmp_path: Path, plugin: 
         plugin.load(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["svm", "svr", "tree", "log_reg", "knn"])
+@pytest.mark.parametrize("name", ["svm", "svr", "tree", "forest", "forest_reg", "bayes", "log_reg", "knn"])
 def test_an_untrained_estimator_is_refused(tmp_path: Path, name: str) -> None:
     plugin: Any = families.models.get(name)
     stored(plugin, tmp_path, classes=3 if plugin.task == "classification" else 0)

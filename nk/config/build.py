@@ -12,6 +12,7 @@ from nk.config.data import Data, Database
 from nk.config.describe import nearest
 from nk.config.field import spots
 from nk.config.findings import Findings
+from nk.config.model import DEFAULTS
 from nk.config.options import named, take
 from nk.config.plugins import Definition, Family, define
 from nk.config.quotes import straight
@@ -237,6 +238,8 @@ def _named(build: Build, family: str) -> list[Definition]:
         definitions += named(family, wanted, entry, build.found, section, build.task)
     if family == "features" and not definitions:
         definitions = named(family, ["os"], None, build.found, "feats")
+    if family == "models" and not definitions and build.task:
+        definitions = named(family, [DEFAULTS[build.task]], None, build.found, "model")
     return definitions
 
 

@@ -28,6 +28,7 @@ def check(build: Build, mentioned: set[str]) -> None:
     _numbers_alone(build)
     if "feats" in build.sections:
         _pooling(build)
+        _training(build)
     if "model" in build.sections:
         _task(build)
         _measure(build)
@@ -150,6 +151,23 @@ def _labels(build: Build) -> None:
             build.found.wrong(bins, text)
 
 
+def _training(build: Build) -> None:
+    """Balancing is for classes, and speakers that are to be told apart are not to be scaled alike."""
+    feats = build.sections["feats"]
+    balancing, scale, gaps = (build.entry("feats", key) for key in ("balancing", "scale", "nan_strategy"))
+    if balancing and feats.balancing and build.task == "regression":
+        text = f"is `{feats.balancing}`, which evens out classes, but [EXP] `type` is `regression`"
+        build.found.wrong(balancing, text, "leave it out")
+    if scale and feats.scale == "speaker" and build.sections["data"].target == "speaker":
+        hint = "use `scale = standard`"
+        build.found.wrong(
+            scale, "is `speaker`, which takes away what tells speakers apart, but they are the target", hint
+        )
+    own = build.sections["model"].nan_strategy if "model" in build.sections else None
+    if gaps and own and feats.nan_strategy not in {own, "zero", "zeros"}:
+        build.found.odd(gaps, f"has no effect: [MODEL] `nan_strategy = {own}` comes before it")
+
+
 def _numbers_alone(build: Build) -> None:
     """What is done to numbers does nothing to classes."""
     data = build.sections["data"]
@@ -173,7 +191,7 @@ def _plots(build: Build) -> None:
     if build.task == "regression" and combine and plot.combine_per_speaker == "mode":
         found.odd(combine, "is `mode`, and of numbers the mean is taken", "write `combine_per_speaker = mean`")
     column = build.entry("plot", "combine_per_speaker.col")
-    if column and not plot.combine_per_speaker:
+    if column and not plot.combine_per_speaker and plot.combine_per_speaker_col != "speaker":
         found.odd(column, "has no effect without `combine_per_speaker`", "add `combine_per_speaker = mean`")
 
 

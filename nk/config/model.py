@@ -74,27 +74,17 @@ class Feats(Section):
     type: Names = key(("os",), "features, joined column by column; see the features")
     features: Names | None = key(None, "columns to keep; without it all")
     scale: Scale | None = key(
-        None,
-        "how features are scaled, as measured on train",
-        built=(
-            "standard",
-            "robust",
-            "minmax",
-            "maxabs",
-            "normalizer",
-            "powertransformer",
-            "quantiletransformer",
-            "bins",
-        ),
+        None, "how features are scaled, as measured on train; `speaker`: each speaker's by his own rows"
     )
-    balancing: Balancing | None = key(None, "how the classes of train are balanced", built=False)
-    balancing_random_state: int = key(42, "seed of the balancing", ge=0, built=False)
+    balancing: Balancing | None = key(None, "how the classes of the training rows are balanced")
+    balancing_random_state: int = key(42, "seed of the balancing; run r adds r", ge=0, lt=2**32)
     pooling: tuple[Literal["mean", "std", "min", "max", "median"], ...] = key(
         ("mean", "std"), "how the vectors of frames become one"
     )
     fail_threshold: Share = key(0.5, "stop when more than this share of the recordings is unusable")
     nan_strategy: Literal["zero", "zeros", "mean", "median", "drop"] = key(
-        "zero", "what replaces a missing value of a feature; `mean` and `median` of train", built=False
+        "zero",
+        "what replaces a missing value of a feature; `mean` and `median` of train; `drop` leaves the row out",
     )
     no_reuse: bool = key(False, "compute the features anew though the cache has them")
     store_format: Literal["pkl", "csv", "parquet"] | None = key(
@@ -104,10 +94,14 @@ class Feats(Section):
     options: dict[str, Any] = key({}, "options of the features", pattern="-")
 
 
+# What learns where the config names nothing.
+DEFAULTS = {"classification": "svm", "regression": "svr"}
+
+
 class Model(Section):
     """The section [MODEL]: what learns. Options of the named model stand here too."""
 
-    type: str | None = key(None, "model; see the models")
+    type: str | None = key(None, "model, see the models; without it svm for classes, svr for numbers")
     measure: Measure | None = key(None, "metric to choose by; without it uar for classes, mse for numbers")
     save: bool = key(True, "store the trained model")
     n_jobs: Annotated[int, Field(ge=1)] | None = key(None, "most cores used at once; without it all")
@@ -117,8 +111,8 @@ class Model(Section):
     loso: bool = key(False, "leave one speaker out")
     k_fold_cross: Annotated[int, Field(ge=2)] | None = key(None, "number of speaker-grouped, stratified folds")
     random_seed: Annotated[int, Field(ge=0, lt=2**32)] | None = key(None, "seed of the model; without it that of [EXP]")
-    nan_strategy: Literal["zero", "mean", "median"] = key(
-        "zero", "what replaces a missing value before training; `mean` and `median` are those of train"
+    nan_strategy: Literal["zero", "mean", "median"] | None = key(
+        None, "what replaces a missing value before training; without it that of [FEATS]"
     )
     device: str | None = key(
         None,
@@ -129,7 +123,9 @@ class Model(Section):
     only_test: bool = key(False, "test the stored model and do not train", built=False)
     tuning_params: Names | None = key(None, "options whose lists of values are searched", built=False)
     scoring: str | None = key(None, "scorer of that search, as scikit-learn calls it", built=False)
-    balancing: Literal["ros", "smote", "adasyn"] | None = key(None, "how training rows are balanced", built=False)
+    balancing: Literal["ros", "smote", "adasyn"] | None = key(
+        None, "how training rows of networks are balanced; for other models it is [FEATS] `balancing`", built=False
+    )
     hf_token: str | None = key(None, "token of the Hugging Face hub", of="segment", built=False)
     options: dict[str, Any] = key({}, "options of the model", pattern="-")
     search: dict[str, tuple[Any, ...]] = key({}, "values of the options in `tuning_params`", pattern="-")

@@ -25,6 +25,8 @@ def note_unbuilt(
         if entry is not None and value != spot.default:
             _note(spot, entry, value, group.section, found, learner)
     for spot in patterns(model):
+        if spot.note("built") is not False:
+            continue
         for entry in group.entries.values():
             if getattr(result, spot.name) and match(str(spot.note("pattern")), entry.key):
                 found.not_built(entry, group.section)

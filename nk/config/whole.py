@@ -91,6 +91,10 @@ class Config:
     def __repr__(self) -> str:
         return f"Config({', '.join(f'{name}={value!r}' for name, value in self.given())})"
 
+    def replaced(self, **sections: Any) -> Config:
+        """The config with other sections."""
+        return Config(**{**dict(self.given()), **sections})
+
     def given(self) -> list[tuple[str, Any]]:
         """The sections that were given or looked at, in order."""
         return [(name, self.__dict__[name]) for name in SECTIONS if name in self.__dict__]

@@ -33,6 +33,8 @@ class _About(BaseModel):
 class Codebook(LearntFeatures):
     """Words of shape (words, columns) among frames that `center` and `width` bring to a common scale."""
 
+    learner = "xbow"
+
     def __init__(self, words: Doubles, center: Doubles, width: Doubles, assignments: int) -> None:
         self.words, self.center, self.width = words, center, width
         self.assignments = min(assignments, len(words))

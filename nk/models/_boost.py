@@ -1,28 +1,24 @@
-"""What the boosted trees share: options, training with early stopping, and storage."""
+"""What the trees that XGBoost boosts share: options, training with early stopping, and storage."""
 
 from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from nk.errors import DataError
+from nk.models._boosting import Boosting, BoostingOptions, watched
 from nk.models._common import RECORD, About, describe, read_about
 from nk.models._tree import check_nodes
-from nk.registry import Fitted, Model, Options
+from nk.registry import Fitted
 from nk.storage import unreadable, write_record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
-    import numpy.typing as npt
-
     from nk.registry import Doubles, Floats, Training
-
-    Mask = npt.NDArray[np.bool_]
 
 # Text, not the binary UBJ: XGBoost crashes the process on a truncated UBJ file, Python checks JSON before it sees it.
 BOOSTER = "booster.json"
@@ -34,27 +30,12 @@ NODES = (
 CATEGORIES = ("categories", "categories_nodes", "categories_segments", "categories_sizes")
 
 
-class BoostOptions(Options):
+class BoostOptions(BoostingOptions):
     """Options of `xgb` and `xgr`."""
 
-    n_estimators: int = Field(default=100, ge=1, le=100_000, description="Rounds of boosting (count)")
-    max_depth: int = Field(default=6, ge=1, le=1000, description="Questions from root to leaf at most (count)")
     learning_rate: float = Field(default=0.3, gt=0, le=1, description="Share of a tree that is added (0 to 1)")
-    subsample: float = Field(default=1.0, gt=0, le=1, description="Share of the rows that a tree sees (0 to 1)")
-    colsample_bytree: float = Field(
-        default=1.0, gt=0, le=1, description="Share of the features that a tree sees (0 to 1)"
-    )
     tree_method: Literal["auto", "hist", "approx", "exact"] = Field(
         default="auto", description="How splits are searched; `auto` is XGBoost's choice"
-    )
-    early_stopping_rounds: Annotated[int, Field(ge=1, strict=True)] | Literal[False] = Field(
-        default=False, description="Stop after so many rounds without gain on held-out speakers (count); False: never"
-    )
-    validation_split: float = Field(
-        default=0.2,
-        gt=0,
-        lt=1,
-        description="Share of the training speakers held out for early stopping where there is no dev part (0 to 1)",
     )
 
 
@@ -91,7 +72,7 @@ class FittedBooster(Fitted):
         self.booster.save_model(folder / BOOSTER)
 
 
-class Boosted(Model):
+class Boosted(Boosting):
     """A learner of XGBoost."""
 
     fitted_type: type[FittedBooster] = FittedBooster
@@ -101,20 +82,8 @@ class Boosted(Model):
     def objective(cls, about: About) -> dict[str, Any]:
         """XGBoost's parameters for the task."""
 
-    @abstractmethod
-    def metric(self, about: About) -> str:
-        """XGBoost's name of what early stopping watches."""
-
-    def targets(self, y: Any, about: About) -> Any:  # noqa: ARG002 - for classes it matters
-        """The targets as XGBoost wants them."""
-        return y
-
-    def weights(self, y: Any) -> Doubles | None:  # noqa: ARG002 - as above
-        """A weight for each training row, if they are not all the same."""
-        return None
-
     def fit(self, data: Training, *, seed: int, jobs: int) -> FittedBooster:
-        """Train on `data` with `jobs` threads; with early stopping the rounds up to the best one are kept.
+        """Train on `data` with `jobs` threads; with early stopping the rounds up to the best one on dev are kept.
 
         Raises:
             DataError: there is nothing to learn from, or nothing to stop on
@@ -122,12 +91,11 @@ class Boosted(Model):
         import xgboost
 
         about = describe(data, self.name)
-        keep, stop_x, stop_y = self._parts(data, about)
-        rows = self._matrix(data.x[keep], data.y[keep], about, jobs, weights=self.weights(data.y[keep]))
+        rows = self._matrix(data.x, data.y, about, jobs, weights=self.weights(data.y))
         stop: dict[str, Any] = {}
-        if stop_x is not None:
-            watched = self._matrix(stop_x, stop_y, about, jobs)
-            stop = {"evals": [(watched, "stop")], "early_stopping_rounds": self.options.early_stopping_rounds}
+        if self.options.early_stopping_rounds:
+            dev = self._matrix(*watched(data, about), about, jobs)
+            stop = {"evals": [(dev, "stop")], "early_stopping_rounds": self.options.early_stopping_rounds}
         params = self._params(about, seed, jobs)
         booster = xgboost.train(params, rows, self.options.n_estimators, verbose_eval=False, **stop)
         return self.fitted_type(booster[: booster.best_iteration + 1] if stop else booster, about)
@@ -166,19 +134,6 @@ class Boosted(Model):
         import xgboost
 
         return xgboost.DMatrix(x, label=self.targets(y, about), weight=weights, nthread=jobs)
-
-    def _parts(self, data: Training, about: About) -> tuple[Any, Floats | None, Any]:
-        """Which rows to train on, and the features and targets to stop on (None without early stopping)."""
-        import numpy as np
-
-        every = np.ones(len(data.y), dtype=bool)
-        if not self.options.early_stopping_rounds:
-            return every, None, None
-        if data.dev_x is not None and data.dev_y is not None:
-            known = _known(data.dev_y, about)
-            return every, data.dev_x[known], data.dev_y[known]
-        held = held_out(data, self.options.validation_split)
-        return ~held, data.x[held], data.y[held]
 
 
 def _objective(learner: dict[str, Any]) -> dict[str, Any]:
@@ -232,48 +187,3 @@ def _check_tree(tree: dict[str, Any], features: int) -> None:
     parents = {child: node for node in range(nodes) for child in (left[node], right[node]) if child != -1}
     if any(tree["parents"][child] != node for child, node in parents.items()):
         raise ValueError("the nodes of a tree do not lead back to the root")
-
-
-def _known(dev_y: Any, about: About) -> Mask:
-    """Rows of the dev part whose class can be predicted at all."""
-    import numpy as np
-
-    known = np.isin(dev_y, about.present) if about.classes else np.ones(len(dev_y), dtype=bool)
-    if not known.any():
-        message = "early stopping has nothing to watch: no row of the dev part is of a class of the training part"
-        raise DataError(message, rows=len(dev_y), hint="leave out `early_stopping_rounds`, or choose another split")
-    return known
-
-
-def held_out(data: Training, share: float) -> Mask:
-    """Rows of the speakers that are held out for early stopping.
-
-    Speakers are taken in the order of their numbers, which the seed has drawn, passing over those without whom a class
-    would be lost to training, until there are `share` of all, one at least.
-
-    Raises:
-        DataError: nobody can be held out
-    """
-    import numpy as np
-
-    groups = np.unique(data.groups).tolist()
-    wanted = max(1, round(share * len(groups)))
-    held = np.zeros(len(data.y), dtype=bool)
-    taken = 0
-    for group in groups[: len(groups) if len(groups) > 1 else 0]:
-        more = held | (data.groups == group)
-        if taken < wanted and _trainable(data, ~more):
-            held, taken = more, taken + 1
-    if not taken:
-        message = "early stopping has no speaker of the training part to hold out without losing a class or all rows"
-        hint = "leave out `early_stopping_rounds`, or have a dev part (`traindevtest = True`)"
-        raise DataError(message, hint=hint)
-    return held
-
-
-def _trainable(data: Training, rows: Mask) -> bool:
-    import numpy as np
-
-    if not data.classes:
-        return bool(rows.any())
-    return len(np.unique(data.y[rows])) == len(np.unique(data.y))

@@ -9,10 +9,12 @@ out of fold (Guo et al., On calibration of modern neural networks, 2017, section
 1. by speaker: at most 5 groups of speakers, dealt in the order of their numbers; a fold whose rest lacks a class is
    left out, since its decisions would be of another problem,
 2. where none is left (the target is the speaker, or a speaker alone holds a class each): by row, each class dealt to 5
-   folds in turn,
+   folds in turn, rows that balancing has repeated together,
 3. where that fails too (one row a class): none, and the temperature is 1.
 
-Everything but the full first is told in a note.
+Rows that balancing has made up (group -1) are left out of all this, on both sides: one may lie between a row that is
+held out and one that is not. Where only they hold a class, the temperature is 1. Everything but the full first is told
+in a note.
 """
 
 from __future__ import annotations
@@ -86,21 +88,24 @@ def calibrate(make: Callable[[], Any], data: Training, *, jobs: int) -> tuple[fl
 
     import numpy as np
 
-    chosen, notes = folds(data.y, data.groups)
+    real = data.groups >= 0
+    x, y = np.asarray(data.x[real], dtype=np.float64), data.y[real]
+    if len(np.unique(y)) < len(np.unique(data.y)):
+        return 1.0, ("the scores of `svm` are not calibrated: balancing has left a class without a real row",)
+    chosen, notes = folds(x, y, data.groups[real])
     if not chosen:
         return 1.0, notes
-    x = np.asarray(data.x, dtype=np.float64)
 
     def decisions(fold: Mask) -> Doubles:
-        return margins(make().fit(x[~fold], data.y[~fold]), x[fold])
+        return margins(make().fit(x[~fold], y[~fold]), x[fold])
 
     with ThreadPoolExecutor(jobs) as pool:  # libsvm releases the interpreter's lock
         found = np.concatenate(list(pool.map(decisions, chosen)))
-    truth = np.searchsorted(np.unique(data.y), np.concatenate([data.y[fold] for fold in chosen]))
+    truth = np.searchsorted(np.unique(y), np.concatenate([y[fold] for fold in chosen]))
     return best_temperature(found, truth), notes
 
 
-def folds(y: Any, groups: Ints) -> tuple[list[Mask], tuple[str, ...]]:
+def folds(x: Doubles, y: Any, groups: Ints) -> tuple[list[Mask], tuple[str, ...]]:
     """The rows of each fold whose rest has all classes, and notes, see the head of this file."""
     import numpy as np
 
@@ -112,7 +117,7 @@ def folds(y: Any, groups: Ints) -> tuple[list[Mask], tuple[str, ...]]:
     if by_speaker:
         note = f"the scores of `svm` are calibrated on {len(by_speaker)} of {dealt} groups of speakers"
         return by_speaker, (f"{note}: without the others a class would be lost",)
-    by_row = _usable(_dealt(y), y)
+    by_row = _usable(_dealt(x, y), y)
     if by_row:
         note = "the scores of `svm` are calibrated on rows of known speakers, and may be too sure of new ones"
         return by_row, (f"{note}: without any group of speakers a class would be lost",)
@@ -143,12 +148,13 @@ def _usable(number: Any, y: Any) -> list[Mask]:
     return [mask for mask in masks if len(np.unique(y[~mask])) == classes]
 
 
-def _dealt(y: Any) -> Any:
-    """A fold a row: the rows of each class go to the folds in turn."""
+def _dealt(x: Doubles, y: Any) -> Any:
+    """A fold a row: the rows of each class go to the folds in turn, equal rows to the same."""
     import numpy as np
 
     number = np.empty(len(y), dtype=np.int64)
     for label in np.unique(y):
-        mine = np.flatnonzero(y == label)
-        number[mine] = np.arange(len(mine)) % FOLDS
+        turn: dict[bytes, int] = {}
+        for row in np.flatnonzero(y == label):
+            number[row] = turn.setdefault(x[row].tobytes(), len(turn)) % FOLDS
     return number

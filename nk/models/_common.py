@@ -1,4 +1,4 @@
-"""What the learners share: the record beside a stored model, and checks of training rows."""
+"""What the learners share: the record beside a stored model, and a look at training rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nk.storage import read_record, unreadable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nk.registry import Doubles, Training
+    from nk.registry import Doubles, Ints, Training
 
 RECORD = "model.json"
 
@@ -78,3 +78,12 @@ def spread(scores: Doubles, about: About) -> Doubles:
     wide = np.zeros((len(scores), about.classes))
     wide[:, list(about.present)] = scores
     return wide
+
+
+def balanced(y: Ints) -> Doubles:
+    """A weight a row that gives all classes the same sum: rows / (classes x rows of its class)."""
+    import numpy as np
+
+    found, place, count = np.unique(y, return_inverse=True, return_counts=True)
+    weights: Doubles = (len(y) / (len(found) * count))[place]
+    return weights

@@ -60,7 +60,11 @@ class SklearnModel(Model):
     def build(self, seed: int) -> Any:
         """An estimator that is not yet trained."""
 
-    def fit(self, data: Training, *, seed: int, jobs: int) -> FittedEstimator:  # noqa: ARG002 - no estimator has threads of its own
+    def train(self, estimator: Any, x: Doubles, y: Any, jobs: int) -> None:  # noqa: ARG002 - most have no threads of their own
+        """Fit the estimator, with at most `jobs` threads."""
+        estimator.fit(x, y)
+
+    def fit(self, data: Training, *, seed: int, jobs: int) -> FittedEstimator:
         """Train on `data`; the caller has limited the cores.
 
         Raises:
@@ -71,7 +75,7 @@ class SklearnModel(Model):
         about = describe(data, self.name)
         estimator = self.build(seed)
         # Linear algebra in single precision would cost digits that the data has.
-        estimator.fit(np.asarray(data.x, dtype=np.float64), data.y)
+        self.train(estimator, np.asarray(data.x, dtype=np.float64), data.y, jobs)
         return FittedEstimator(estimator, about)
 
     @classmethod

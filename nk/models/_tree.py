@@ -27,12 +27,21 @@ class OneTree(SklearnModel):
     @classmethod
     def check(cls, estimator: Any) -> None:
         """See `SklearnModel.check`."""
-        tree, features = estimator.tree_, estimator.n_features_in_
-        if (tree.n_features, tree.n_outputs, estimator.n_outputs_) != (features, 1, 1):
-            raise ValueError("the tree is of other features, or of more than one target")
-        if tree.max_n_classes != getattr(estimator, "n_classes_", 1):
-            raise ValueError("the tree is of other classes")
-        check_nodes(tree.children_left, tree.children_right, tree.feature, features)
+        check_tree(estimator, estimator.n_features_in_)
+
+
+def check_tree(estimator: Any, features: int) -> None:
+    """Check the nodes of a stored tree of scikit-learn.
+
+    Raises:
+        ValueError: they do not fit it, or would lead out of its arrays
+    """
+    tree = estimator.tree_
+    if (tree.n_features, tree.n_outputs, estimator.n_outputs_) != (features, 1, 1):
+        raise ValueError("the tree is of other features, or of more than one target")
+    if tree.max_n_classes != getattr(estimator, "n_classes_", 1):
+        raise ValueError("the tree is of other classes")
+    check_nodes(tree.children_left, tree.children_right, tree.feature, features)
 
 
 def check_nodes(left: Sequence[int], right: Sequence[int], feature: Sequence[int], features: int) -> None:

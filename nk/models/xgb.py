@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from nk.models._boost import Boosted, BoostOptions, FittedBooster
-from nk.models._common import About, spread
+from nk.models._common import About, balanced, spread
 
 if TYPE_CHECKING:
     from nk.registry import Doubles, Floats, Task
@@ -56,18 +56,6 @@ class Xgb(Boosted):
         plain: str = self.options.eval_metric.removeprefix("m")
         return plain if len(about.present) == 2 else f"m{plain}"
 
-    def targets(self, y: Any, about: About) -> Any:
-        """Class numbers without gaps: a class that training rows lack has no trees."""
-        import numpy as np
-
-        return np.searchsorted(about.present, y)
-
     def weights(self, y: Any) -> Doubles | None:
-        """Rows / (classes x rows of the class), or nothing."""
-        import numpy as np
-
-        if not self.options.class_weight:
-            return None
-        found, place, count = np.unique(y, return_inverse=True, return_counts=True)
-        weights: Doubles = (len(y) / (len(found) * count))[place]
-        return weights
+        """Those that balance the classes, or nothing."""
+        return balanced(y) if self.options.class_weight else None

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nk.report import fonts
 from nk.report.figures import confusion, remove_title, runs, save, scatter, shorten_label, uncertainty, value_counts
 from nk.tables import Metric
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import polars as pl
     from matplotlib.figure import Figure
 
     from nk.config.output import Plot
@@ -59,38 +60,36 @@ class Album:
 
 def draw_results(
     folder: Path,
-    dataset: Dataset,
     predictions: Predictions,
-    views: Sequence[View],
     metrics: dict[str, Any],
     plot: Plot,
     *,
+    views: Sequence[View] = (),
     measure: str | None = None,
-    counted: Sequence[str] = (),
+    counted: Sequence[tuple[str, Dataset]] = (),
 ) -> list[str]:
     """Draw every part that has results, its views, its runs, and the databases whose classes are to be counted.
 
     Args:
         folder: where to; `docs/concepts/run-folder.md` lists the files
-        dataset: the rows
         predictions: of all parts
-        views: other looks at them
         metrics: the content of `metrics.json`
         plot: the section PLOT
+        views: other looks at the predictions
         measure: what to compare runs by; the main one of the task where not given
-        counted: the databases whose classes are counted
+        counted: the databases whose classes are counted, with the rows that they are among
 
     Returns:
         what the user should know of them: characters that could not be written
     """
-    with fonts.writing(_texts(dataset, predictions, views, plot)) as pen:
+    with fonts.writing(_texts(predictions, views, plot, counted)) as pen:
         album = Album(folder, plot, pen)
         for part in metrics["metrics"]:
             _draw_part(album, predictions, metrics, part, measure)
         for view in views:
             for part in view.about:
                 _draw_view(album, view, metrics, part)
-        for database in counted:
+        for database, dataset in counted:
             title = f"{shorten_label(dataset.target.name)} in {shorten_label(database)}"
             figure = value_counts.draw(dataset, database, title=title, pen=pen)
             album.add(figure, value_counts.data(dataset, database), "value_counts", database)
@@ -167,12 +166,17 @@ def _ends(low: float | None, high: float | None) -> str:
 _NOTES = {"certain": _of_certain, "combined": _of_combined, "bins": _of_bins}
 
 
-def _texts(dataset: Dataset, predictions: Predictions, views: Sequence[View], plot: Plot) -> list[str]:
+def _texts(
+    predictions: Predictions, views: Sequence[View], plot: Plot, counted: Sequence[tuple[str, Dataset]]
+) -> list[str]:
     """All texts of the user's that a figure may show."""
-    labels = [label for one in (predictions, *(view.predictions for view in views)) for label in one.target.labels]
-    databases = dataset.frame["database"].unique().to_list()
-    genders = dataset.frame["gender"].cast(str).unique().drop_nulls().to_list() if "gender" in dataset else []
-    return [dataset.target.name, plot.combine_per_speaker_col, *labels, *databases, *genders]
+    targets = [predictions.target, *(view.predictions.target for view in views)]
+    texts = [text for target in targets for text in (target.name, *target.labels)]
+    texts += [plot.combine_per_speaker_col, *(view.name for view in views)]
+    for database, dataset in counted:
+        genders = dataset.frame["gender"] if "gender" in dataset else pl.Series(dtype=pl.String)
+        texts += [database, *genders.cast(pl.String).drop_nulls().unique()]
+    return texts
 
 
 def _safe(name: str) -> str:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from nk.metrics._rows import labelled
 from nk.stages.columns import as_text
 from nk.stages.folds import shared_ids
-from nk.tables import positions
+from nk.tables import PARTS, positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from nk.config import Loaded
     from nk.stages.folds import Fold, Places
-    from nk.tables import Dataset, Skip
+    from nk.tables import Dataset, Predictions, Skip
 
 _SHOWN = 5
 # What tables say for "not known"; as a class it is most likely a mistake.
@@ -30,6 +32,14 @@ class Caution:
 
     text: str
     hint: str | None = None
+
+
+def of_config(loaded: Loaded) -> list[Caution]:
+    """What the config asks for that a run does without."""
+    reports = [item for item in loaded.unbuilt if item.section == "report"]
+    return (
+        [Caution(f"{reports[0].name} ({reports[0].place}) is not built yet: no report is written")] if reports else []
+    )
 
 
 def of_data(dataset: Dataset) -> list[Caution]:
@@ -62,6 +72,34 @@ def of_folds(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
         text = f"{_count(len(twice), 'recording')} in both train and test: {_named(files[one] for one in twice)}"
         found.append(Caution(text, "remove the doubles: what a model has heard is no test"))
     return found if dataset.target.is_number else found + _lost_classes(dataset, folds)
+
+
+def of_scale(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
+    """What features scaled within each speaker ask of new speakers, and who has the fewest rows to be scaled by."""
+    names, number = _numbers(dataset, "speaker", folds)
+    fewest, single = np.full(len(names), len(number) + 1), np.zeros(len(names), dtype=bool)
+    for fold in folds:
+        tested, *others = (
+            np.bincount(number[rows], minlength=len(names)) for rows in (fold.test_rows, fold.dev_rows, fold.train_rows)
+        )
+        fewest = np.minimum(fewest, np.where(tested, tested, fewest))
+        single |= np.any([counts == 1 for counts in (tested, *others)], axis=0)
+    least = int(fewest.argmin())
+    text = "features are scaled within each speaker, test speakers by their own rows, of which there have to be several"
+    text += f": the fewest are {fewest[least]}, of `{names[least]}`"
+    if single.any():
+        text += f"; of a single row all features become 0: {_named(names[place] for place in np.flatnonzero(single))}"
+    return [Caution(text, "`scale = standard` asks nothing of new speakers")]
+
+
+def of_truth(predictions: Predictions) -> list[Caution]:
+    """The parts that are predicted and cannot be measured, as no truth is known."""
+    name, found = predictions.target.name, [labelled(predictions, part) for part in PARTS]
+    return [
+        Caution(f"no row of the part `{part}` has a `{name}`: they are predicted, and there is nothing to measure",
+                "the predictions are in `predictions.csv`")
+        for part, rows in zip(PARTS, found, strict=True) if rows.dropped and not rows.frame.height
+    ]  # fmt: skip
 
 
 def of_combining(dataset: Dataset, column: str) -> list[Caution]:

@@ -4,6 +4,8 @@
 part to [0, 1], `maxabs` to [-1, 1] keeping 0, `normalizer` divides each row by its Euclidean norm, `powertransformer`
 is Yeo and Johnson's power with the standard scale after it, `quantiletransformer` maps to the ranks of the training
 part in [0, 1], and `bins` to 0, 0.5 or 1: low, middle or high third of the training part (quantiles .33 and .66).
+`speaker` learns nothing: it is the standard scale within the rows of each speaker that are scaled together, so that
+test speakers are scaled by their own rows.
 """
 
 from __future__ import annotations
@@ -13,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from nk.errors import ConfigError, DataError, NotBuilt, Problem
+from nk.errors import ConfigError, DataError, Problem
 from nk.storage import dump_estimator, load_estimator, read_record, unreadable, write_record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -25,8 +28,10 @@ if TYPE_CHECKING:
     Doubles = npt.NDArray[np.float64]
 
 Method = Literal[
-    "standard", "robust", "minmax", "maxabs", "normalizer", "powertransformer", "quantiletransformer", "bins"
+    "standard", "robust", "minmax", "maxabs", "normalizer", "powertransformer", "quantiletransformer", "bins", "speaker"
 ]
+# These have nothing that scikit-learn would hold.
+_BARE = {None, "bins", "speaker"}
 METHODS: tuple[str, ...] = get_args(Method)
 BINS = (0.33, 0.66)
 
@@ -62,11 +67,15 @@ class FittedScaler:
         """The method's name, None where the features stay as they are."""
         return self.about.method
 
-    def transform(self, x: Floats) -> Floats:
+    def transform(self, x: Floats, speakers: Sequence[str | None] | None = None) -> Floats:
         """Scale features, shape (rows, features); the result is finite where they are.
 
+        Args:
+            x: the features
+            speakers: of the rows, which the method `speaker` needs
+
         Raises:
-            DataError: there are more or fewer features than in training
+            DataError: there are more or fewer features than in training, or a speaker that is needed is not known
         """
         if x.shape[1] != self.about.features:
             message = f"{x.shape[1]} features where the scaler was fitted on {self.about.features}"
@@ -74,6 +83,8 @@ class FittedScaler:
         if not len(x) or self.about.method is None:
             return np.asarray(x, dtype=np.float32)
         rows = np.asarray(x, dtype=np.float64)
+        if self.about.method == "speaker":
+            return _by_speaker(rows, _known(speakers)).astype(np.float32)
         scaled = self._binned(rows) if self.about.edges else _transformed(self.estimator, rows)
         if self.about.center:
             scaled = (scaled - self.about.center) / self.about.width
@@ -102,7 +113,6 @@ def fit_scaler(method: str | None, x: Floats) -> FittedScaler:
 
     Raises:
         ConfigError: there is no such method
-        NotBuilt: `speaker`, which needs to know the speakers
         DataError: there are no rows
     """
     if method is not None:
@@ -111,15 +121,39 @@ def fit_scaler(method: str | None, x: Floats) -> FittedScaler:
         raise DataError("the training part has no rows to fit the scale on", hint="choose another split")
     rows = np.asarray(x, dtype=np.float64)
     about = _About(method=method, features=x.shape[1])
-    if method is None:
+    if method in {None, "speaker"}:
         return FittedScaler(about)
     if method == "bins":
         low, high = np.quantile(rows, BINS, axis=0).tolist()
         return FittedScaler(about.model_copy(update={"edges": (tuple(low), tuple(high))}))
-    estimator = _estimator(method, len(rows)).fit(rows)
+    estimator = _estimator(str(method), len(rows)).fit(rows)
     if method == "powertransformer":
         about = about.model_copy(update=_spread(_transformed(estimator, rows)))
     return FittedScaler(about, estimator)
+
+
+def _known(speakers: Sequence[str | None] | None) -> Sequence[str | None]:
+    """The speakers, if they are known.
+
+    Raises:
+        DataError: one is not
+    """
+    unknown = None if speakers is None else sum(speaker is None for speaker in speakers)
+    if speakers is None or unknown:
+        raise DataError("features are scaled by speaker, and it is not known who speaks", rows=unknown,
+                        hint="give every row its speaker, or use `scale = standard`")  # fmt: skip
+    return speakers
+
+
+def _by_speaker(rows: Doubles, speakers: Sequence[str | None]) -> Doubles:
+    """(x - mean) / standard deviation within the rows of each speaker; what is constant there becomes 0."""
+    number = np.unique(np.asarray(speakers, dtype=str), return_inverse=True)[1]
+    order = np.argsort(number, kind="stable")
+    starts, counts = np.flatnonzero(np.diff(number[order], prepend=-1)), np.bincount(number)[:, None]
+    centred: Doubles = rows - (np.add.reduceat(rows[order], starts) / counts)[number]
+    width = np.sqrt(np.add.reduceat(centred[order] ** 2, starts) / counts)
+    same = np.minimum.reduceat(rows[order], starts) == np.maximum.reduceat(rows[order], starts)
+    return np.where(same[number], 0.0, centred / np.where(same, 1.0, width)[number])
 
 
 def _transformed(estimator: Any, rows: Doubles) -> Doubles:
@@ -145,7 +179,7 @@ def load_scaler(folder: Path) -> FittedScaler:
         PluginError: a file is missing, damaged, or does not fit the other
     """
     about = read_record(folder / RECORD, _About)
-    if about.method in {None, "bins"}:
+    if about.method in _BARE:
         if (about.edges is not None) != (about.method == "bins") or any(
             len(edge) != about.features for edge in about.edges or ()
         ):
@@ -178,9 +212,6 @@ def _try(estimator: Any, features: int, path: Path) -> None:
 
 
 def _check(method: str) -> None:
-    if method == "speaker":
-        hint = f"use one of {', '.join(f'`{name}`' for name in METHODS)}"
-        raise NotBuilt("the scale `speaker` is not built yet", hint=hint)
     if method not in METHODS:
         raise ConfigError([Problem("nk", 0, f"`{method}` is not one of the scales: {', '.join(METHODS)}")])
 

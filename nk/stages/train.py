@@ -2,91 +2,75 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from nk.errors import DataError
 from nk.execute import run_all
 from nk.registry import Training
+from nk.stages import balance, gaps
+from nk.stages.course import Course, Stop
 from nk.stages.evaluate import uncertainty
 from nk.stages.folds import shared_ids
 from nk.stages.grouping import by_hash
-from nk.stages.scale import FittedScaler, fit_scaler, load_scaler
-from nk.storage import read_record, unreadable, write_record
-from nk.tables import Features, Predictions, Target, positions
+from nk.stages.scale import fit_scaler
+from nk.stages.stop import held_out
+from nk.stages.trained import Trained, vectors
+from nk.tables import Predictions, positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     import numpy.typing as npt
 
-    from nk.registry import Doubles, Fitted, Floats, Ints, Model
+    from nk.registry import Doubles, Floats, Ints, LearntFeatures, Model
     from nk.stages.folds import Fold
-    from nk.tables import Dataset
+    from nk.stages.scale import FittedScaler
+    from nk.tables import Dataset, Features, Sequences, Target
     from nk.ui import Ui
 
-RECORD = "trained.json"
+    Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: the model, the scaler's name, what replaces missing values, the seed, and how many cores."""
+    """How to train: the model, the scaler's name, what replaces missing values, the seed, and how many cores.
+
+    `balancing` is a method's name, or None, and `balancing_seed` the seed of its random choices.
+    """
 
     model: Model
     scale: str | None
     nan_strategy: str
     seed: int
     jobs: int
+    balancing: str | None = None
+    balancing_seed: int = 42
 
+    @property
+    def text(self) -> str:
+        """In words, for the plan."""
+        scale = f"{self.scale} scaling fitted on train" if self.scale else "features not scaled"
+        scale = "features scaled within each speaker" if self.scale == "speaker" else scale
+        balanced = f", training rows balanced by {self.balancing}" if self.balancing else ""
+        return f"{self.model.called}, {gaps.policy(self.nan_strategy)}, {scale}{balanced}"
 
-@dataclass(frozen=True)
-class Trained:
-    """A model with all that its predictions need: column names, values for gaps, scaler, labels in order."""
-
-    target: Target
-    names: tuple[str, ...]
-    fill: npt.NDArray[np.float32]
-    scaler: FittedScaler
-    fitted: Fitted
-
-    def scores(self, x: Floats) -> Doubles:
-        """Class scores, shape (rows, classes), or values, shape (rows,), for raw features in the order of `names`."""
-        return self.fitted.predict(self.scaler.transform(_filled(x, self.fill)))
-
-
-class _Stored(BaseModel):
-    """What is stored beside a model and its scaler; a run adds what else has to be known to use them."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    version: Literal[1] = Field(default=1, alias="schema")
-    target: str = Field(min_length=1)
-    labels: tuple[str, ...]
-    names: tuple[str, ...]
-    fill: tuple[Annotated[float, Field(allow_inf_nan=False)], ...]
-
-    @model_validator(mode="after")
-    def _fits(self) -> _Stored:
-        for key, values in (("labels", self.labels), ("names", self.names)):
-            if len({*values}) < len(values):
-                raise ValueError(f"`{key}` holds a name twice")
-        if len(self.fill) != len(self.names):
-            raise ValueError(f"`fill` has {len(self.fill)} values for {len(self.names)} features")
-        return self
+    def of_run(self, run: int) -> Recipe:
+        """The recipe of run 0, 1, ...: run r has the seeds + r."""
+        return replace(self, seed=self.seed + run, balancing_seed=(self.balancing_seed + run) % 2**32)
 
 
 @dataclass(frozen=True)
 class _Rows:
     """Features, truth and rows of a dataset, looked up once by id; all that follows takes them by place.
 
-    `where` is the place of each row in `values`, `y` as in `Training`.
+    `where` is the place of each row in `values`, `y` as in `Training`, but -1 or NaN where the truth is not known, and
+    `known` says which columns have a value at all.
     """
 
     frame: pl.DataFrame
@@ -94,47 +78,118 @@ class _Rows:
     values: Floats
     where: Ints
     y: Ints | Doubles
+    known: Mask
+    sequences: tuple[Sequences, ...]
 
-    def x(self, places: Ints) -> Floats:
-        """Features of some rows, shape (places, names)."""
-        return self.values[self.where[places]]
+    def x(self, places: Ints, learnt: tuple[LearntFeatures, ...] = ()) -> Floats:
+        """Features of some rows, shape (places, names), those that are learnt behind the others."""
+        plain = self.values[self.where[places]]
+        ids = self.frame["id"].gather(places).to_list()
+        more = [vectors(one, sequences, ids) for one, sequences in zip(learnt, self.sequences, strict=True)]
+        return np.hstack([plain, *more])
+
+    def learnt(self, places: Ints, seed: int) -> tuple[LearntFeatures, ...]:
+        """The features that are learnt from the frames of some rows."""
+        ids = self.frame["id"].gather(places).to_list()
+        return tuple(one.learner.learn([one.frames[key] for key in ids], seed=seed) for one in self.sequences)
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """What came out of all folds and runs: the predictions, and how each training went."""
+
+    predictions: Predictions
+    courses: tuple[Course, ...]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How one model is trained: `groups` are those of all rows, `kind` what they are, `where` is for messages."""
+
+    recipe: Recipe
+    target: Target
+    groups: Ints
+    kind: str
+    where: str = ""
 
 
 @dataclass(frozen=True)
 class _Job:
     run: int
     fold: Fold
-    recipe: Recipe
-    groups: Ints
+    way: _Way
 
 
-def cross(
-    features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int, ui: Ui
-) -> tuple[Predictions, Counter[str]]:
+def cross(features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int, ui: Ui) -> Crossed:
     """Train on each fold's training rows and predict its dev and test rows, `runs` times with seeds that follow.
 
     In a cross-validation the test rows of all folds together are all rows, and their part is `test`.
 
-    Returns:
-        the predictions, and what the models said of their training: sentence -> how many said it
+    Raises:
+        DataError: a fold cannot be trained, see `check`
     """
     inner = replace(recipe, jobs=1) if len(folds) * runs > 1 else recipe
-    recipes = [replace(inner, seed=recipe.seed + run) for run in range(runs)]
+    if recipe.balancing:
+        import_module("imblearn")  # once, not by several threads at once
     rows = _rows(features, dataset, shared_ids(folds))
-    groups = [_groups(rows.frame, dataset, one.seed) for one in recipes]
-    work = [_Job(run, fold, recipes[run], groups[run]) for run in range(runs) for fold in folds]
-    found: dict[tuple[int, str], pl.DataFrame] = {}
-    notes: Counter[str] = Counter()
+    work = _jobs(rows.frame, dataset, folds, inner, runs)
+    found: dict[tuple[int, str], tuple[pl.DataFrame, Course]] = {}
     with (
         ui.progress("training", len(work), "folds" if len(folds) > 1 else "models") as progress,
         _threads(inner.jobs, "blas"),
     ):
-        for job, frame, said in run_all(lambda job: _one(rows, dataset.target, job), work, jobs=recipe.jobs):
-            found[job.run, job.fold.name] = frame
-            notes.update(said)
+        for job, frame, course in run_all(lambda job: _one(rows, job), work, jobs=recipe.jobs):
+            found[job.run, job.fold.name] = frame, course
             progress.advance()
-    frame = pl.concat(found[job.run, job.fold.name] for job in work)
-    return Predictions(frame, dataset.target), notes
+    frames, courses = zip(*(found[job.run, job.fold.name] for job in work), strict=True)
+    return Crossed(Predictions(pl.concat(frames), dataset.target), courses)
+
+
+def check(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) -> None:
+    """Find out before any work whether each fold can be trained, as far as that does not depend on features.
+
+    Raises:
+        DataError: a fold has no training row with a truth, too few of a class for the balancing, or no speaker to hold
+            out for early stopping; or features are to be scaled by speaker, and a speaker is not known
+    """
+    frame = dataset.frame[positions(dataset.ids, shared_ids(folds))]
+    if recipe.scale == "speaker":
+        _check_speakers(frame)
+    truth = _truth(frame, dataset.target)
+    for job in _jobs(frame, dataset, folds, recipe, runs if recipe.model.stop_share is not None else 1):
+        places, _, _ = _parts(truth, job.fold.train_rows, job.fold.dev_rows, job.way)
+        if recipe.balancing:
+            y = np.asarray(truth[places], dtype=np.int64)
+            balance.check(y, recipe.balancing, labels=dataset.target.labels, where=job.way.where)
+
+
+def _jobs(frame: pl.DataFrame, dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) -> list[_Job]:
+    ways = [_way(frame, dataset, recipe.of_run(run)) for run in range(runs)]
+    where = {fold.name: f" of fold `{fold.name}`" if len(folds) > 1 else "" for fold in folds}
+    return [_Job(run, fold, replace(ways[run], where=where[fold.name])) for run in range(runs) for fold in folds]
+
+
+def _way(frame: pl.DataFrame, dataset: Dataset, recipe: Recipe) -> _Way:
+    """The way for these rows.
+
+    Groups are a number a speaker; a number a row where speakers are unknown, or are what is to be told. They are
+    numbered in the order of a hash of (seed, speaker), so that more speakers do not change that of others.
+    """
+    by_row = not dataset.has_speakers or dataset.target.name == "speaker"
+    names = frame["id" if by_row else "speaker"].fill_null("").to_list()
+    number = {name: place for place, name in enumerate(by_hash(names, recipe.seed))}
+    groups = np.array([number[name] for name in names], dtype=np.int64)
+    return _Way(recipe, dataset.target, groups, "rows" if by_row else "speakers")
+
+
+def _check_speakers(frame: pl.DataFrame) -> None:
+    hint = "give every row its speaker in the column `speaker`, or use `scale = standard`"
+    if "speaker" not in frame.columns:
+        raise DataError("`scale = speaker` needs a column `speaker`", hint=hint)
+    unknown = frame.filter(pl.col("speaker").is_null())
+    if unknown.height:
+        raise DataError("`scale = speaker` needs the speaker of every row, which is missing", rows=unknown.height,
+                        examples=unknown["file"].to_list(), hint=hint)  # fmt: skip
 
 
 def train(features: Features, dataset: Dataset, ids: Sequence[str], dev: Sequence[str], recipe: Recipe) -> Trained:
@@ -143,9 +198,9 @@ def train(features: Features, dataset: Dataset, ids: Sequence[str], dev: Sequenc
     For one model at a time: the number of threads of linear algebra is set for the whole process.
     """
     rows = _rows(features, dataset, [*ids, *dev])
-    every, groups = np.arange(len(rows.where)), _groups(rows.frame, dataset, recipe.seed)
+    every, way = np.arange(len(rows.where)), _way(rows.frame, dataset, recipe)
     with _threads(recipe.jobs, "blas"), _threads(recipe.jobs, "openmp"):
-        return _train(rows, groups, every[: len(ids)], every[len(ids) :], dataset.target, recipe)
+        return _train(rows, every[: len(ids)], every[len(ids) :], way)
 
 
 def predict(
@@ -153,11 +208,12 @@ def predict(
 ) -> pl.DataFrame:
     """What a trained model says of the rows `ids`: the frame of `Predictions`."""
     rows = dataset.frame[positions(dataset.ids, ids)]
-    return _said(trained, features.rows(ids), rows, run=run, fold=fold, split=split)
+    more = [vectors(one, two, ids) for one, two in zip(trained.learnt, features.sequences, strict=True)]
+    return _said(trained, np.hstack([features.rows(ids), *more]), rows, run=run, fold=fold, split=split)
 
 
 def _said(trained: Trained, x: Floats, rows: pl.DataFrame, *, run: int, fold: str, split: str) -> pl.DataFrame:
-    target, scores = trained.target, trained.scores(x)
+    target, scores = trained.target, trained.scores(x, _speakers(rows, trained.scaler))
     has_truth = target.name in rows.columns
     frame = rows.select(
         "id", "file", "start", "end", "database",
@@ -174,69 +230,94 @@ def _said(trained: Trained, x: Floats, rows: pl.DataFrame, *, run: int, fold: st
     )
 
 
-def save(trained: Trained, folder: Path, about: dict[str, Any]) -> None:
-    """Write a trained model into an existing folder; `about` is what else has to be known to use it."""
-    trained.fitted.save(folder)
-    trained.scaler.save(folder)
-    fill = tuple(trained.fill.tolist())
-    stored = _Stored(target=trained.target.name, labels=trained.target.labels, names=trained.names, fill=fill, **about)
-    write_record(folder / RECORD, stored)
-
-
-def load(folder: Path, model: type[Model]) -> Trained:
-    """Read what `save` has written with a model of this plug-in.
-
-    Raises:
-        PluginError: a file is missing, damaged, of another learner, or does not fit the others
-    """
-    stored = read_record(folder / RECORD, _Stored)
-    fill = np.array(stored.fill, dtype=np.float32)
-    scaler, fitted = load_scaler(folder), model.load(folder)
-    if scaler.about.features != len(stored.names):
-        message = f"it has {len(stored.names)} features where the scaler has {scaler.about.features}"
-        raise unreadable(folder / RECORD, message)
-    trained = Trained(Target(stored.target, stored.labels), stored.names, fill, scaler, fitted)
-    _try(trained, folder)
-    return trained
-
-
-def _try(trained: Trained, folder: Path) -> None:
-    """Predict one row, of the values for gaps: the files may be sound, and yet be of different models."""
-    try:
-        found = trained.scores(trained.fill[None])
-        due = (1, len(trained.target.labels)) if trained.target.labels else (1,)
-        if found.shape != due or not np.isfinite(found).all():
-            raise ValueError(f"the model does not give {due[-1]} finite scores a row, which its labels ask for")
-    except Exception as error:
-        raise unreadable(folder / RECORD, error) from error
-
-
-def _one(rows: _Rows, target: Target, job: _Job) -> tuple[_Job, pl.DataFrame, tuple[str, ...]]:
+def _one(rows: _Rows, job: _Job) -> tuple[_Job, pl.DataFrame, Course]:
     fold = job.fold
-    with _threads(job.recipe.jobs, "openmp"):
-        trained = _train(rows, job.groups, fold.train_rows, fold.dev_rows, target, job.recipe)
+    with _threads(job.way.recipe.jobs, "openmp"):
+        trained = _train(rows, fold.train_rows, fold.dev_rows, job.way)
         parts = [
-            _said(trained, rows.x(places), rows.frame[places], run=job.run, fold=fold.name, split=split)
+            _said(trained, rows.x(places, trained.learnt), rows.frame[places], run=job.run, fold=fold.name, split=split)
             for split, places in (("dev", fold.dev_rows), ("test", fold.test_rows))
             if len(places)
         ]
-    return job, pl.concat(parts), trained.fitted.notes
+    return job, pl.concat(parts), replace(trained.course, run=job.run, fold=fold.name)
 
 
-def _train(rows: _Rows, groups: Ints, places: Ints, dev: Ints, target: Target, recipe: Recipe) -> Trained:
-    x = rows.x(places)
-    fill = _fill_values(x, recipe.nan_strategy)
-    scaler = fit_scaler(recipe.scale, _filled(x, fill))
+def _train(rows: _Rows, places: Ints, dev: Ints, way: _Way) -> Trained:
+    """Cut off rows to stop on, learn features, fill gaps, scale, balance, fit: all on the rows that are left."""
+    recipe, target = way.recipe, way.target
+    places, dev, stop = _parts(rows.y, places, dev, way)
+    learnt = rows.learnt(places, recipe.seed)
+    raw = rows.x(places, learnt)
+    fill = gaps.fill_values(raw, recipe.nan_strategy)
+    scaler = fit_scaler(recipe.scale, gaps.filled(raw, fill))
+
+    def ready(some: Ints) -> Floats:
+        return scaler.transform(gaps.filled(rows.x(some, learnt), fill), _speakers(rows.frame, scaler, some))
+
     data = Training(
-        x=scaler.transform(_filled(x, fill)),
+        x=ready(places),
         y=rows.y[places],
-        groups=groups[places],
+        groups=way.groups[places],
         classes=len(target.labels),
-        dev_x=scaler.transform(_filled(rows.x(dev), fill)) if len(dev) else None,
+        dev_x=ready(dev) if len(dev) else None,
         dev_y=rows.y[dev] if len(dev) else None,
     )
+    data, balanced = _balanced(data, way)
     fitted = recipe.model.fit(data, seed=recipe.seed, jobs=recipe.jobs)
-    return Trained(target, rows.names, fill, scaler, fitted)
+    notes = (*_lacking(raw, rows), *balanced.notes, *fitted.notes)
+    course = replace(balanced, rows=len(data.y), notes=notes, stop=stop)
+    names = (*rows.names, *(name for one in learnt for name in one.names))
+    return Trained(target, names, fill, scaler, fitted, course, learnt)
+
+
+def _parts(truth: Ints | Doubles, places: Ints, dev: Ints, way: _Way) -> tuple[Ints, Ints, Stop | None]:
+    """The rows to train on and to stop on, all of known truth; the latter are cut off where the model wants some.
+
+    Raises:
+        DataError: there is nothing to train on, or nobody to hold out
+    """
+    known = ~np.isnan(truth) if way.target.is_number else truth >= 0
+    places, dev = places[known[places]], dev[known[dev]]
+    if not len(places):
+        raise DataError(f"the training part{way.where} has no row with a `{way.target.name}`",
+                        hint="choose another split, or fill the column in the table")  # fmt: skip
+    share = way.recipe.model.stop_share
+    if share is None or len(dev):
+        return places, dev, None
+    groups = way.groups[places]
+    held = held_out(truth[places], groups, len(way.target.labels), share, way.where)
+    stop = Stop(len(np.unique(groups[held])), len(np.unique(groups)), int(held.sum()), way.kind)
+    return places[~held], places[held], stop
+
+
+def _balanced(data: Training, way: _Way) -> tuple[Training, Course]:
+    """The training rows balanced, and how that went."""
+    method = way.recipe.balancing
+    if method is None:
+        return data, Course()
+    y = np.asarray(data.y, dtype=np.int64)
+    # One thread: sums of several come in any order, and round in different ways.
+    with _threads(1, "openmp"):
+        found = balance.balance(
+            data.x, y, data.groups, method, seed=way.recipe.balancing_seed, labels=way.target.labels, where=way.where
+        )
+    course = Course(before=found.before, after=found.after, notes=found.notes)
+    return replace(data, x=found.x, y=found.y, groups=found.groups), course
+
+
+def _lacking(raw: Floats, rows: _Rows) -> tuple[str, ...]:
+    """A note on features that have values, but none in the training rows."""
+    plain = raw[:, : len(rows.names)]
+    lacks = np.flatnonzero(rows.known & ~np.isfinite(plain).any(axis=0))
+    return (f"no training row has a value of {gaps.named(rows.names, lacks)}: 0 was used",) if len(lacks) else ()
+
+
+def _speakers(frame: pl.DataFrame, scaler: FittedScaler, places: Ints | None = None) -> list[str | None] | None:
+    """Speakers of the rows, all or those at some places, where the scaler has to know them."""
+    if scaler.method != "speaker" or "speaker" not in frame.columns:
+        return None
+    speakers = frame["speaker"]
+    return (speakers if places is None else speakers.gather(places)).to_list()
 
 
 def _threads(jobs: int, kind: Literal["blas", "openmp"]) -> AbstractContextManager[Any]:
@@ -245,8 +326,6 @@ def _threads(jobs: int, kind: Literal["blas", "openmp"]) -> AbstractContextManag
     Linear algebra has one number for the process, so that it is set once around threads that train folds; OpenMP has a
     number a thread, so that each of them sets its own.
     """
-    from importlib import import_module
-
     from threadpoolctl import threadpool_limits
 
     for library in ("scipy.linalg", "sklearn.utils"):  # only what is loaded by now can be limited
@@ -258,40 +337,15 @@ def _threads(jobs: int, kind: Literal["blas", "openmp"]) -> AbstractContextManag
 def _rows(features: Features, dataset: Dataset, ids: Sequence[str]) -> _Rows:
     frame = dataset.frame[positions(dataset.ids, ids)]
     where = positions(features.ids, ids)
-    return _Rows(frame, features.names, features.values, where, _truth(frame, dataset.target))
+    known: Mask = np.asarray(np.isfinite(features.values).any(axis=0))
+    truth = _truth(frame, dataset.target)
+    return _Rows(frame, features.names, features.values, where, truth, known, features.sequences)
 
 
 def _truth(frame: pl.DataFrame, target: Target) -> Ints | Doubles:
+    """Values, or class numbers; NaN or -1 where the truth is not known."""
     column = frame[target.name]
     if target.is_number:
-        return column.to_numpy().astype(np.float64)
-    number = {label: place for place, label in enumerate(target.labels)}
+        return column.cast(pl.Float64).to_numpy().astype(np.float64)
+    number: dict[str | None, int] = {label: place for place, label in enumerate(target.labels)} | {None: -1}
     return np.array([number[label] for label in column.to_list()], dtype=np.int64)
-
-
-def _groups(frame: pl.DataFrame, dataset: Dataset, seed: int) -> Ints:
-    """A number a speaker; a number a row where speakers are unknown, or are what is to be told.
-
-    They are numbered in the order of a hash of (seed, speaker), so that more speakers do not change that of others.
-    """
-    by_row = not dataset.has_speakers or dataset.target.name == "speaker"
-    names = frame["id" if by_row else "speaker"].fill_null("").to_list()
-    number = {name: place for place, name in enumerate(by_hash(names, seed))}
-    return np.array([number[name] for name in names], dtype=np.int64)
-
-
-def _fill_values(x: Floats, strategy: str) -> Floats:
-    """What stands for a missing value of each column, from training rows alone: shape (features,)."""
-    if strategy == "zero":
-        return np.zeros(x.shape[1], dtype=np.float32)
-    if strategy not in {"mean", "median"}:
-        raise DataError(f"`nan_strategy = {strategy}` cannot be used in training", hint="use zero, mean or median")
-    usable = np.where(np.isfinite(x), x, np.nan).astype(np.float64)
-    empty = np.isnan(usable).all(axis=0)  # a column without any value is zero under every strategy
-    known = np.where(empty, 0.0, usable)
-    values = np.nanmean(known, axis=0) if strategy == "mean" else np.nanmedian(known, axis=0)
-    return np.asarray(values, dtype=np.float32)
-
-
-def _filled(x: Floats, fill: Floats) -> Floats:
-    return np.where(np.isfinite(x), x, fill).astype(np.float32)

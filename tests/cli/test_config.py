@@ -51,9 +51,9 @@ def test_overrides_hold_for_a_check(good: str) -> None:
 
 
 def test_what_is_not_built_is_a_warning(good: str) -> None:
-    code, out, err = nk("validate", good, "--set", "model.type=gmm")
+    code, out, err = nk("validate", good, "--set", "model.type=cnn")
     assert (code, out) == (0, "good.ini: ok, 1 warning\n")
-    assert "[MODEL] `gmm` is not built yet" in err
+    assert "[MODEL] `cnn` is not built yet" in err
 
 
 def test_converting_there_and_back_changes_nothing(good: str) -> None:

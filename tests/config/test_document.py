@@ -47,7 +47,6 @@ def test_defaults_are_a_config_that_changes_nothing(tmp_path: Path, spelling: st
     assert found.warnings == ()
     assert sorted(problem.text for problem in missing(found)) == [
         "[DATA] `databases` names none, so there is nothing to run on",
-        "[MODEL] `type` is missing, so nothing learns",
     ]
 
 
@@ -78,15 +77,14 @@ def test_defaults_of_no_section_are_a_config_error() -> None:
         (
             "model.type",
             [
-                "  built, for classification: knn, log_reg, svm, tree, xgb",
-                "  built, for regression: knn_reg, lin_reg, svr, tree_reg, xgr",
+                "  built, for classification: bayes, forest, gmm, knn, lgbm, log_reg, svm, tree, xgb",
+                "  built, for regression: forest_reg, knn_reg, lgbr, lin_reg, svr, tree_reg, xgr",
             ],
         ),
         ("feats.type", ["  built: " + ", ".join(families.features.names())]),
         ("data.<database>.type", ["  built: audformat, csv, synthetic"]),
         ("data.clinic.type", ["[DATA] <database>.type", "  built: audformat, csv, synthetic"]),
-        ("feats.scale", ["  known but not built: speaker"]),
-        ("plot.format", ["  built: png, svg, pdf", "  known but not built: eps, jpg, tif"]),
+        ("plot.format", ["  takes: `png`, `svg`, `pdf`, `eps`, `jpg` or `tif`"]),
         ("model.measure", ["  built, for regression: ccc, mae, mse, pcc, r2, rmse"]),
         (
             "svm",
@@ -96,7 +94,7 @@ def test_defaults_of_no_section_are_a_config_error() -> None:
                 "      takes a number above 0; default 1",
             ],
         ),
-        ("lgbm", ["lgbm: model, known but not built yet", "  Gradient boosting with LightGBM"]),
+        ("cnn", ["cnn: model, known but not built yet", "  Convolutional network over spectrograms"]),
         ("hubert-large", ["hubert-large: feature, known but not built yet"]),
         ("uar", ["uar: metric for classification", "  write: measure = uar in [MODEL]"]),
         ("csv", ["csv: reader", "  write: <database>.type = csv in [DATA]"]),
@@ -108,7 +106,7 @@ def test_defaults_of_no_section_are_a_config_error() -> None:
             ],
         ),
         ("[plot]", ["[PLOT]"]),
-        ("gmm", ["    GMM_components: normal distributions a class"]),
+        ("gmm", ["gmm: model for classification", "    GMM_components: Normal distributions a class (count)"]),
         (
             "finetune",
             [
@@ -157,9 +155,10 @@ def test_options_of_what_is_not_built_are_marked() -> None:
             assert ("not built yet" in known.meaning) is (not are_built)
             marked = [name for name in known.plugins if f"{name} (not built)" in known.owners]
             assert marked == ([name for name in known.plugins if name not in are_built] if are_built else [])
-    some = next(known for known in known_keys() if known.plugins == ("gmm",))
-    both = replace(some, plugins=("svm", "gmm"))
-    assert both.owners == ["svm", "gmm (not built)"]
+    some = next(known for known in known_keys() if known.plugins == ("adm",))
+    assert "not built" in some.meaning
+    both = replace(some, plugins=("svm", "adm"))
+    assert both.owners == ["svm", "adm (not built)"]
     assert "not built" not in both.meaning
 
 

@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from nk.config import Loaded, check_built, check_run, load_config, missing, options_for, to_ini, to_yaml
 from nk.config.build import default_name
+from nk.config.check import Group
+from nk.config.field import Section, key
+from nk.config.findings import Findings
+from nk.config.source import Entry
+from nk.config.unbuilt import note_unbuilt
+from nk.config.values import Plain
 from nk.config.whole import Config
 from nk.errors import ConfigError, NotBuilt
 from nk.families import features, models, readers
@@ -49,7 +55,7 @@ def test_the_papers_defaults_hold(tmp_path: Path) -> None:
     assert (config.data.target, config.data.labels) == ("emotion", None)
     assert config.feats.type == ("os",)
     assert options_for(features.get("os"), config.feats.options).model_dump()["set"] == "eGeMAPSv02"
-    assert config.feats.store_format == "pkl"
+    assert config.feats.store_format is None
     assert (config.plot.format, config.plot.ccc) == ("png", False)
     assert (config.finetune.batch_size, config.finetune.learning_rate) == (8, 0.0001)
     assert (config.finetune.max_duration, config.finetune.push_to_hub) == (8.0, False)
@@ -336,6 +342,47 @@ def test_the_files_name_becomes_a_name(file: str, name: str) -> None:
     assert default_name(file) == name
 
 
+BALANCED = f"{BASE}target = age\n[EXP]\ntype = {{}}\n[FEATS]\nbalancing = smote\n[MODEL]\ntype = {{}}\n"
+
+
+def test_balancing_is_for_classes(tmp_path: Path) -> None:
+    found = load(tmp_path, BALANCED.format("classification", "svm"), "feats.balancing_random_state=7").config.feats
+    assert (found.balancing, found.balancing_random_state) == ("smote", 7)
+    assert problems(tmp_path, BALANCED.format("regression", "svr")) == [
+        "8: [FEATS] `balancing` is `smote`, which evens out classes, but [EXP] `type` is `regression`"
+    ]
+    for nothing in ("none", "False"):
+        assert load(tmp_path, BALANCED.format("regression", "svr"), f"feats.balancing={nothing}").warnings == ()
+
+
+def test_speakers_that_are_the_target_are_not_scaled_each_alone(tmp_path: Path) -> None:
+    text = f"{BASE}target = {{}}\n[FEATS]\nscale = speaker\n[MODEL]\ntype = svm\n"
+    assert load(tmp_path, text.format("emotion")).config.feats.scale == "speaker"
+    assert problems(tmp_path, text.format("speaker")) == [
+        "6: [FEATS] `scale` is `speaker`, which takes away what tells speakers apart, but they are the target"
+    ]
+
+
+def test_the_models_word_on_missing_values_comes_before_that_of_the_features(tmp_path: Path) -> None:
+    from nk.setup import prepare
+
+    text = f"{BASE}target = emotion\n[FEATS]\ntype = ['os']\n{{}}\n[MODEL]\ntype = svm\n{{}}\n"
+
+    def used(feats: str, model: str) -> tuple[str, list[str]]:
+        loaded = load(tmp_path, text.format(feats, model), f"exp.root={tmp_path}")
+        return prepare(loaded, 1).recipe.nan_strategy, warnings(loaded)
+
+    assert used("", "") == ("zero", [])
+    assert used("nan_strategy = zeros", "") == ("zero", [])
+    assert used("nan_strategy = drop", "") == ("drop", [])
+    assert used("nan_strategy = mean", "nan_strategy = mean") == ("mean", [])
+    assert used("", "nan_strategy = median") == ("median", [])
+    assert used("nan_strategy = drop", "nan_strategy = zero") == (
+        "zero",
+        ["7: [FEATS] `nan_strategy` has no effect: [MODEL] `nan_strategy = zero` comes before it"],
+    )
+
+
 def test_a_measure_fits_the_task(tmp_path: Path) -> None:
     text = f"{BASE}[EXP]\ntype = {{}}\n[MODEL]\nmeasure = {{}}\n"
     assert load(tmp_path, text.format("regression", "ccc")).config.model.measure == "ccc"
@@ -464,10 +511,9 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
     [
         ("check_vad = True", "[DATA] `check_vad`"),
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
-        ("[FEATS]\nscale = speaker", "[FEATS] `scale = speaker`"),
-        ("[MODEL]\ntype = gmm", "[MODEL] `gmm`"),
+        ("[MODEL]\ntype = cnn", "[MODEL] `cnn`"),
         ("[EXP]\nexport_onnx = True", "[EXP] `export_onnx`"),
-        ("[PLOT]\nformat = jpg", "[PLOT] `format = jpg`"),
+        ("[PLOT]\nruns_compare = features", "[PLOT] `runs_compare`"),
     ],
 )
 def test_what_is_not_built_stops_a_run_and_not_a_check(tmp_path: Path, text: str, name: str) -> None:
@@ -502,11 +548,6 @@ def test_all_that_a_run_lacks_is_said_at_once(tmp_path: Path) -> None:
             "name the column that is to be learnt: `target = emotion` in [DATA]",
         ),
         (7, "[FEATS] `type` is empty, and a model learns from features", "write `type = ['os']` in [FEATS]"),
-        (
-            8,
-            "[MODEL] `type` is missing, so nothing learns",
-            "write `type = svm` in [MODEL]; there are `knn`, `log_reg`, `svm`, `tree`, `xgb`",
-        ),
     ]
     check_built(found, ["exp", "data", "feats", "model"])
 
@@ -515,7 +556,6 @@ def test_what_is_missing_in_a_missing_section_is_said_of_the_file(tmp_path: Path
     found = missing(load(tmp_path, "[EXP]\ntype = regression\n"))
     assert [(problem.line, problem.hint) for problem in found] == [
         (0, "write `databases = ['clinic']` in [DATA], and where it is: `clinic = clinic.csv`"),
-        (0, "write `type = svr` in [MODEL]; there are `knn_reg`, `lin_reg`, `svr`, `tree_reg`, `xgr`"),
     ]
     assert missing(load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n")) == []
     assert [str(one) for one in missing(load(tmp_path, f"{BASE}[MODEL]\ntype = svm\n", "data.target=None"))] == [
@@ -535,8 +575,11 @@ def test_a_model_of_the_other_task_cannot_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("[MODEL]\ntype = gmm", "[MODEL] `gmm` (exp.ini:5)", "built models are `knn`, `log_reg`, `svm`, `tree`, `xgb`"),
-        ("[PLOT]\nformat = eps", "[PLOT] `format = eps` (exp.ini:5)", "built are `png`, `svg`, `pdf`"),
+        (
+            "[MODEL]\ntype = cnn",
+            "[MODEL] `cnn` (exp.ini:5)",
+            "built models are `bayes`, `forest`, `gmm`, `knn`, `lgbm`, `log_reg`, `svm`, `tree`, `xgb`",
+        ),
         (
             "check_vad = True",
             "[DATA] `check_vad` (exp.ini:4)",
@@ -557,6 +600,47 @@ def test_what_is_not_built_has_a_place_and_a_way_out(
     with pytest.raises(NotBuilt) as caught:
         check_built(load_config("exp.ini"), ["data", "model", "plot"])
     assert (str(caught.value), caught.value.hint) == (f"not built yet: {message}", hint)
+
+
+def test_a_value_that_is_not_built_is_told_with_those_that_are() -> None:
+    class Made(Section):
+        form: Literal["a", "b"] = key("a", "form of something", built=("a",))
+
+    for form, said in (("a", []), ("b", [("[PLOT] `form = b`", "built are `a`")])):
+        found = Findings("exp.ini")
+        entries = {"form": Entry("plot", "form", Plain(form), 3, "exp.ini")}
+        note_unbuilt(Made, Made(form=form), Group("plot", entries), found, None)
+        assert [(one.name, one.hint) for one in found.unbuilt] == said
+
+
+PLOTS = BASE + "[EXP]\ntype = {}\n[PLOT]\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("task", "line", "expected"),
+    [
+        ("classification", "uncertainty_threshold = .5", []),
+        ("regression", "uncertainty_threshold = .5", ["has no effect: only classes have an uncertainty"]),
+        ("classification", "combine_per_speaker = mode", []),
+        ("regression", "combine_per_speaker = mode", ["is `mode`, and of numbers the mean is taken"]),
+        ("regression", "combine_per_speaker = mean", []),
+        ("classification", "combine_per_speaker.col = text", ["has no effect without `combine_per_speaker`"]),
+    ],
+)
+def test_figures_that_the_task_does_not_have(tmp_path: Path, task: str, line: str, expected: list[str]) -> None:
+    name = line.split(" = ", maxsplit=1)[0]
+    assert warnings(load(tmp_path, PLOTS.format(task, line))) == [f"7: [PLOT] `{name}` {text}" for text in expected]
+
+
+@pytest.mark.parametrize("value", ["1.5", "-0.1", "nan", "text"])
+def test_a_threshold_of_uncertainty_is_a_share(tmp_path: Path, value: str) -> None:
+    text = PLOTS.format("classification", f"uncertainty_threshold = {value}")
+    assert problems(tmp_path, text)[0].startswith("7: [PLOT] `uncertainty_threshold` must be a number")
+
+
+def test_bins_make_two_classes_at_least(tmp_path: Path) -> None:
+    text = f"{BASE}bins = [0, 10]\n[EXP]\ntype = regression\n"
+    assert problems(tmp_path, text) == ["4: [DATA] `bins` makes a single class"]
 
 
 @pytest.mark.parametrize(

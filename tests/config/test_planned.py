@@ -100,18 +100,18 @@ def test_patterns_name_their_part() -> None:
             assert "<" in str(spot.note("pattern"))
 
 
-class ForestOptions(Options):
+class WoodsOptions(Options):
     """Options of a third party's model."""
 
     depth: int = Field(3, ge=1, description="levels")
 
 
-class Forest(Model):
+class Woods(Model):
     """A third party's model."""
 
-    name: ClassVar[str] = "forest"
+    name: ClassVar[str] = "woods"
     task = "classification"
-    options_type = ForestOptions
+    options_type = WoodsOptions
 
     def fit(self, data: Any, *, seed: int, jobs: int) -> Any:
         raise AssertionError((data, seed, jobs))
@@ -122,24 +122,24 @@ class Forest(Model):
 
 
 class _Point:
-    def load(self) -> type[Forest]:
-        return Forest
+    def load(self) -> type[Woods]:
+        return Woods
 
 
 def test_a_third_partys_option_has_the_plugins_name_before_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     from nk.config import load_config, options_for, to_ini
     from nk.errors import ConfigError
 
-    monkeypatch.setitem(REGISTRIES["models"].__dict__, "_third_party", {"forest": _Point()})
+    monkeypatch.setitem(REGISTRIES["models"].__dict__, "_third_party", {"woods": _Point()})
     file = tmp_path / "exp.ini"
-    text = "[DATA]\ndatabases = ['a']\na = a.csv\n[MODEL]\ntype = forest\n"
-    file.write_text(f"{text}forest.depth = 5\n")
+    text = "[DATA]\ndatabases = ['a']\na = a.csv\n[MODEL]\ntype = woods\n"
+    file.write_text(f"{text}woods.depth = 5\n")
     found = load_config(file).config
-    assert found.model.options == {"forest.depth": 5}
-    assert options_for(Forest, found.model.options).model_dump() == {"depth": 5}
-    assert "forest.depth = 5" in to_ini(found)
-    assert Family("models", []).find("forest.depth") is not None
-    for line, words in (("depth = 5", "is not an option"), ("forest.depth = 0", "a whole number of at least 1")):
+    assert found.model.options == {"woods.depth": 5}
+    assert options_for(Woods, found.model.options).model_dump() == {"depth": 5}
+    assert "woods.depth = 5" in to_ini(found)
+    assert Family("models", []).find("woods.depth") is not None
+    for line, words in (("depth = 5", "is not an option"), ("woods.depth = 0", "a whole number of at least 1")):
         file.write_text(f"{text}{line}\n")
         with pytest.raises(ConfigError, match=words):
             load_config(file)

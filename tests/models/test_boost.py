@@ -1,17 +1,19 @@
-"""Boosted trees: XGBoost's own numbers, and early stopping on speakers that were held out."""
+"""Boosted trees: XGBoost's own numbers, and early stopping on a dev part."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from nk.errors import DataError
-from nk.models._boost import FittedBooster, held_out
 from nk.models.xgb import Xgb
 from nk.models.xgr import Xgr
 from nk.registry import Training
+
+if TYPE_CHECKING:
+    from nk.models._boost import FittedBooster
 
 
 def fit(plugin: Any, data: Training, *, seed: int = 1, **options: Any) -> FittedBooster:
@@ -26,6 +28,13 @@ def noisy(classes: int, rows: int = 200, speakers: int = 10) -> Training:
     y = np.arange(rows) // speakers % classes if classes else 3 * x[:, 0].astype(np.float64) + rng.normal(size=rows)
     x[:, 0] += y
     return Training(x, y, groups, classes)
+
+
+def watched(classes: int) -> Training:
+    """The first two speakers are the dev part."""
+    data = noisy(classes)
+    dev = data.groups < 2
+    return Training(data.x[~dev], data.y[~dev], data.groups[~dev], classes, data.x[dev], data.y[dev])
 
 
 OPTIONS: dict[str, Any] = {
@@ -75,8 +84,8 @@ def test_stops_on_the_dev_part_where_there_is_one(plugin: Any, classes: int) -> 
     data, dev = noisy(classes), noisy(classes, rows=90)
     rng = np.random.default_rng(1)
     dev_x = dev.x + rng.normal(size=dev.x.shape).astype(np.float32)
-    watched = Training(data.x, data.y, data.groups, classes, dev_x, dev.y)
-    stopped = fit(plugin, watched, early_stopping_rounds=100, n_estimators=100)
+    with_dev = Training(data.x, data.y, data.groups, classes, dev_x, dev.y)
+    stopped = fit(plugin, with_dev, early_stopping_rounds=100, n_estimators=100)
     rounds = stopped.booster.num_boosted_rounds()
     assert 1 <= rounds < 100
 
@@ -89,22 +98,10 @@ def test_stops_on_the_dev_part_where_there_is_one(plugin: Any, classes: int) -> 
     np.testing.assert_allclose(fit(plugin, data, n_estimators=rounds).predict(dev_x), stopped.predict(dev_x), atol=1e-6)
 
 
-@pytest.mark.parametrize(("plugin", "classes"), [(Xgb, 2), (Xgb, 4), (Xgr, 0)])
-def test_stops_on_speakers_held_out_where_there_is_no_dev_part(plugin: Any, classes: int) -> None:
-    """The same as training without them and giving them as dev part."""
-    data = noisy(classes)
-    held = held_out(data, 0.3)
-    split = Training(data.x[~held], data.y[~held], data.groups[~held], classes, data.x[held], data.y[held])
-    stop: dict[str, Any] = {"early_stopping_rounds": 3, "validation_split": 0.3}
-    one, two = fit(plugin, data, **stop), fit(plugin, split, **stop)
-    assert one.booster.num_boosted_rounds() < 100
-    np.testing.assert_array_equal(one.predict(data.x), two.predict(data.x))
-
-
 @pytest.mark.parametrize("tree_method", ["hist", "approx", "exact"])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_stopped_model_is_stored_as_it_is(tmp_path: Any, tree_method: str, classes: int) -> None:
-    data = noisy(classes)
+    data = watched(classes)
     model = fit(Xgb, data, early_stopping_rounds=3, tree_method=tree_method, subsample=0.5)
     model.save(tmp_path)
     np.testing.assert_array_equal(Xgb.load(tmp_path).predict(data.x), model.predict(data.x))
@@ -112,7 +109,7 @@ def test_a_stopped_model_is_stored_as_it_is(tmp_path: Any, tree_method: str, cla
 
 def test_the_metric_is_the_one_asked_for() -> None:
     """Errors stop changing long before the log loss does."""
-    data = noisy(3)
+    data = watched(3)
     by_loss = fit(Xgb, data, early_stopping_rounds=5, eval_metric="logloss")
     by_errors = fit(Xgb, data, early_stopping_rounds=5, eval_metric="merror")
     assert by_loss.booster.num_boosted_rounds() != by_errors.booster.num_boosted_rounds()
@@ -120,43 +117,10 @@ def test_the_metric_is_the_one_asked_for() -> None:
     assert alias.booster.num_boosted_rounds() == by_loss.booster.num_boosted_rounds()
 
 
-@pytest.mark.parametrize(("share", "speakers"), [(0.2, 2), (0.01, 1), (0.5, 5), (0.99, 9)])
-def test_whole_speakers_are_held_out(share: float, speakers: int) -> None:
-    data = noisy(0)
-    held = held_out(data, share)
-    out, kept = {*data.groups[held].tolist()}, {*data.groups[~held].tolist()}
-    assert len(out) == speakers
-    assert not out & kept
-
-
-def test_the_speakers_of_the_lowest_numbers_are_held_out() -> None:
-    """Whatever the numbers are, since the seed has drawn them."""
-    data = noisy(0)
-    spread = Training(data.x, data.y, data.groups * 7 + 2, 0)
-    for one in (data, spread):
-        np.testing.assert_array_equal(held_out(one, 0.3), data.groups < 3)
-    turned = Training(data.x[::-1], data.y[::-1], data.groups[::-1], 0)
-    np.testing.assert_array_equal(held_out(turned, 0.3)[::-1], held_out(data, 0.3))
-
-
-@pytest.mark.parametrize("speaker", [0, 4, 9])
-def test_a_speaker_who_alone_holds_a_class_stays(speaker: int) -> None:
-    data = noisy(2)
-    data.y[:] = data.groups == speaker
-    held = held_out(data, 0.9)
-    assert not held[data.groups == speaker].any()
-    assert held.any()
-
-
-def test_is_refused_where_nobody_can_be_held_out() -> None:
-    data = noisy(2)
-    alone = Training(data.x, data.y, np.zeros(200, dtype=np.int64), 2)
-    same = Training(data.x, data.y, data.y.astype(np.int64), 2)
-    for part in (alone, same):
-        with pytest.raises(DataError, match="early stopping has no speaker") as error:
-            fit(Xgb, part, early_stopping_rounds=3)
-        assert "early_stopping_rounds" in str(error.value.hint)
-        assert fit(Xgb, part, n_estimators=2).predict(data.x).shape == (200, 2)
+def test_is_refused_without_anything_to_stop_on() -> None:
+    with pytest.raises(DataError, match="no dev part to watch") as error:
+        fit(Xgb, noisy(2), early_stopping_rounds=3)
+    assert "early_stopping_rounds" in str(error.value.hint)
 
 
 def test_is_refused_where_dev_has_only_unknown_classes() -> None:

@@ -23,9 +23,15 @@ NAMES = families.models.names()
 CASES = [
     (name, classes)
     for name in NAMES
-    for classes in ((2, 5) if families.models.get(name).task == "classification" else (0,))
+    for classes in ((2, 7) if families.models.get(name).task == "classification" else (0,))
 ]
 CLASSIFIERS = [name for name, classes in CASES if classes == 2]
+# Defaults of 20 rows a leaf and of 4 distributions a class are for more rows than these.
+SMALL: dict[str, dict[str, Any]] = {
+    "lgbm": {"min_child_samples": 2},
+    "lgbr": {"min_child_samples": 2},
+    "gmm": {"GMM_components": 1},
+}
 ALLOWED = {"nk.errors", "nk.registry", "nk.storage", "pydantic", *sys.stdlib_module_names}
 
 
@@ -45,7 +51,7 @@ def some(classes: int, rows: int = 60, features: int = 4, seed: int = 0) -> Trai
 
 
 def fit(name: str, data: Training, *, seed: int = 1, jobs: int = 1, **options: Any) -> Fitted:
-    return make(name, **options).fit(data, seed=seed, jobs=jobs)
+    return make(name, **{**SMALL.get(name, {}), **options}).fit(data, seed=seed, jobs=jobs)
 
 
 def check_scores(scores: Any, rows: int, classes: int) -> None:
@@ -58,7 +64,10 @@ def check_scores(scores: Any, rows: int, classes: int) -> None:
 
 
 def test_these_are_the_learners() -> None:
-    assert {"svm", "svr", "xgb", "xgr", "log_reg", "lin_reg", "tree", "tree_reg", "knn", "knn_reg"} <= {*NAMES}
+    for_classes = {"svm", "xgb", "lgbm", "log_reg", "tree", "forest", "knn", "bayes", "gmm"}
+    for_numbers = {"svr", "xgr", "lgbr", "lin_reg", "tree_reg", "forest_reg", "knn_reg"}
+    for found, task in ((for_classes, "classification"), (for_numbers, "regression")):
+        assert found <= {name for name in NAMES if families.models.get(name).task == task}
 
 
 @pytest.mark.parametrize(("name", "classes"), CASES)
@@ -78,6 +87,13 @@ def test_equal_data_options_and_seed_give_an_equal_model(name: str, classes: int
     first, second = (fit(name, data, seed=3).predict(data.x) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     np.testing.assert_allclose(fit(name, data, seed=3, jobs=2).predict(data.x), first, atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "classes"), CASES)
+def test_training_and_predicting_print_nothing(name: str, classes: int, capfd: pytest.CaptureFixture[str]) -> None:
+    data = some(classes)
+    fit(name, data).predict(data.x)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(("name", "classes"), CASES)
@@ -135,7 +151,7 @@ def test_class_weight_favours_the_rare_class(name: str) -> None:
     x = (rng.normal(size=(300, 1)) + y[:, None]).astype(np.float32)
     data = Training(x, y, np.arange(300) // 3 % 7, 2)
     # A deep tree knows its rows by heart, with weights or without.
-    shallow: dict[str, Any] = {"max_depth": 2} if name in {"tree", "xgb"} else {}
+    shallow: dict[str, Any] = {"max_depth": 2} if name in {"tree", "forest", "xgb", "lgbm"} else {}
     plain = fit(name, data, **shallow).predict(x).argmax(axis=1)
     weighted = fit(name, data, class_weight=True, **shallow).predict(x).argmax(axis=1)
     assert (weighted == 1).sum() > (plain == 1).sum()
@@ -177,6 +193,8 @@ def check_no_pickle(content: bytes, where: str) -> None:
                 check_no_pickle(archive.read(name), f"{where}/{name}")
     elif content.startswith(b"\x93NUMPY"):
         np.load(io.BytesIO(content), allow_pickle=False)
+    elif content.startswith(b"tree\n"):
+        assert content.isascii()  # LightGBM's text
     else:
         json.loads(content)
     with pytest.raises((pickle.UnpicklingError, ValueError, EOFError, KeyError, IndexError, TypeError)):
@@ -258,6 +276,15 @@ def test_options_are_checked() -> None:
         ("xgb", {"subsample": 1.1}),
         ("xgb", {"eval_metric": "rmse"}),
         ("xgr", {"validation_split": 1}),
+        ("lgbm", {"num_leaves": 1}),
+        ("lgbm", {"max_depth": False}),
+        ("lgbr", {"eval_metric": "logloss"}),
+        ("forest", {"n_estimators": 0}),
+        ("forest_reg", {"class_weight": True}),
+        ("bayes", {"var_smoothing": 0}),
+        ("gmm", {"GMM_components": 0}),
+        ("gmm", {"GMM_covariance_type": "round"}),
+        ("gmm", {"GMM_reg_covar": float("nan")}),
     ]
     for name, wrong in cases:
         with pytest.raises(ValueError, match="validation error"):
@@ -274,7 +301,7 @@ def test_a_plug_in_imports_little_at_its_top(file: Path) -> None:
 
 
 def test_importing_all_of_them_imports_nothing_heavy() -> None:
-    heavy = "{'numpy', 'polars', 'pandas', 'scipy', 'sklearn', 'skops', 'xgboost', 'torch'}"
+    heavy = "{'numpy', 'polars', 'pandas', 'scipy', 'sklearn', 'skops', 'xgboost', 'lightgbm', 'torch'}"
     code = f"import sys; from nk import families; families.models.all(); print({heavy} & {{*sys.modules}})"
     root = str(Path(__file__).parents[2])
     done = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True)

@@ -78,7 +78,7 @@ def test_svr_is_the_same_in_any_unit() -> None:
     np.testing.assert_allclose(months, 12 * model.predict(x.astype(np.float32)), rtol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["svr", "knn_reg", "lin_reg", "tree_reg", "xgr"])
+@pytest.mark.parametrize("name", ["svr", "knn_reg", "lin_reg", "tree_reg", "forest_reg", "xgr", "lgbr"])
 def test_a_constant_target_is_predicted(name: str) -> None:
     np.testing.assert_allclose(fit(name, np.arange(9), np.full(9, 3.5)).predict(at(0, 20)), 3.5, rtol=1e-6)
 

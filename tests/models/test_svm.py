@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import softmax
 
-from nk.models._calibration import best_temperature, folds, margins, scores
+from nk.models._calibration import best_temperature, calibrate, folds, margins, scores
 from nk.models.svm import FittedSvm, Svm
 from nk.registry import Training
 
@@ -99,9 +99,13 @@ def test_the_temperature_stays_finite_where_all_is_right() -> None:
     assert 0.05 <= best_temperature(np.eye(3), np.arange(3)) < 0.06
 
 
+def distinct(rows: int) -> npt.NDArray[np.float64]:
+    return np.arange(rows, dtype=np.float64)[:, None]
+
+
 def test_folds_are_groups_of_speakers() -> None:
     groups = np.repeat(np.arange(12), 4)
-    found, notes = folds(np.tile(np.arange(4), 12), groups)
+    found, notes = folds(distinct(48), np.tile(np.arange(4), 12), groups)
     assert notes == ()
     assert len(found) == 5
     np.testing.assert_array_equal(np.sum(found, axis=0), 1)
@@ -111,7 +115,7 @@ def test_folds_are_groups_of_speakers() -> None:
 
 def test_speakers_are_dealt_to_folds_in_the_order_of_their_numbers() -> None:
     groups = np.repeat(np.arange(12), 4) * 3 + 1
-    found, _ = folds(np.tile(np.arange(4), 12), groups)
+    found, _ = folds(distinct(48), np.tile(np.arange(4), 12), groups)
     for number, fold in enumerate(found):
         np.testing.assert_array_equal(np.unique(groups[fold]), np.arange(number, 12, 5) * 3 + 1)
 
@@ -119,7 +123,7 @@ def test_speakers_are_dealt_to_folds_in_the_order_of_their_numbers() -> None:
 def test_a_fold_that_loses_a_class_is_left_out_and_told() -> None:
     groups = np.repeat(np.arange(3), 4)
     y = np.array([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 2, 2])
-    found, notes = folds(y, groups)
+    found, notes = folds(distinct(12), y, groups)
     assert len(found) == 2
     assert not any(fold[-1] for fold in found)
     assert notes == (
@@ -129,7 +133,7 @@ def test_a_fold_that_loses_a_class_is_left_out_and_told() -> None:
 
 def test_where_the_target_is_the_speaker_rows_are_dealt_and_told() -> None:
     y = np.repeat(np.arange(3), 4)
-    found, notes = folds(y, y)
+    found, notes = folds(distinct(12), y, y)
     assert len(found) == 4
     np.testing.assert_array_equal(np.sum(found, axis=0), 1)
     for fold in found:
@@ -139,6 +143,49 @@ def test_where_the_target_is_the_speaker_rows_are_dealt_and_told() -> None:
     rng = np.random.default_rng(0)
     model = fit(Training((rng.normal(size=(12, 2)) + y[:, None]).astype(np.float32), y, y, 3))
     assert model.notes == notes
+
+
+def test_rows_that_balancing_repeated_are_dealt_together() -> None:
+    y = np.repeat(np.arange(3), 12)
+    x = np.repeat(np.arange(18, dtype=np.float64), 2)[:, None]
+    found, notes = folds(x, y, y)
+    assert len(notes) == 1
+    for fold in found:
+        assert not {*x[fold].ravel().tolist()} & {*x[~fold].ravel().tolist()}
+
+
+def made_up(data: Training) -> Training:
+    """The data with rows of no speaker after it, which would spoil a calibration: each is of the wrong class."""
+    x, y, groups = data.x[::2], data.classes - 1 - data.y[::2], np.full(len(data.y[::2]), -1)
+    return Training(np.r_[data.x, x], np.r_[data.y, y], np.r_[data.groups, groups], data.classes)
+
+
+def test_rows_that_balancing_made_up_are_neither_held_out_nor_trained_on_while_calibrating() -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    data = Training((rng.normal(size=(60, 3)) + y[:, None]).astype(np.float32), y, np.arange(60) // 6, 2)
+    plugin = Svm(Svm.options_type(), name="svm")
+    seen: list[int] = []
+
+    class Counted:
+        def fit(self, x: Any, y: Any) -> Any:
+            seen.append(len(y))
+            return plugin.build(1).fit(x, y)
+
+    found = calibrate(Counted, made_up(data), jobs=1)
+    assert seen == [48] * 5
+    assert found == calibrate(lambda: plugin.build(1), data, jobs=1)
+    assert fit(made_up(data)).about.temperature == found[0]
+
+
+def test_where_balancing_made_up_all_of_a_class_scores_are_not_calibrated_and_that_is_told() -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 3
+    x = (rng.normal(size=(60, 3)) + y[:, None]).astype(np.float32)
+    model = fit(Training(x, y, np.where(y == 1, -1, np.arange(60) // 6), 3))
+    assert model.about.temperature == 1
+    assert model.notes == ("the scores of `svm` are not calibrated: balancing has left a class without a real row",)
+    np.testing.assert_array_equal(model.predict(x).argmax(axis=1), decided(model, x))
 
 
 def test_one_row_a_class_is_not_calibrated_and_told(tmp_path: Path) -> None:

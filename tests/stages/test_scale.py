@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from nk.errors import ConfigError, DataError, NotBuilt, PluginError
+from nk.errors import ConfigError, DataError, PluginError
 from nk.stages.scale import METHODS, fit_scaler, load_scaler
 from nk.storage import dump_estimator
 
@@ -22,8 +22,17 @@ if TYPE_CHECKING:
 TRAIN = np.array([[0, 5], [1, 5], [2, 5], [3, 5], [4, 5]], dtype=np.float32)
 
 
+# These scale a row by what they have learnt, whatever the other rows are.
+ALONE = [method for method in METHODS if method != "speaker"]
+
+
+def two(x: Any) -> list[str]:
+    """Speakers, two in turn."""
+    return [f"s{number % 2}" for number in range(len(x))]
+
+
 def scaled(method: str | None, train: Any, x: Any) -> Any:
-    return fit_scaler(method, np.asarray(train, dtype=np.float32)).transform(np.asarray(x, dtype=np.float32))
+    return fit_scaler(method, np.asarray(train, dtype=np.float32)).transform(np.asarray(x, dtype=np.float32), two(x))
 
 
 @pytest.mark.parametrize(
@@ -59,13 +68,33 @@ def test_powertransformer_is_yeo_johnson_with_a_standard_scale() -> None:
     np.testing.assert_allclose(scaled("powertransformer", x[:, None], x[:, None])[:, 0], expected, atol=1e-4)
 
 
+def test_speaker_is_the_standard_scale_of_each_alone() -> None:
+    from scipy.stats import zscore
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(3, 2, size=(40, 5)).astype(np.float32)
+    speakers = [f"s{number}" for number in rng.integers(0, 4, 40)]
+    found = fit_scaler("speaker", TRAIN[:, [0] * 5]).transform(x, speakers)
+    for name in set(speakers):
+        mine = [speaker == name for speaker in speakers]
+        np.testing.assert_allclose(found[mine], zscore(x[mine].astype(np.float64)), atol=1e-6)
+
+
+def test_a_speaker_with_one_row_gives_zeros_and_changes_no_other() -> None:
+    x = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    scaler = fit_scaler("speaker", TRAIN)
+    found = scaler.transform(x, ["a", "b", "a", "a", "a"])
+    assert (found[1] == 0).all()
+    np.testing.assert_array_equal(found[[0, 2, 3, 4]], scaler.transform(x[[0, 2, 3, 4]], ["a"] * 4))
+
+
 @pytest.mark.parametrize("value", [0.0, 0.1, 5, -1234.5678, 1e-20, 1e20])
 @pytest.mark.parametrize("method", METHODS)
 def test_a_constant_column_stays_finite(method: str, value: float) -> None:
     train = np.full((7, 3), value, dtype=np.float32)
     found = scaled(method, train, train)
     assert np.isfinite(found).all()
-    if method in {"standard", "robust", "powertransformer", "minmax", "bins", "quantiletransformer"}:
+    if method in {"standard", "robust", "powertransformer", "minmax", "bins", "quantiletransformer", "speaker"}:
         np.testing.assert_allclose(found, 0, atol=1e-6 * max(abs(value), 1))
 
 
@@ -86,13 +115,13 @@ def test_a_power_that_overflows_gives_a_finite_value() -> None:
 def test_finite_stays_finite_in_single_precision(train: Any, test: Any, method: str | None) -> None:
     scaler = fit_scaler(method, train)
     for x in (train, test):
-        found = scaler.transform(x)
+        found = scaler.transform(x, two(x))
         assert found.dtype == np.float32
         assert found.shape == x.shape
         assert np.isfinite(found).all()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ALONE)
 def test_a_row_is_scaled_without_regard_to_the_others(method: str) -> None:
     """So that test rows say nothing to each other, nor to the scale."""
     rng = np.random.default_rng(0)
@@ -106,7 +135,7 @@ def test_a_row_is_scaled_without_regard_to_the_others(method: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_nothing_given_is_changed(method: str) -> None:
     train, test = TRAIN.copy(), 2 * TRAIN
-    fit_scaler(method, train).transform(test)
+    fit_scaler(method, train).transform(test, two(test))
     np.testing.assert_array_equal(train, TRAIN)
     np.testing.assert_array_equal(test, 2 * TRAIN)
 
@@ -119,7 +148,7 @@ def test_a_stored_scaler_is_the_same(method: str | None, tmp_path: Path) -> None
     scaler.save(tmp_path)
     loaded = load_scaler(tmp_path)
     assert loaded.method == method
-    np.testing.assert_array_equal(loaded.transform(test), scaler.transform(test))
+    np.testing.assert_array_equal(loaded.transform(test, two(test)), scaler.transform(test, two(test)))
     for file in tmp_path.glob("*.skops"):
         with zipfile.ZipFile(file) as archive:
             for name in archive.namelist():
@@ -162,8 +191,10 @@ def test_a_truncated_scaler_is_told(tmp_path: Path) -> None:
 def test_mistakes_are_told() -> None:
     with pytest.raises(ConfigError, match="`zscore` is not one of the scales: standard, robust"):
         fit_scaler("zscore", TRAIN)
-    with pytest.raises(NotBuilt, match="`speaker`"):
-        fit_scaler("speaker", TRAIN)
+    with pytest.raises(DataError, match="not known who speaks$"):
+        fit_scaler("speaker", TRAIN).transform(TRAIN)
+    with pytest.raises(DataError, match=r"not known who speaks \(2 rows\)$"):
+        fit_scaler("speaker", TRAIN).transform(TRAIN, ["a", None, None, "b", "b"])
     with pytest.raises(DataError, match="no rows"):
         fit_scaler("standard", TRAIN[:0])
     with pytest.raises(DataError, match="3 features where the scaler was fitted on 2"):

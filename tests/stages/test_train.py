@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -19,12 +19,15 @@ from hypothesis import strategies as st
 from nk import families
 from nk.errors import PluginError
 from nk.registry import Fitted, Model, Options, Training
-from nk.stages import train
+from nk.stages import train, trained
 from nk.stages.folds import make_folds
 from nk.stages.grouping import by_hash
-from nk.stages.train import Recipe, Trained
+from nk.stages.train import Recipe
 from nk.tables import Dataset, Features, Target, positions
 from nk.ui import Ui
+
+if TYPE_CHECKING:
+    from nk.stages.trained import Trained
 
 SPEAKERS = [f"s{number}" for number in range(6)]
 LOSO: Any = SimpleNamespace(loso=True, logo=None, k_fold_cross=None)
@@ -158,15 +161,15 @@ def test_a_fold_is_as_if_trained_alone(jobs: int) -> None:
     given = features(data)
     found = make_folds(data, LOSO, ["speaker"], seed=0)
     assert found is not None
-    predictions, notes = train.cross(given, data, found, recipe(jobs=jobs), 2, Ui(quiet=True))
-    assert not notes
-    assert predictions.frame.height == 2 * len(data)
+    crossed = train.cross(given, data, found, recipe(jobs=jobs), 2, Ui(quiet=True))
+    assert not any(course.notes for course in crossed.courses)
+    assert crossed.predictions.frame.height == 2 * len(data)
     for run in range(2):
         for fold in found:
             alone = Recipe(recipe().model, "standard", "mean", 3 + run, 1)
-            trained = train.train(given, data, fold.train, fold.dev, alone)
-            mine = train.predict(trained, given, data, fold.test, run=run, fold=fold.name, split="test")
-            theirs = predictions.frame.filter((pl.col("run") == run) & (pl.col("fold") == fold.name))
+            one = train.train(given, data, fold.train, fold.dev, alone)
+            mine = train.predict(one, given, data, fold.test, run=run, fold=fold.name, split="test")
+            theirs = crossed.predictions.frame.filter((pl.col("run") == run) & (pl.col("fold") == fold.name))
             assert mine.equals(theirs)
 
 
@@ -185,10 +188,10 @@ def test_ids_are_looked_up_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stored(folder: Path, model: str, target: str, scale: str | None = "standard") -> tuple[Trained, Features]:
     data = dataset(target=target)
-    trained = train.train(features(data), data, data.ids, (), recipe(model, scale=scale))
+    found = train.train(features(data), data, data.ids, (), recipe(model, scale=scale))
     folder.mkdir(parents=True, exist_ok=True)
-    train.save(trained, folder, {"model": model, "recordings": ["ä"], "features": {"pooling": []}})
-    return trained, features(data)
+    trained.save(found, folder, {"model": model, "recordings": ["ä"], "features": {"pooling": []}})
+    return found, features(data)
 
 
 CASES = [(name, "emotion" if families.models.get(name).task == "classification" else "age")
@@ -203,16 +206,16 @@ def test_a_fresh_process_gives_the_same_scores(tmp_path: Path) -> None:
         "import numpy as np",
         "from pathlib import Path",
         "from nk import families",
-        "from nk.stages import train",
+        "from nk.stages import trained",
     ]
     scales = [None, "standard", "robust", "minmax", "powertransformer", "quantiletransformer", "bins", "normalizer"]
     for number, (name, target) in enumerate(CASES):
-        trained, given = stored(tmp_path / name, name, target, scales[number % len(scales)])
+        found, given = stored(tmp_path / name, name, target, scales[number % len(scales)])
         values = given.values.copy()
         values[::7, 1] = np.nan
         np.save(tmp_path / "x.npy", values)
-        expected[name] = trained.scores(values)
-        script.append(f"found = train.load(Path({name!r}), families.models.get({name!r}))")
+        expected[name] = found.scores(values)
+        script.append(f"found = trained.load(Path({name!r}), families.models.get({name!r}))")
         script.append(f"np.save({name!r} + '.npy', found.scores(np.load('x.npy')))")
     root = str(Path(__file__).parents[2])
     code = "\n".join([f"import sys; sys.path.insert(0, {root!r})", *script])
@@ -222,13 +225,13 @@ def test_a_fresh_process_gives_the_same_scores(tmp_path: Path) -> None:
 
 
 def test_what_a_run_adds_is_stored_and_read_over(tmp_path: Path) -> None:
-    trained, _ = stored(tmp_path, "log_reg", "emotion")
+    found, _ = stored(tmp_path, "log_reg", "emotion")
     text = json.loads((tmp_path / "trained.json").read_text(encoding="utf-8"))
     assert text["schema"] == 1
     assert text["recordings"] == ["ä"]
-    loaded = train.load(tmp_path, families.models.get("log_reg"))
-    assert (loaded.target, loaded.names) == (trained.target, trained.names)
-    np.testing.assert_array_equal(loaded.fill, trained.fill)
+    loaded = trained.load(tmp_path, families.models.get("log_reg"))
+    assert (loaded.target, loaded.names) == (found.target, found.names)
+    np.testing.assert_array_equal(loaded.fill, found.fill)
     assert loaded.fill.dtype == np.float32
 
 
@@ -248,7 +251,7 @@ def test_a_changed_record_is_told(tmp_path: Path, name: str, change: dict[str, A
     path = tmp_path / "trained.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}))
     with pytest.raises(PluginError, match=r"trained\.json` cannot be read: [^\n]+$"):
-        train.load(tmp_path, families.models.get(name))
+        trained.load(tmp_path, families.models.get(name))
 
 
 def test_no_labels_for_a_classifier_are_told(tmp_path: Path) -> None:
@@ -256,7 +259,7 @@ def test_no_labels_for_a_classifier_are_told(tmp_path: Path) -> None:
     path = tmp_path / "trained.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "labels": []}))
     with pytest.raises(PluginError, match=r"trained\.json` cannot be read"):
-        train.load(tmp_path, families.models.get("svm"))
+        trained.load(tmp_path, families.models.get("svm"))
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1", b"[]", b"null", b"\xff"])
@@ -264,7 +267,7 @@ def test_a_damaged_record_is_told(tmp_path: Path, content: bytes) -> None:
     stored(tmp_path, "log_reg", "emotion")
     (tmp_path / "trained.json").write_bytes(content)
     with pytest.raises(PluginError, match=r"trained\.json` cannot be read: [^\n]+$"):
-        train.load(tmp_path, families.models.get("log_reg"))
+        trained.load(tmp_path, families.models.get("log_reg"))
 
 
 @pytest.mark.parametrize("name", ["xgb", "svm", "tree", "log_reg", "knn"])
@@ -275,7 +278,7 @@ def test_a_model_of_other_features_is_told(tmp_path: Path, name: str, columns: i
     other = train.train(features(data, columns), data, data.ids, (), recipe(name))
     other.fitted.save(tmp_path)
     with pytest.raises(PluginError, match=r"trained\.json` cannot be read: [^\n]+$"):
-        train.load(tmp_path, families.models.get(name))
+        trained.load(tmp_path, families.models.get(name))
     other.scaler.save(tmp_path)
     with pytest.raises(PluginError, match=rf"it has 3 features where the scaler has {columns}"):
-        train.load(tmp_path, families.models.get(name))
+        trained.load(tmp_path, families.models.get(name))

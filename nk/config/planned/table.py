@@ -8,7 +8,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from nk.config.planned import classic, features, networks
+from nk.config.planned import features, networks
 
 if TYPE_CHECKING:
     from nk.registry import Options
@@ -30,12 +30,8 @@ PLANNED: dict[str, dict[str, tuple[type[Options], str]]] = {
             networks.FinetuneModelOptions,
             "Transformer that is trained on from a pretrained one, on audio without features",
         ),
-        "bayes": (classic.BayesOptions, "Gaussian naive Bayes"),
-        "gmm": (classic.GmmOptions, "Mixture of normal distributions a class"),
-        "lgbm": (classic.LgbmOptions, "Gradient boosting with LightGBM"),
     },
     "features": {
-        "praat": (features.NoOptions, "Pitch, formants, jitter, shimmer and the like, as Praat measures them"),
         "voicesauce": (features.NoOptions, "Voice quality: harmonics and spectral tilt"),
         "wav2vec2": (features.Wav2Vec2Options, "Embeddings of a wav2vec 2.0 model"),
         "wav2vec2-*": (features.Wav2Vec2Options, "Embeddings of the wav2vec 2.0 model of this name"),
@@ -57,7 +53,6 @@ PLANNED: dict[str, dict[str, tuple[type[Options], str]]] = {
         "agender": (features.AgenderOptions, "Embeddings of a wav2vec 2.0 model trained on age and gender"),
         "agender_agender": (features.AgenderOptions, "Age and gender, as a wav2vec 2.0 model hears them"),
         "audmodel": (features.AudmodelOptions, "Outputs of a model of audEERING's registry"),
-        "snr": (features.NoOptions, "Estimated signal-to-noise ratio"),
         "mos": (features.NoOptions, "Estimated opinion score of the quality"),
         "squim": (features.NoOptions, "Estimates of PESQ, SI-SDR and STOI"),
         "pesq": (features.NoOptions, "Estimated perceptual quality"),
