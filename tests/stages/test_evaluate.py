@@ -286,6 +286,11 @@ def test_metrics_json(four: Predictions) -> None:
         "baselines_by_part",
         "runs",
         "folds",
+        "uncertainty",
+        "certain",
+        "combined",
+        "bins",
+        "per_database",
     ]
     assert found["schema"] == 1
     assert list(found["metrics"]) == ["dev", "test"]

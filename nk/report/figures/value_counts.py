@@ -77,7 +77,7 @@ def draw(dataset: Dataset, database: str, *, title: str = "", pen: Pen = PEN) ->
 
 
 def _ranges(values: pl.Series) -> pl.Series:
-    """Numbers as the range of round numbers that they are in, from its lower end to below the upper one."""
+    """Numbers as the range that they are in, from its lower end to below the upper one; the last has both ends."""
     from matplotlib.ticker import MaxNLocator
 
     known = values.drop_nulls()
