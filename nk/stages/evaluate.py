@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from nk.metrics._rows import Tally
     from nk.registry import Doubles, Measure
-    from nk.tables import Predictions
+    from nk.tables import Predictions, Target
 
 # How many classes a note names before it says "and others".
 _NAMED = 3
@@ -55,7 +55,7 @@ def evaluate(
         return ()
     groups = group(rows.frame["id"], rows.speakers, speakers_are_target=speakers_are_target, unit=unit)
     tally = rows.tally(groups.numbers, len(groups))
-    return tuple(_metric(one, tally, rows, groups, split) for one in measures_of(rows))
+    return tuple(_metric(one, tally, rows, groups, split) for one in measures_of(rows.target, scored=rows.scored))
 
 
 def _metric(one: Measure[Any], tally: Tally, rows: Rows, groups: Groups, split: str) -> Metric:
@@ -156,7 +156,7 @@ def by_fold(predictions: Predictions, split: str = "test") -> pl.DataFrame:
         DataError: as `evaluate`
     """
     rows = labelled(predictions, split)
-    return _by(rows, ["run", "fold"], [one.name for one in measures_of(rows)])
+    return _by(rows, ["run", "fold"], [one.name for one in measures_of(rows.target, scored=rows.scored)])
 
 
 def by_run(predictions: Predictions, split: str) -> pl.DataFrame:
@@ -166,12 +166,12 @@ def by_run(predictions: Predictions, split: str) -> pl.DataFrame:
         DataError: as `evaluate`
     """
     rows = labelled(predictions, split)
-    return _by(rows, ["run"], [one.name for one in measures_of(rows)])
+    return _by(rows, ["run"], [one.name for one in measures_of(rows.target, scored=rows.scored)])
 
 
 def _by(rows: Rows, keys: list[str], names: Sequence[str]) -> pl.DataFrame:
     """The measures of these names for each group of rows with equal keys; of speakers, the bias of numbers too."""
-    wanted = [one for one in measures_of(rows) if one.name in names]
+    wanted = [one for one in measures_of(rows.target, scored=rows.scored) if one.name in names]
     found = []
     for values, frame in rows.frame.group_by(keys, maintain_order=True):
         part = Rows(frame, rows.target)
@@ -219,10 +219,10 @@ def uncertainty(scores: Doubles) -> Doubles:
     return found
 
 
-def measures_of(rows: Rows) -> list[Measure[Any]]:
-    """The measures of the target's task that the rows have all for, main one first."""
-    task = "regression" if rows.target.is_number else "classification"
-    fitting = [one for one in measures.all() if one.task == task and (rows.scored or not one.by_score)]
+def measures_of(target: Target, *, scored: bool = True) -> list[Measure[Any]]:
+    """The measures of the target's task, main one first; without class scores (`scored`) those that need none."""
+    task = "regression" if target.is_number else "classification"
+    fitting = [one for one in measures.all() if one.task == task and (scored or not one.by_score)]
     found = [one(Options(), name=one.name) for one in fitting]
     return sorted(found, key=lambda one: (one.place, one.name))
 
