@@ -84,7 +84,8 @@ def _draw(folder: Path, done: Done, ui: Ui) -> None:
     config, dataset = done.setup.config, done.dataset
     if len(done.folds) > 1:  # what the tables say of parts is not what was done
         dataset = replace(dataset, frame=dataset.frame.drop("split", strict=False))
-    counted = [(name, dataset) for name, database in config.data.databases.items() if database.value_counts]
+    asked = [name for name, database in config.data.databases.items() if database.value_counts]
+    counted = [(name, dataset) for name in asked if name in dataset.frame["database"]]
     unwritten = draw_results(
         folder,
         done.predictions,

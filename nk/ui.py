@@ -68,7 +68,7 @@ class Ui:
 
     def log(self, text: str) -> None:
         """A line for `log.txt` alone."""
-        self.lines.append(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}")
+        self.lines.append(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {_visible(text)}")
 
     def note(self, text: str) -> None:
         """What happens."""

@@ -142,7 +142,7 @@ def test_a_hundred_runs() -> None:
 # Classes by gender
 
 
-def people(**columns: list[Any]) -> Dataset:
+def people(**columns: Any) -> Dataset:
     frame = {
         "database": ["db"] * 6 + ["other"],
         "split": ["train"] * 3 + ["test"] * 4,
@@ -207,6 +207,12 @@ def test_numbers_are_counted_in_ranges() -> None:
         ("65 to 70", 1),
         (None, 1),
     ]
+    inside(value_counts.draw(data, "db"))
+
+
+def test_numbers_that_are_not_known_are_counted() -> None:
+    data = Dataset(people(age=pl.Series([None] * 7, dtype=pl.Float64)).frame, Target("age"))
+    assert value_counts.data(data, "db")["class"].to_list() == [None] * 4
     inside(value_counts.draw(data, "db"))
 
 
