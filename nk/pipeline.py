@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nk import record, runfolder
+from nk.errors import DataError
 from nk.exports import write_test
 from nk.manifest import Stopwatch
 from nk.paths import resolver
@@ -15,11 +16,13 @@ from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
 from nk.stages import cautions, course, gaps, select, sources, split, target, train
+from nk.stages.columns import need_column
 from nk.stages.folds import folds_by, holdout, make_folds
 from nk.stages.load import load
 from nk.stages.pooling import Pooling
 from nk.stages.recordings import check_skips
 from nk.stages.results import metrics_json
+from nk.stages.views import views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from nk.config import Loaded
     from nk.config.data import Data
+    from nk.config.output import Plot
     from nk.setup import Setup
     from nk.stages.cautions import Caution
     from nk.stages.folds import Fold
@@ -75,6 +79,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     for line in plan.lines():
         ui.note(line)
     _warn(ui, [*_skips(read.skipped, total), *cautions.of_data(dataset), *cautions.of_folds(dataset, folds)])
+    _warn(ui, _combining(dataset, config.plot))
     train.check(dataset, folds, setup.recipe, config.exp.runs)
     _warn(ui, cautions.of_scale(dataset, folds) if setup.recipe.scale == "speaker" else [])
     if dry_run:
@@ -97,9 +102,10 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     with watch("evaluate"):
         truth = dataset.frame[dataset.target.name]
         known = {fold.name: truth[fold.train_rows] for fold in folds}
-        metrics = metrics_json(predictions, known, speakers_are_target=dataset.target.name == "speaker")
+        looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
+        metrics = metrics_json(predictions, known, looks, speakers_are_target=dataset.target.name == "speaker")
     _warn(ui, cautions.of_truth(predictions))
-    done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped, courses)
+    done = Done(setup, dataset, folds, features, predictions, looks, metrics, trained, skipped, courses)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
     if config.exp.save_test:
@@ -130,6 +136,25 @@ def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
         return dataset
     dataset = target.standardised(dataset, data.databases, learnt)
     return target.cut(dataset, data, learnt) if data.type == "continuous" else dataset
+
+
+def _bins(dataset: Dataset, folds: Sequence[Fold], data: Data, ui: Ui) -> tuple[Sequence[float], Sequence[str]] | None:
+    """Edges and names of the classes that numbers are looked at in, beside their main result."""
+    if not dataset.target.is_number:
+        return None
+    try:
+        learnt = pl.lit(value=True) if len(folds) > 1 else pl.col("split") == "train"
+        return target.edges_of(dataset, data.bins, data.labels, learnt)
+    except DataError as error:
+        ui.note(f"not looked at in bins: {error}")
+        return None
+
+
+def _combining(dataset: Dataset, plot: Plot) -> list[Caution]:
+    if not plot.combine_per_speaker:
+        return []
+    need_column(dataset, plot.combine_per_speaker_col, "`combine_per_speaker`")
+    return cautions.of_combining(dataset, plot.combine_per_speaker_col)
 
 
 def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel: int) -> Plan:

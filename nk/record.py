@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -13,11 +13,13 @@ from nk.exports import write_features
 from nk.manifest import manifest
 from nk.plan import hours
 from nk.report.pictures import draw_results
+from nk.show import log_results
 from nk.stages import trained
 from nk.stages.load import make_reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nk.config import Config
     from nk.manifest import Stopwatch
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from nk.stages.course import Course
     from nk.stages.folds import Fold
     from nk.stages.trained import Trained
+    from nk.stages.views import View
     from nk.tables import Dataset, Features, Predictions, Skip
     from nk.ui import Ui
 
@@ -39,6 +42,7 @@ class Done:
     folds: Sequence[Fold]
     features: Features
     predictions: Predictions
+    views: Sequence[View]
     metrics: dict[str, Any]
     trained: Trained
     skipped: Sequence[Skip]
@@ -56,9 +60,10 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     if config.model.save:
         trained.save(done.trained, folder.folder("model"), _about_model(done))
     with watch("figures"):
-        draw_results(folder.folder("figures"), done.predictions, done.metrics, config.plot)
-    folder.json("manifest.json", _manifest(done, watch))
+        _draw(folder.folder("figures"), done, ui)
+    log_results(done.metrics, config.model.measure, ui)
     folder.text("log.txt", "\n".join(ui.lines) + "\n")
+    folder.json("manifest.json", _manifest(done, watch))
 
 
 def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], Sequence[str]]:
@@ -75,9 +80,31 @@ def _resolved(setup: Setup) -> Config:
     return resolved(setup.config, ("exp", "data", "feats", "model", "plot"), plugins)
 
 
+def _draw(folder: Path, done: Done, ui: Ui) -> None:
+    config, dataset = done.setup.config, done.dataset
+    if len(done.folds) > 1:  # what the tables say of parts is not what was done
+        dataset = replace(dataset, frame=dataset.frame.drop("split", strict=False))
+    asked = [name for name, database in config.data.databases.items() if database.value_counts]
+    counted = [(name, dataset) for name in asked if name in dataset.frame["database"]]
+    unwritten = draw_results(
+        folder,
+        done.predictions,
+        done.metrics,
+        config.plot,
+        views=done.views,
+        measure=config.model.measure,
+        counted=counted,
+    )
+    for text in unwritten:
+        ui.warn(text, "install a font for them; the tables of the run folder have all names")
+
+
 def _write_tables(folder: RunFolder, done: Done) -> None:
     folder.parquet("dataset.parquet", done.dataset.frame.drop("path", "size"))
     folder.csv("predictions.csv", done.predictions.frame)
+    for view in done.views:
+        if view.key == "combined":
+            folder.csv("combined.csv", view.predictions.frame)
     schema = {"database": pl.String, "file": pl.String, "start": pl.Float64, "end": pl.Float64, "reason": pl.String}
     folder.csv("skipped.csv", pl.DataFrame([vars(skip) for skip in done.skipped], schema=schema))
     for name in ("per_class", "per_speaker"):

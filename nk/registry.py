@@ -265,14 +265,16 @@ class Measure(Plugin, Generic[T]):
     """Measures predictions against the truth: `nk/metrics/`. `T` is `Counts` for classes and `Moments` for numbers.
 
     `bounds` says which values there can be: unit [0, 1], signed [-1, 1], positive [0, inf), below_one (-inf, 1].
-    `by_class` says whether all classes weigh the same, however few rows they have. `chance` is what guessing gives and
-    `undefined` when there is no value, both in words; `place` orders measures in tables, low first.
+    `by_class` says whether all classes weigh the same, however few rows they have, `by_score` whether it goes by class
+    scores, beyond which one is the largest. `chance` is what guessing gives and `undefined` when there is no value,
+    both in words; `place` orders measures in tables, low first.
     """
 
     task: ClassVar[Task]
     bounds: ClassVar[Bounds]
     greater_is_better: ClassVar[bool] = True
     by_class: ClassVar[bool] = False
+    by_score: ClassVar[bool] = False
     chance: ClassVar[str]
     undefined: ClassVar[str] = ""
     place: ClassVar[int] = 100

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 # What nk writes into a run folder. A manifest lists the files (`files`); older ones do not, and then these names tell.
 OURS = (
     "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "per_class.csv",
-    "per_speaker.csv", "skipped.csv", "features.csv", "features.parquet", "features.pkl", "log.txt", "figures", "model",
+    "per_speaker.csv", "combined.csv", "skipped.csv", "features.csv", "features.parquet", "features.pkl", "log.txt",
+    "figures", "model",
 )  # fmt: skip
 _MANIFEST = "manifest.json"
 _STALE = 24 * 3600  # seconds after which the leavings of a killed run are removed

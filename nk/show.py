@@ -22,20 +22,77 @@ def show_plan(plan: Plan, ui: Ui, *, json: bool) -> None:
 
 def show(result: Result, ui: Ui, *, json: bool) -> None:
     """Print the tables of a result; with `json`, the metrics as JSON on stdout and the tables on stderr."""
-    metrics = result.metrics
+    _tables(result.metrics, result.measure, ui, folds=ui.verbose)
+    ui.note(f"written to {result.folder}")
+    if json:
+        ui.out(json_text.dumps(result.metrics, indent=1, ensure_ascii=False))
+
+
+def log_results(metrics: dict[str, Any], measure: str | None, ui: Ui) -> None:
+    """Put the tables of a result into the log, which is written before they are shown."""
+    _tables(metrics, measure, ui.unheard(), folds=ui.verbose)
+
+
+def _tables(metrics: dict[str, Any], measure: str | None, ui: Ui, *, folds: bool) -> None:
     for part, found in metrics["metrics"].items():
-        _measures(part, found, metrics["baselines_by_part"][part], result.measure, ui)
+        _measures(part, found, metrics["baselines_by_part"][part], measure, ui)
     for part, rows in metrics["per_class"].items():
         _classes(part, rows, ui)
     for part, rows in metrics["per_speaker"].items():
         _speakers(part, rows, ui)
+    for part, bases in metrics["per_database"].items():
+        _databases(part, bases, measure, ui)
     for part, found in metrics["runs"].items():
         _runs(part, found, ui)
-    if ui.verbose:
+    if folds:
         _folds(metrics["folds"], ui)
-    ui.note(f"written to {result.folder}")
-    if json:
-        ui.out(json_text.dumps(metrics, indent=1, ensure_ascii=False))
+    for key, words in _BESIDE.items():
+        for part, told in metrics[key].items():
+            ui.note(f"{part}, {words(told)}: {_in_short(told, measure)}")
+
+
+def _certain(told: dict[str, Any]) -> str:
+    lost = told["classes_without_a_row"]
+    more = f"; no row left of {', '.join(f'`{name}`' for name in lost)}" if lost else ""
+    left = f"{told['left_out']} of {told['rows'] + told['left_out']} left out ({told['left_out_percent']:.1f} %)"
+    return f"uncertainty below {told['threshold']:g}, {left}{more}"
+
+
+def _combined(told: dict[str, Any]) -> str:
+    left = [f"{told['left_out']} left out: several truths"] if told["left_out"] else []
+    left += [f"{told['rows_without']} rows without one"] if told["rows_without"] else []
+    return ", ".join([f"one decision a {told['by']} ({told['rule']})", *left])
+
+
+def _bins(told: dict[str, Any]) -> str:
+    left = f", {told['left_out']} left out beyond the edges" if told["left_out"] else ""
+    return f"in {len(told['labels'])} bins{left}"
+
+
+_BESIDE = {"certain": _certain, "combined": _combined, "bins": _bins}
+
+
+def _in_short(told: dict[str, Any], measure: str | None) -> str:
+    """The main measure of a view on one line, beside what guessing gives."""
+    found = told["metrics"]
+    if not found:
+        return "nothing is left to be scored"
+    name = measure if measure and measure in found else next(iter(found))
+    value, ends = _value(found[name])
+    bases = ", ".join(f"{base} {_number(values.get(name))}" for base, values in told["baselines"].items())
+    return f"{name} {value} ({ends}), {bases}, n {found[name]['n']}"
+
+
+def _databases(part: str, bases: dict[str, Any], measure: str | None, ui: Ui) -> None:
+    found = [told["metrics"] for told in bases.values()]
+    name = measure if measure and measure in found[0] else next(iter(found[0]))
+    guesses = list(next(iter(bases.values()))["baselines"])
+    cells = [
+        (base, *_value(told["metrics"][name]), *(_number(told["baselines"][one].get(name)) for one in guesses),
+         told["metrics"][name]["n"])
+        for base, told in bases.items()
+    ]  # fmt: skip
+    ui.table(f"{part}, a database", ("", name, "95 % interval", *guesses, "n"), cells)
 
 
 def _measures(part: str, found: dict[str, Any], baselines: dict[str, Any], first: str | None, ui: Ui) -> None:

@@ -34,6 +34,8 @@ def check(build: Build, mentioned: set[str]) -> None:
         _measure(build)
         _folds(build)
         _tuning(build)
+    if "plot" in build.sections:
+        _plots(build)
     _options(build)
 
 
@@ -142,6 +144,8 @@ def _labels(build: Build) -> None:
     if bins and data.bins is not None:
         if list(data.bins) != sorted(set(data.bins)):
             build.found.wrong(bins, "must rise from edge to edge")
+        elif len(data.bins) < 3:
+            build.found.wrong(bins, "makes a single class", "give three edges at least")
         elif data.labels is not None and len(data.bins) != len(data.labels) + 1:
             text = f"has {len(data.bins)} edges for {len(data.labels)} labels, there must be one more than labels"
             build.found.wrong(bins, text)
@@ -177,6 +181,18 @@ def _numbers_alone(build: Build) -> None:
             key = entry.key[len(name) + 1 :].lower()
             if key in {"reverse", "scale"} and getattr(database, key):
                 build.found.odd(entry, "has no effect: the target is classes")
+
+
+def _plots(build: Build) -> None:
+    plot, found = build.sections["plot"], build.found
+    threshold, combine = build.entry("plot", "uncertainty_threshold"), build.entry("plot", "combine_per_speaker")
+    if build.task == "regression" and threshold and plot.uncertainty_threshold is not None:
+        found.odd(threshold, "has no effect: only classes have an uncertainty")
+    if build.task == "regression" and combine and plot.combine_per_speaker == "mode":
+        found.odd(combine, "is `mode`, and of numbers the mean is taken", "write `combine_per_speaker = mean`")
+    column = build.entry("plot", "combine_per_speaker.col")
+    if column and not plot.combine_per_speaker and plot.combine_per_speaker_col != "speaker":
+        found.odd(column, "has no effect without `combine_per_speaker`", "add `combine_per_speaker = mean`")
 
 
 def _pooling(build: Build) -> None:

@@ -124,7 +124,7 @@ class Database(Section):
         None, "the largest value for `reverse`; without it the largest there is", alias="reverse.max"
     )
     scale: bool = key(False, "bring a numeric target to mean 0 and deviation 1, as measured on train")
-    value_counts: bool = key(False, "draw how the classes are spread over the parts", built=False)
+    value_counts: bool = key(False, "draw how classes and genders are spread over the parts")
     options: dict[str, Any] = key({}, "options of the reader", pattern="-")
 
     @property

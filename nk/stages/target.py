@@ -119,13 +119,17 @@ def cut(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
     values = dataset.frame[name]
     outside = ((values < edges[0]) | (values > edges[-1])).fill_null(value=False)
     shown = ", ".join(f"{edge:.4g}" for edge in edges)
-    place = np.clip(np.digitize(values.fill_null(0.0).to_numpy(), edges[1:-1]), 0, len(labels) - 1)
-    classes = pl.Series(name, labels).gather(place).set(values.is_null(), None)
-    frame = dataset.frame.with_columns(classes.alias(name)).filter(~outside)
+    frame = dataset.frame.with_columns(classes_of(values, edges, labels)).filter(~outside)
     dataset = dataset.with_frame(frame, f"`{name}` is cut into {', '.join(labels)} at {shown}", told=True)
     if frame[name].drop_nulls().n_unique() < 2:
         raise DataError(f"all rows fall into one class of `{name}`, cut at {shown}", hint="set `bins` in [DATA]")
     return replace(dataset, target=Target(name, labels))
+
+
+def classes_of(values: pl.Series, edges: Sequence[float], labels: Sequence[str]) -> pl.Series:
+    """The class of each number, null where there is none; beyond the outermost edges it is that at the edge."""
+    place = np.clip(np.digitize(values.fill_null(0.0).to_numpy(), edges[1:-1]), 0, len(labels) - 1)
+    return pl.Series(values.name, labels).gather(place).set(values.is_null(), None)
 
 
 def edges_of(

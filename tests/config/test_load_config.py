@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from nk.config import Loaded, check_built, check_run, load_config, missing, options_for, to_ini, to_yaml
 from nk.config.build import default_name
+from nk.config.check import Group
+from nk.config.field import Section, key
+from nk.config.findings import Findings
+from nk.config.source import Entry
+from nk.config.unbuilt import note_unbuilt
+from nk.config.values import Plain
 from nk.config.whole import Config
 from nk.errors import ConfigError, NotBuilt
 from nk.families import features, models, readers
@@ -507,7 +513,7 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
         ("[MODEL]\ntype = cnn", "[MODEL] `cnn`"),
         ("[EXP]\nexport_onnx = True", "[EXP] `export_onnx`"),
-        ("[PLOT]\nformat = jpg", "[PLOT] `format = jpg`"),
+        ("[PLOT]\nruns_compare = features", "[PLOT] `runs_compare`"),
     ],
 )
 def test_what_is_not_built_stops_a_run_and_not_a_check(tmp_path: Path, text: str, name: str) -> None:
@@ -574,7 +580,6 @@ def test_a_model_of_the_other_task_cannot_run(tmp_path: Path) -> None:
             "[MODEL] `cnn` (exp.ini:5)",
             "built models are `bayes`, `forest`, `gmm`, `knn`, `lgbm`, `log_reg`, `svm`, `tree`, `xgb`",
         ),
-        ("[PLOT]\nformat = eps", "[PLOT] `format = eps` (exp.ini:5)", "built are `png`, `svg`, `pdf`"),
         (
             "check_vad = True",
             "[DATA] `check_vad` (exp.ini:4)",
@@ -595,6 +600,47 @@ def test_what_is_not_built_has_a_place_and_a_way_out(
     with pytest.raises(NotBuilt) as caught:
         check_built(load_config("exp.ini"), ["data", "model", "plot"])
     assert (str(caught.value), caught.value.hint) == (f"not built yet: {message}", hint)
+
+
+def test_a_value_that_is_not_built_is_told_with_those_that_are() -> None:
+    class Made(Section):
+        form: Literal["a", "b"] = key("a", "form of something", built=("a",))
+
+    for form, said in (("a", []), ("b", [("[PLOT] `form = b`", "built are `a`")])):
+        found = Findings("exp.ini")
+        entries = {"form": Entry("plot", "form", Plain(form), 3, "exp.ini")}
+        note_unbuilt(Made, Made(form=form), Group("plot", entries), found, None)
+        assert [(one.name, one.hint) for one in found.unbuilt] == said
+
+
+PLOTS = BASE + "[EXP]\ntype = {}\n[PLOT]\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("task", "line", "expected"),
+    [
+        ("classification", "uncertainty_threshold = .5", []),
+        ("regression", "uncertainty_threshold = .5", ["has no effect: only classes have an uncertainty"]),
+        ("classification", "combine_per_speaker = mode", []),
+        ("regression", "combine_per_speaker = mode", ["is `mode`, and of numbers the mean is taken"]),
+        ("regression", "combine_per_speaker = mean", []),
+        ("classification", "combine_per_speaker.col = text", ["has no effect without `combine_per_speaker`"]),
+    ],
+)
+def test_figures_that_the_task_does_not_have(tmp_path: Path, task: str, line: str, expected: list[str]) -> None:
+    name = line.split(" = ", maxsplit=1)[0]
+    assert warnings(load(tmp_path, PLOTS.format(task, line))) == [f"7: [PLOT] `{name}` {text}" for text in expected]
+
+
+@pytest.mark.parametrize("value", ["1.5", "-0.1", "nan", "text"])
+def test_a_threshold_of_uncertainty_is_a_share(tmp_path: Path, value: str) -> None:
+    text = PLOTS.format("classification", f"uncertainty_threshold = {value}")
+    assert problems(tmp_path, text)[0].startswith("7: [PLOT] `uncertainty_threshold` must be a number")
+
+
+def test_bins_make_two_classes_at_least(tmp_path: Path) -> None:
+    text = f"{BASE}bins = [0, 10]\n[EXP]\ntype = regression\n"
+    assert problems(tmp_path, text) == ["4: [DATA] `bins` makes a single class"]
 
 
 @pytest.mark.parametrize(
