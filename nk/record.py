@@ -14,6 +14,7 @@ from nk.manifest import manifest
 from nk.plan import hours
 from nk.report.pictures import draw_results
 from nk.stages import trained
+from nk.stages.about import About, Measures, Source
 from nk.stages.load import make_reader
 
 if TYPE_CHECKING:
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
 
     from nk.config import Config
     from nk.manifest import Stopwatch
+    from nk.registry import Plugin
     from nk.runfolder import RunFolder
     from nk.setup import Setup
     from nk.stages.course import Course
     from nk.stages.folds import Fold
     from nk.stages.trained import Trained
     from nk.tables import Dataset, Features, Predictions, Skip
+    from nk.testing import Tested
     from nk.ui import Ui
 
 
@@ -50,11 +53,11 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     config = done.setup.config
     folder.text("config.yaml", to_yaml(_resolved(done.setup)))
     folder.json("metrics.json", done.metrics)
-    _write_tables(folder, done)
+    _write_tables(folder, done.dataset, done.predictions, done.metrics, done.skipped)
     if config.feats.store_format:
         write_features(folder.path, config.feats.store_format, done.features, done.dataset)
     if config.model.save:
-        trained.save(done.trained, folder.folder("model"), _about_model(done))
+        trained.save(done.trained, folder.folder("model"), _about_model(done).model_dump(mode="json"))
     with watch("figures"):
         draw_results(folder.folder("figures"), done.predictions, done.metrics, config.plot)
     folder.json("manifest.json", _manifest(done, watch))
@@ -69,19 +72,45 @@ def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], 
 
 
 def _resolved(setup: Setup) -> Config:
-    data = setup.config.data
-    readers = {name: [make_reader(database)] for name, database in data.databases.items()}
+    databases = {**setup.config.data.databases, **setup.config.data.tested}
+    readers = {name: [make_reader(database)] for name, database in databases.items()}
     plugins = {"feats": setup.sources, "model": [setup.recipe.model], **readers}
     return resolved(setup.config, ("exp", "data", "feats", "model", "plot"), plugins)
 
 
-def _write_tables(folder: RunFolder, done: Done) -> None:
-    folder.parquet("dataset.parquet", done.dataset.frame.drop("path", "size"))
-    folder.csv("predictions.csv", done.predictions.frame)
+def write_test(folder: RunFolder, tested: Tested, ui: Ui) -> None:
+    """Write what a test of a stored model has found; the manifest is the last but for the log, as for a run."""
+    trial, run = tested.trial, tested.run
+    folder.json("metrics.json", tested.metrics)
+    folder.json("audit.json", {"schema": 1, "findings": [vars(finding) for finding in trial.findings]})
+    _write_tables(folder, trial.dataset, tested.predictions, tested.metrics, tested.skipped)
+    with trial.watch("figures"):
+        draw_results(folder.folder("figures"), tested.predictions, tested.metrics, run.config.plot)
+    about = manifest(
+        seed=run.about.seed,
+        seconds=trial.watch.seconds,
+        run={key: run.manifest.get(key) for key in ("config", "made", "nk")},
+        database=trial.testset.database.model_dump(mode="json", exclude_unset=True),
+        like=trial.testset.like,
+        audio_hours=round(hours(trial.dataset), 4),
+        rows=len(trial.dataset),
+        unknown_labels=trial.unknown,
+        features=tested.features.provenance["extractors"],
+        history=[vars(step) for step in trial.dataset.history],
+    )
+    folder.json("manifest.json", about)
+    folder.text("log.txt", "\n".join(ui.lines) + "\n")
+
+
+def _write_tables(
+    folder: RunFolder, dataset: Dataset, predictions: Predictions, metrics: dict[str, Any], skipped: Sequence[Skip]
+) -> None:
+    folder.parquet("dataset.parquet", dataset.frame.drop("path", "size"))
+    folder.csv("predictions.csv", predictions.frame)
     schema = {"database": pl.String, "file": pl.String, "start": pl.Float64, "end": pl.Float64, "reason": pl.String}
-    folder.csv("skipped.csv", pl.DataFrame([vars(skip) for skip in done.skipped], schema=schema))
+    folder.csv("skipped.csv", pl.DataFrame([vars(skip) for skip in skipped], schema=schema))
     for name in ("per_class", "per_speaker"):
-        rows = [{"split": part, **row} for part, found in done.metrics[name].items() for row in found]
+        rows = [{"split": part, **row} for part, found in metrics[name].items() for row in found]
         if rows:
             folder.csv(f"{name}.csv", pl.DataFrame(rows, infer_schema_length=None))
 
@@ -101,25 +130,32 @@ def _manifest(done: Done, watch: Stopwatch) -> dict[str, Any]:
     )
 
 
-def _about_model(done: Done) -> dict[str, Any]:
+def _about_model(done: Done) -> About:
     """What else has to be known to use the stored model."""
     setup, dataset = done.setup, done.dataset
     ids, _ = final_rows(dataset, done.folds)
     rows = dataset.frame.filter(pl.col("id").is_in(list(ids)), pl.col(dataset.target.name).is_not_null())
-    return {
-        "model": setup.recipe.model.called,
-        "options": setup.recipe.model.options.model_dump(mode="json", by_alias=True),
-        "scale": setup.recipe.scale,
-        "nan_strategy": setup.recipe.nan_strategy,
-        "balancing": setup.recipe.balancing,
-        "seed": setup.recipe.seed,
-        "training": done.trained.course.as_dict(dataset.target.labels),
-        "features": {
+    sources = [Source(name=one.called, options=_plain(one)) for one in setup.sources]
+    return About(
+        model=setup.recipe.model.called,
+        options=_plain(setup.recipe.model),
+        scale=setup.recipe.scale,
+        nan_strategy=setup.recipe.nan_strategy,
+        balancing=setup.recipe.balancing,
+        seed=setup.recipe.seed,
+        training=done.trained.course.as_dict(dataset.target.labels),
+        features=Measures(
+            sources=tuple(sources),
+            pooling=setup.config.feats.pooling,
+            keep=setup.config.feats.features,
+            channels=setup.channels,
             **done.features.provenance,
-            "pooling": list(setup.config.feats.pooling),
-            "channels": setup.channels,
-        },
-        "trained_on": "all rows, after the cross-validation" if len(done.folds) > 1 else "the training part",
-        "speakers": rows["speaker"].unique().sort().to_list() if dataset.has_speakers else None,
-        "recordings": rows["digest"].unique().sort().to_list(),
-    }
+        ),
+        trained_on="all rows, after the cross-validation" if len(done.folds) > 1 else "the training part",
+        speakers=tuple(rows["speaker"].drop_nulls().unique().sort()) if dataset.has_speakers else None,
+        recordings=tuple(rows["digest"].unique().sort()),
+    )
+
+
+def _plain(plugin: Plugin) -> dict[str, Any]:
+    return plugin.options.model_dump(mode="json", by_alias=True)  # type: ignore[no-any-return]

@@ -59,7 +59,7 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
     config = _with_model(loaded.config)
     runfolder.check_place(Path(config.exp.root), config.exp.name)
     if config.exp.save_test:
-        exports.check_place(config.exp.save_test)
+        exports.check_place(config.exp.save_test, "save_test")
     jobs = jobs or min(config.model.n_jobs or cores(), cores())
     seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed
     feats, gaps = config.feats, config.model.nan_strategy or config.feats.nan_strategy

@@ -112,7 +112,7 @@ class Ui:
             table.add_row(*(Text(_visible(str(cell))) for cell in row))
         self.log(title)
         for row in (columns, *rows):
-            self.log("  " + "\t".join(map(str, row)))
+            self.log("  " + "\t".join(str(cell).replace("\n", " ") for cell in row))
         if not self.quiet:
             Console(stderr=self.data_only, soft_wrap=True, highlight=False).print(table)
 

@@ -7,21 +7,28 @@ from typing import TYPE_CHECKING
 
 from nk import families
 from nk.config.check import several, shown
+from nk.config.data import Database
+from nk.config.field import spots
 from nk.config.options import options_for, refused
 from nk.config.values import is_nothing
 from nk.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from nk.config.build import Build
-    from nk.config.data import Database
     from nk.config.source import Entry
 
 _TASKS = {"classification": "classes", "regression": "numbers"}
+# What says how a database is split, which one that is only tested is not.
+_SPLITTING = {
+    "split_strategy", "test_size", "dev_size", "split_column", "train_vals", "dev_vals", "test_vals", "train", "dev",
+    "test", "as_train", "as_test",
+}  # fmt: skip
 
 
 def check(build: Build, mentioned: set[str]) -> None:
     """Add the problems that lie between keys."""
     _databases(build, mentioned)
+    _tested(build)
     _splits(build)
     _labels(build)
     _named_once(build)
@@ -69,6 +76,22 @@ def _path(build: Build, name: str, database: Database) -> None:
         first = build.data.bases[name][0]
         problem = Problem(first.file, first.line, f"[DATA] `{name}` has no path", f"add `{name} = <path>`")
         build.found.problems.append(problem)
+
+
+def _tested(build: Build) -> None:
+    """Databases in `tests` have a path; how they would be split does not matter."""
+    data = build.sections["data"]
+    for name, database in data.tested.items():
+        entries = build.data.bases.get(name, [])
+        if name in data.databases or not entries:
+            continue
+        if not _has_roots(build):
+            _path(build, name, database)
+        for entry in [one for one in entries if one.file == build.file]:
+            key = entry.key[len(name) + 1 :].lower()
+            value = getattr(database, key) if key in _SPLITTING else None
+            if value is not None and value != "test" and value != spots(Database)[key].default:
+                build.found.odd(entry, "has no effect: all rows of a database in `tests` are tested")
 
 
 def _splits(build: Build) -> None:

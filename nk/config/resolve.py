@@ -25,11 +25,13 @@ def resolved(config: Config, sections: Iterable[str], plugins: Mapping[str, Iter
     """
     whole = {name: _complete(getattr(config, name), plugins.get(name, ())) for name in sections}
     data = whole["data"]
-    databases = {
+    named = {
         name: _complete(one, plugins.get(name, ())).model_copy(update={"type": one.reader})
-        for name, one in data.databases.items()
+        for name, one in {**data.databases, **data.tested}.items()
     }
-    whole["data"] = data.model_copy(update={"databases": databases, "others": {}})
+    databases = {name: named[name] for name in data.databases}
+    others = {name: named[name] for name in named if name not in databases}
+    whole["data"] = data.model_copy(update={"databases": databases, "others": others})
     return Config(**whole)
 
 

@@ -154,7 +154,7 @@ def check(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) ->
     """
     frame = dataset.frame[positions(dataset.ids, shared_ids(folds))]
     if recipe.scale == "speaker":
-        _check_speakers(frame)
+        check_speakers(frame)
     truth = _truth(frame, dataset.target)
     for job in _jobs(frame, dataset, folds, recipe, runs if recipe.model.stop_share is not None else 1):
         places, _, _ = _parts(truth, job.fold.train_rows, job.fold.dev_rows, job.way)
@@ -182,7 +182,12 @@ def _way(frame: pl.DataFrame, dataset: Dataset, recipe: Recipe) -> _Way:
     return _Way(recipe, dataset.target, groups, "rows" if by_row else "speakers")
 
 
-def _check_speakers(frame: pl.DataFrame) -> None:
+def check_speakers(frame: pl.DataFrame) -> None:
+    """Make sure that every speaker is known, as features are scaled by speaker.
+
+    Raises:
+        DataError: one is not
+    """
     hint = "give every row its speaker in the column `speaker`, or use `scale = standard`"
     if "speaker" not in frame.columns:
         raise DataError("`scale = speaker` needs a column `speaker`", hint=hint)
