@@ -10,7 +10,7 @@ from nk.config.check import several, shown
 from nk.config.data import Database
 from nk.config.field import spots
 from nk.config.options import options_for, refused
-from nk.config.values import is_nothing
+from nk.config.values import MisfitError, as_file_name, is_nothing
 from nk.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _databases(build: Build, mentioned: set[str]) -> None:
             hint = several(name) or f"add `{name} = <path>`"
             found.wrong(entry, f"names `{name}`, but nothing says where it is", hint)
         elif not elsewhere:
-            _path(build, name, data.databases[name])
+            _path(build, sets.bases[name], name, data.databases[name])
     for entry, name in build.mentions() if not elsewhere else ():
         if name.lower() not in {known.lower() for known in (*sets.listed, *sets.bases)}:
             found.wrong(entry, f"names `{name}`, but nothing says where it is", f"add `{name} = <path>` to [DATA]")
@@ -68,12 +68,12 @@ def _has_roots(build: Build) -> bool:
     return not build.roots and entry is not None and not is_nothing(entry.value)
 
 
-def _path(build: Build, name: str, database: Database) -> None:
+def _path(build: Build, entries: list[Entry], name: str, database: Database) -> None:
     wrong_type = "type" not in database.model_fields_set and any(
-        entry.key.lower() == f"{name}.type".lower() for entry in build.data.bases[name]
+        entry.key.lower() == f"{name}.type".lower() for entry in entries
     )
     if database.path is None and database.type != "synthetic" and not wrong_type:
-        first = build.data.bases[name][0]
+        first = entries[0]
         problem = Problem(first.file, first.line, f"[DATA] `{name}` has no path", f"add `{name} = <path>`")
         build.found.problems.append(problem)
 
@@ -82,16 +82,28 @@ def _tested(build: Build) -> None:
     """Databases in `tests` have a path; how they would be split does not matter."""
     data = build.sections["data"]
     for name, database in data.tested.items():
-        entries = build.data.bases.get(name, [])
-        if name in data.databases or not entries:
+        _folder(build, name)
+        entries = next((each for key, each in build.data.bases.items() if key.lower() == name.lower()), [])
+        if any(key.lower() == name.lower() for key in data.databases) or not entries:
             continue
         if not _has_roots(build):
-            _path(build, name, database)
+            _path(build, entries, name, database)
         for entry in [one for one in entries if one.file == build.file]:
             key = entry.key[len(name) + 1 :].lower()
             value = getattr(database, key) if key in _SPLITTING else None
             if value is not None and value != "test" and value != spots(Database)[key].default:
                 build.found.odd(entry, "has no effect: all rows of a database in `tests` are tested")
+
+
+def _folder(build: Build, name: str) -> None:
+    """Results of a test go into a folder of the database's name."""
+    entry = build.entry("data", "tests")
+    try:
+        as_file_name(name)
+    except MisfitError:
+        if entry:
+            hint = "give it a name without `/`, `\\` and a dot at its start"
+            build.found.wrong(entry, f"names `{name}`, which cannot be a folder of results", hint)
 
 
 def _splits(build: Build) -> None:

@@ -187,6 +187,6 @@ class Data(Section):
 
     @property
     def tested(self) -> dict[str, Database]:
-        """The databases in `tests`."""
-        known = {name.lower(): (name, database) for name, database in {**self.databases, **self.others}.items()}
-        return dict(known[name.lower()] for name in self.tests or () if name.lower() in known)
+        """The databases in `tests`, by the names that they have there."""
+        known = {name.lower(): database for name, database in {**self.databases, **self.others}.items()}
+        return {name: known[name.lower()] for name in self.tests or () if name.lower() in known}

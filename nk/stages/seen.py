@@ -55,7 +55,7 @@ def _speakers(dataset: Dataset, about: About, prefix: str) -> Finding | None:
         return None
     of = dataset.frame["speaker"].drop_nulls().n_unique()
     text = f"{len(names)} of {_count(of, 'speaker')} in the training: {_named(names)} ({_rows(len(rows))})"
-    hint = "the result does not hold for new speakers; if they only have the same names, give them others"
+    hint = "the result does not hold for new speakers; if they have nothing but names in common, use `rename_speakers`"
     return _warning("trained_speakers", names, text, hint)
 
 

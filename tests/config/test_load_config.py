@@ -645,3 +645,20 @@ def test_a_check_does_not_read_the_roots_file(tmp_path: Path) -> None:
     text = "[DATA]\ndatabases = ['emodb']\nroot_folders = none.ini\n"
     assert load(tmp_path, text, roots=False).config.data.root_folders == "none.ini"
     assert "names a file that is not there" in problems(tmp_path, text)[0]
+
+
+def test_databases_that_are_only_tested_need_a_path_and_no_split(tmp_path: Path) -> None:
+    text = f"{BASE}tests = ['New', 'emodb']\nnew = b.csv\nnew.split_strategy = test\n"
+    found = load(tmp_path, text)
+    assert warnings(found) == []
+    assert list(found.config.data.databases) == ["emodb"]
+    assert [database.path for database in found.config.data.tested.values()] == ["b.csv", "a.csv"]
+    assert warnings(load(tmp_path, f"{text}new.test_size = 30\nnew.as_test = True\n")) == [
+        "7: [DATA] `new.test_size` has no effect: all rows of a database in `tests` are tested",
+        "8: [DATA] `new.as_test` has no effect: all rows of a database in `tests` are tested",
+    ]
+    assert problems(tmp_path, f"{BASE}tests = ['new']\nnew.channel = 1\n") == ["5: [DATA] `new` has no path"]
+    assert problems(tmp_path, f"{BASE}tests = ['../new']\n../new = b.csv\n") == [
+        "4: [DATA] `tests` names `../new`, which cannot be a folder of results"
+    ]
+    assert load(tmp_path, to_yaml(found.config), name="exp.yaml").config.data.tested == found.config.data.tested
