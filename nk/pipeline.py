@@ -93,16 +93,20 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     _warn(ui, _skips(failed, len(features.ids) + len(failed)))
     with watch("train"):
         crossed = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
-        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe)
+        choice = crossed.courses[0].choice if len(folds) == 1 else None
+        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe, choice)
     predictions, courses = crossed.predictions, crossed.courses
     for line in course.lines(courses, dataset.target.labels, setup.recipe.balancing):
         ui.note(line)
+    if trained.course.choice and len(folds) > 1:
+        ui.note(f"stored model, tuned on all rows: {trained.course.choice.text}")
     for warning in course.warnings(courses):
         ui.warn(warning)
     with watch("evaluate"):
         truth = dataset.frame[dataset.target.name]
         known = {fold.name: truth[fold.train_rows] for fold in folds}
         metrics = metrics_json(predictions, known, speakers_are_target=dataset.target.name == "speaker")
+        metrics |= {"tuning": course.tuning(courses)} if setup.recipe.grid else {}
     _warn(ui, cautions.of_truth(predictions))
     done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped, courses)
     with runfolder.writing(setup.root, config.exp.name) as folder:
@@ -205,6 +209,7 @@ def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel
         notes.append(f"channels: {multichannel} {have} more than one; used is {rules}")
     notes += history_lines(dataset)
     config = setup.config
+    notes += train.planned(dataset, folds, setup.recipe, config.exp.runs)
     by = folds_by(dataset, config.model, config.data.groups) if len(folds) > 1 else ""
     if config.data.tested:
         notes.append(f"tests: `nk test` is for {', '.join(f'`{name}`' for name in config.data.tested)}")

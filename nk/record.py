@@ -138,7 +138,7 @@ def _about_model(done: Done) -> About:
     sources = [Source(name=one.called, options=_plain(one)) for one in setup.sources]
     return About(
         model=setup.recipe.model.called,
-        options=_plain(setup.recipe.model),
+        options=_plain(setup.recipe.chosen(done.trained.course.choice).model),
         scale=setup.recipe.scale,
         nan_strategy=setup.recipe.nan_strategy,
         balancing=setup.recipe.balancing,

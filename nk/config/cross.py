@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 from nk import families
 from nk.config.check import several, shown
 from nk.config.data import Database
 from nk.config.field import spots
+from nk.config.model import DEFAULTS
 from nk.config.options import options_for, refused
+from nk.config.plugins import define
+from nk.config.scoring import measure_of, scorers
 from nk.config.values import MisfitError, as_file_name, is_nothing
 from nk.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from nk.config.build import Build
+    from nk.config.plugins import Definition
     from nk.config.source import Entry
 
 _TASKS = {"classification": "classes", "regression": "numbers"}
+_MOST = 10_000  # combinations of values to try
 # What says how a database is split, which one that is only tested is not.
 _SPLITTING = {
     "split_strategy", "test_size", "dev_size", "split_column", "train_vals", "dev_vals", "test_vals", "train", "dev",
@@ -280,11 +286,53 @@ def _folds(build: Build) -> None:
 
 
 def _tuning(build: Build) -> None:
+    """Every option to try has values, and the model has the option; what decides is a measure of the task."""
     entry, model = build.entry("model", "tuning_params"), build.sections["model"]
-    known = {**model.options, **model.search}
+    known = {key.lower(): values for key, values in {**model.options, **model.search}.items()}
     for name in model.tuning_params or () if entry else ():
-        if entry and name.lower() not in {key.lower() for key in known}:
+        values, learner = known.get(name.lower()), _learner(build)
+        if entry and name.lower() not in known:
             build.found.wrong(entry, f"names `{name}`, but there is no `{name} = [...]` with its values")
+        elif entry and learner and learner.built and name.lower() not in learner.spots:
+            hint = f"it has {', '.join(f'`{spot.key}`' for spot in learner.spots.values()) or 'no options'}"
+            build.found.wrong(entry, f"names `{name}`, which `{learner.called}` does not have", hint)
+        own = build.entry("model", name)
+        if own and name.lower() in {key.lower() for key in model.search}:
+            _values(build, own, values or ())
+    if entry and prod(map(len, model.spaces.values())) > _MOST:
+        build.found.wrong(entry, f"makes more than {_MOST:,} combinations", "name fewer values")
+    _scoring(build)
+
+
+def _learner(build: Build) -> Definition | None:
+    """The model that learns: that of `type`, or the usual one of the task."""
+    usual = DEFAULTS.get(build.task or "") if build.sections["model"].type is None else None
+    return define("models", usual) if usual else build.learner
+
+
+def _values(build: Build, entry: Entry, values: tuple[Any, ...]) -> None:
+    twice = [value for place, value in enumerate(values) if value in values[:place]]
+    if not values:
+        build.found.wrong(entry, "is empty", "name the values to try")
+    elif twice:
+        build.found.wrong(entry, f"has {shown(twice[0])} twice", "name each once")
+
+
+def _scoring(build: Build) -> None:
+    entry, model = build.entry("model", "scoring"), build.sections["model"]
+    if entry is None or model.scoring is None:
+        return
+    measure = measure_of(model.scoring)
+    if not model.tuning_params:
+        build.found.odd(entry, "has no effect: there are no `tuning_params`")
+    elif measure is None:
+        own = [one.name for one in families.metrics.all() if build.task in {None, one.task}]
+        names = ", ".join(f"`{name}`" for name in dict.fromkeys([*own, *scorers(own)]))
+        build.found.wrong(entry, f"is `{model.scoring}`, which is no measure here", f"take one of {names}")
+    elif build.task not in {None, families.metrics.get(measure).task}:
+        task = families.metrics.get(measure).task
+        text = f"is `{model.scoring}`, which measures {_TASKS[task]}, but [EXP] `type` is `{build.task}`"
+        build.found.wrong(entry, text, "leave it out for the usual one")
 
 
 def _options(build: Build) -> None:

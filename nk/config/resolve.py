@@ -39,7 +39,8 @@ def _complete(section: BaseModel, plugins: Iterable[Plugin]) -> Any:
     values = {name: getattr(section, name) for name in type(section).model_fields}
     named = {name for name, value in values.items() if value is not None and _is_read(type(section), name)}
     if "options" in values:
-        values["options"] = {key: value for plugin in plugins for key, value in _options(plugin).items()}
+        options = {key: value for plugin in plugins for key, value in _options(plugin).items()}
+        values["options"] = {key: value for key, value in options.items() if key not in values.get("search", ())}
     return type(section).model_construct(_fields_set=named | section.model_fields_set, **values)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,14 +42,17 @@ class Choice:
     @property
     def text(self) -> str:
         """What was taken, as `C_val = 1, gamma = scale`."""
-        return ", ".join(f"{key} = {value}" for key, value in self.tried[self.place].items())
+        shown = {
+            key: f"{value:g}" if isinstance(value, float) else value for key, value in self.tried[self.place].items()
+        }
+        return ", ".join(f"{key} = {value}" for key, value in shown.items())
 
     def as_dict(self) -> dict[str, Any]:
         """For a file."""
         return {
             "chosen": dict(self.tried[self.place]),
             "measure": self.measure,
-            "score": self.scores[self.place],
+            "score": _or_null(self.scores[self.place]),
             "by": self.by,
         }
 
@@ -77,8 +81,13 @@ class Course:
             }
         if self.choice:
             tried = zip(self.choice.tried, self.choice.scores, strict=True)
-            found["tuned"] = {**self.choice.as_dict(), "tried": [{**values, "score": score} for values, score in tried]}
+            scores = [{**values, "score": _or_null(score)} for values, score in tried]
+            found["tuned"] = {**self.choice.as_dict(), "tried": scores}
         return found
+
+
+def _or_null(score: float) -> float | None:
+    return None if math.isnan(score) else score
 
 
 def tuning(courses: Sequence[Course]) -> list[dict[str, Any]]:

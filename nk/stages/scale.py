@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Doubles = npt.NDArray[np.float64]
 
 Method = Literal[
-    "standard", "robust", "minmax", "maxabs", "normalizer", "powertransformer", "quantiletransformer", "bins", "speaker"
+    "standard", "robust", "minmax", "maxabs", "normalizer", "powertransformer", "quantiletransformer", "speaker", "bins"
 ]
 # These have nothing that scikit-learn would hold.
 _BARE = {None, "bins", "speaker"}

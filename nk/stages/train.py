@@ -11,9 +11,9 @@ import polars as pl
 
 from nk.errors import DataError
 from nk.execute import run_all
-from nk.stages import balance, gaps
+from nk.stages import gaps, tune
 from nk.stages.evaluate import uncertainty
-from nk.stages.fit import Way, fit, parts, rows_of, speakers_of, threads, truth_of
+from nk.stages.fit import Way, rows_of, speakers_of, threads, truth_of
 from nk.stages.folds import shared_ids
 from nk.stages.grouping import by_hash
 from nk.stages.trained import vectors
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nk.registry import Floats, Model
-    from nk.stages.course import Course
+    from nk.stages.course import Choice, Course
     from nk.stages.fit import Rows
     from nk.stages.folds import Fold
     from nk.stages.trained import Trained
+    from nk.stages.tune import Grid
     from nk.tables import Dataset, Features
     from nk.ui import Ui
 
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 class Recipe:
     """How to train: the model, the scaler's name, what replaces missing values, the seed, and how many cores.
 
-    `balancing` is a method's name, or None, and `balancing_seed` the seed of its random choices.
+    `balancing` is a method's name, or None, and `balancing_seed` the seed of its random choices. `grid` are models with
+    other values of options, of which the best is chosen in every fold; `model` is then the first of them.
     """
 
     model: Model
@@ -45,6 +47,7 @@ class Recipe:
     jobs: int
     balancing: str | None = None
     balancing_seed: int = 42
+    grid: Grid | None = None
 
     @property
     def text(self) -> str:
@@ -53,6 +56,12 @@ class Recipe:
         scale = "features scaled within each speaker" if self.scale == "speaker" else scale
         balanced = f", training rows balanced by {self.balancing}" if self.balancing else ""
         return f"{self.model.called}, {gaps.policy(self.nan_strategy)}, {scale}{balanced}"
+
+    def chosen(self, choice: Choice | None) -> Recipe:
+        """The recipe with the values that were chosen."""
+        if self.grid is None or choice is None:
+            return self
+        return replace(self, model=self.grid.models[choice.place], grid=None)
 
     def of_run(self, run: int) -> Recipe:
         """The recipe of run 0, 1, ...: run r has the seeds + r."""
@@ -103,18 +112,34 @@ def check(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) ->
     """Find out before any work whether each fold can be trained, as far as that does not depend on features.
 
     Raises:
-        DataError: a fold has no training row with a truth, too few of a class for the balancing, or no speaker to hold
-            out for early stopping; or features are to be scaled by speaker, and a speaker is not known
+        DataError: a fold has no training row with a truth, too few of a class for the balancing, no speaker to hold
+            out for early stopping, or too few to choose options by; or features are to be scaled by speaker, and a
+            speaker is not known
     """
     frame = dataset.frame[positions(dataset.ids, shared_ids(folds))]
     if recipe.scale == "speaker":
         check_speakers(frame)
     truth = truth_of(frame, dataset.target)
-    for job in _jobs(frame, dataset, folds, recipe, runs if recipe.model.stop_share is not None else 1):
-        places, _, _ = parts(truth, job.fold.train_rows, job.fold.dev_rows, job.way, recipe.model.stop_share)
-        if recipe.balancing:
-            y = np.asarray(truth[places], dtype=np.int64)
-            balance.check(y, recipe.balancing, labels=dataset.target.labels, where=job.way.where)
+    drawn = recipe.model.stop_share is not None or recipe.grid
+    for job in _jobs(frame, dataset, folds, recipe, runs if drawn else 1):
+        tune.check(truth, job.fold.train_rows, job.fold.dev_rows, job.way)
+
+
+def planned(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) -> list[str]:
+    """What there is to try, and how many trainings it takes; nothing where options have their values."""
+    if recipe.grid is None:
+        return []
+    values = recipe.grid.values
+    several = [f"{len({str(one[key]) for one in values})} values of `{key}`" for key in values[0]]
+    frame = dataset.frame[positions(dataset.ids, shared_ids(folds))]
+    truth = truth_of(frame, dataset.target)
+    jobs = _jobs(frame, dataset, folds, recipe, runs)
+    fits = sum(tune.fits(truth, job.fold.train_rows, job.fold.dev_rows, job.way) for job in jobs)
+    # What is stored after a cross-validation is tuned on all rows; after a split it has the values that were chosen.
+    every = np.arange(len(truth))
+    fits += tune.fits(truth, every, every[:0], jobs[0].way) if len(folds) > 1 else 1
+    tried = f"{' by '.join(several)}" + (f", {len(values)} combinations" if len(several) > 1 else "")
+    return [f"tuning: {tried}, chosen by {recipe.grid.measure}: {fits} trainings in all"]
 
 
 def _jobs(frame: pl.DataFrame, dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) -> list[_Job]:
@@ -151,15 +176,24 @@ def check_speakers(frame: pl.DataFrame) -> None:
                         examples=unknown["file"].to_list(), hint=hint)  # fmt: skip
 
 
-def train(features: Features, dataset: Dataset, ids: Sequence[str], dev: Sequence[str], recipe: Recipe) -> Trained:
-    """Fit gaps, scaler and model on the rows `ids`; `dev` are rows that a model may stop on.
+def train(
+    features: Features,
+    dataset: Dataset,
+    ids: Sequence[str],
+    dev: Sequence[str],
+    recipe: Recipe,
+    choice: Choice | None = None,
+) -> Trained:
+    """Fit gaps, scaler and model on the rows `ids`; `dev` are rows that a model may stop on, and options be chosen by.
 
-    For one model at a time: the number of threads of linear algebra is set for the whole process.
+    For one model at a time: the number of threads of linear algebra is set for the whole process. `choice` are the
+    values of options, where they have been chosen on these very rows.
     """
     rows = rows_of(features, dataset, [*ids, *dev])
-    every, way = np.arange(len(rows.where)), _way(rows.frame, dataset, recipe)
+    every, way = np.arange(len(rows.where)), _way(rows.frame, dataset, recipe.chosen(choice))
     with threads(recipe.jobs, "blas"), threads(recipe.jobs, "openmp"):
-        return fit(rows, every[: len(ids)], every[len(ids) :], way)
+        found = tune.best(rows, every[: len(ids)], every[len(ids) :], way)
+    return replace(found, course=replace(found.course, choice=choice)) if choice else found
 
 
 def predict(
@@ -192,7 +226,7 @@ def _said(trained: Trained, x: Floats, rows: pl.DataFrame, *, run: int, fold: st
 def _one(rows: Rows, job: _Job) -> tuple[_Job, pl.DataFrame, Course]:
     fold = job.fold
     with threads(job.way.recipe.jobs, "openmp"):
-        trained = fit(rows, fold.train_rows, fold.dev_rows, job.way)
+        trained = tune.best(rows, fold.train_rows, fold.dev_rows, job.way)
         said = [
             _said(trained, rows.x(places, trained.learnt), rows.frame[places], run=job.run, fold=fold.name, split=split)
             for split, places in (("dev", fold.dev_rows), ("test", fold.test_rows))
