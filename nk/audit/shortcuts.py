@@ -1,0 +1,178 @@
+"""Does the recording give the label away? Each cue of how it was made is let predict the label alone.
+
+On clean corpora too nearly every cue predicts the label a little, and significantly so. So a cue is a warning only where it
+comes near the model: see `find`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from nk.audit.cues import CUES
+from nk.audit.finding import SHOWN, Finding
+from nk.audit.probe import ROUNDS, Task, binned, holm, p_value, scores
+from nk.stages.folds import shared_ids
+from nk.tables import align
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nk.audit.cues import Cue
+    from nk.audit.finding import Level
+    from nk.registry import Doubles, Ints
+    from nk.stages.folds import Fold
+    from nk.tables import Dataset
+
+SURE = 0.01  # p, corrected for the number of cues
+SHARE = 0.5  # of what the model has above chance
+_MEND = (
+    "listen to recordings of each label: if place, device, format or cutting differ, make them alike, or test on others"
+)
+_KNOW = "nothing, unless you know that recordings of some labels were made in another way"
+_HONEST = "nothing, unless gain or cutting differ between labels: both can be what the label is about"
+
+
+@dataclass(frozen=True)
+class Probed:
+    """How well a cue alone predicts the label on the test rows of all folds.
+
+    `score` is UAR, or Pearson's correlation for numbers, and `chance` what guessing gives; `p` is corrected for the
+    number of cues.
+    """
+
+    cue: Cue
+    score: float
+    chance: float
+    p: float
+
+    @property
+    def text(self) -> str:
+        """As an example of a finding."""
+        return f"{self.cue.text}: {self.score:.3f}"
+
+
+def find(
+    cues: pl.DataFrame, dataset: Dataset, folds: Sequence[Fold], score: float | None = None, *, seed: int = 0
+) -> list[Finding]:
+    """Cues that predict the label: a warning for those that may be what the model has learnt, a note on others.
+
+    A cue is warned of where chance hardly explains its score (p < .01 after Holm's correction) and it has at least half
+    of what the model has above chance. Loudness and duration can be what the label is about, and are only noted.
+
+    Args:
+        cues: as `nk.audit.cues.measure` gives them
+        dataset: the rows
+        folds: those of the run; a split is one
+        score: UAR of the model, or Pearson's correlation for numbers, over the test rows of all folds. None where there
+            is no model: then a warning needs half of what a perfect model would have, so that it holds for any
+        seed: what labels are shuffled with
+
+    Returns:
+        at most three: a warning, a note on other cues, and a note on loudness and duration
+    """
+    found = [one for one in probe(cues, dataset, folds, seed=seed) if one.p < SURE]
+    hidden = [one for one in found if not one.cue.honest]
+    near = [one for one in hidden if _is_near(one, score)]
+    groups: list[tuple[Level, list[Probed], str]] = [
+        ("warning", near, _MEND),
+        ("note", [one for one in hidden if one not in near], _KNOW),
+        ("note", [one for one in found if one.cue.honest], _HONEST),
+    ]
+    return [_finding(level, some, dataset, score, do) for level, some, do in groups if some]
+
+
+def probe(
+    cues: pl.DataFrame, dataset: Dataset, folds: Sequence[Fold], *, seed: int = 0, rounds: int = ROUNDS
+) -> list[Probed]:
+    """Let each cue that is not the same for all rows predict the label of the test rows, from that of training rows.
+
+    Returns:
+        the cues, best first; none where there are no test rows with a label, or all have the same
+    """
+    task, table = _task(dataset, folds), align(dataset.frame.select("id"), cues.drop("database"))
+    table = table.with_columns(dataset.frame["database"]).filter(_known(dataset)).sort("id")
+    tested = np.unique(task.labels[task.test_rows])
+    if len(tested) < 2:
+        return []
+    bins = {cue: _bins(table[cue.name], task.classes) for cue in CUES}
+    varied = {cue.name: places for cue, places in bins.items() if places.max() > 0}
+    found = scores(varied, task, seed=seed, rounds=rounds)
+    p = dict(zip(found, holm([p_value(values) for values in found.values()]), strict=True))
+    chance = 1 / len(tested) if task.classes else 0.0
+    probed = [Probed(cue, float(found[cue.name][0]), chance, p[cue.name]) for cue in CUES if cue.name in found]
+    return sorted(probed, key=lambda one: -one.score)
+
+
+def _bins(column: pl.Series, classes: int) -> Ints:
+    named = column.dtype == pl.String
+    return column.rank("dense").to_numpy().astype(np.int64) - 1 if named else binned(column, classes)
+
+
+def _known(dataset: Dataset) -> pl.Expr:
+    """Whether a row has a label."""
+    labels = dataset.frame[dataset.target.name]
+    known = labels.is_not_null() if dataset.target.labels else labels.cast(pl.Float64).is_finite().fill_null(False)
+    return pl.lit(known)
+
+
+def _task(dataset: Dataset, folds: Sequence[Fold]) -> Task:
+    """The rows with a label in the order of their ids, whatever order they come in."""
+    rows = dataset.frame.filter(_known(dataset)).sort("id")
+    number = {key: place for place, key in enumerate(rows["id"].to_list())}
+    # Of a row of the folds its place among the labelled ones, or -1.
+    place = np.array([number.get(key, -1) for key in shared_ids(folds)], dtype=np.int64)
+    tests = [place[fold.test_rows] for fold in folds]
+    outs = [np.delete(place, fold.train_rows) for fold in folds]
+    test_rows, test_folds = _joined(tests)
+    out_rows, out_folds = _joined(outs)
+    return Task(
+        labels=_labels(rows[dataset.target.name], dataset.target.labels),
+        classes=len(dataset.target.labels),
+        speakers=_speakers(rows, dataset),
+        folds=len(folds),
+        test_rows=test_rows,
+        test_folds=test_folds,
+        out_rows=out_rows,
+        out_folds=out_folds,
+    )
+
+
+def _joined(parts: Sequence[Ints]) -> tuple[Ints, Ints]:
+    """All labelled rows of the folds' parts, and the fold of each."""
+    rows, folds = np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    return rows[rows >= 0], folds[rows >= 0]
+
+
+def _labels(column: pl.Series, names: Sequence[str]) -> Ints | Doubles:
+    """Class numbers; or values in standard deviations from their mean, which a correlation does not notice."""
+    if names:
+        return column.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
+    values = column.cast(pl.Float64).to_numpy()
+    spread = float(values.std()) if len(values) else 0.0
+    return (values - values.mean()) / spread if spread else np.zeros(len(values))
+
+
+def _speakers(rows: pl.DataFrame, dataset: Dataset) -> Ints:
+    """A number a speaker, those that are not known being one; a row each where none is, or speakers are the target."""
+    if not dataset.has_speakers or dataset.target.name == "speaker":
+        return np.arange(rows.height)
+    return rows["speaker"].fill_null("").rank("dense").to_numpy().astype(np.int64) - 1
+
+
+def _is_near(one: Probed, score: float | None) -> bool:
+    least = SHARE * ((1.0 if score is None else score) - one.chance)
+    return one.score - one.chance >= max(least, 0.0) and one.score > one.chance
+
+
+def _finding(level: Level, some: Sequence[Probed], dataset: Dataset, score: float | None, do: str) -> Finding:
+    name, chance = dataset.target.name, some[0].chance
+    measure = "correlation" if dataset.target.is_number else "UAR"
+    beside = f"chance {chance:.3f}" if score is None else f"the model has {score:.3f}, chance {chance:.3f}"
+    alone = f"{some[0].cue.text} alone predicts" if len(some) == 1 else f"{len(some)} cues alone predict each"
+    how = {"warning": " at least half as well as " + ("any model could" if score is None else "the model")}
+    what = f"{alone} `{name}`{how.get(level, '')}: {measure} up to {some[0].score:.3f}, {beside}"
+    return Finding("shortcuts", level, len(some), tuple(one.text for one in some[:SHOWN]), what, do)
