@@ -3,10 +3,10 @@
 All of them are measured in the row's own segment and in the channel that is used, but for the number of channels and
 the difference between them. Levels are in dB relative to full scale (a square wave of 1), without the offset.
 
-They rest on windows of 50 ms, a hop of 10 ms apart. The *floor* is the level that 2 % of windows do not reach, the *peak*
-the level that 5 % exceed. A *pause* is at least 0.1 s long and all of its windows are less than 6 dB above the floor; there
-is none where the peak is less than 6 dB above the floor, as in a steady tone or noise. What is measured in pauses is
-not told by the speech.
+They rest on windows of 50 ms, a hop of 10 ms apart. The *floor* is the level that 2 % of windows do not reach, the
+*peak* the level that 5 % exceed. A *pause* is at least 0.1 s long, and all of its windows are less than 6 dB above the
+floor; there is none where the peak is less than 6 dB above the floor, as in a steady tone or noise. What is measured in
+pauses is not told by the speech.
 """
 
 from __future__ import annotations
@@ -100,13 +100,13 @@ class Cues(FeatureExtractor):
     - `channels`: how many channels the file has.
     - `channel_difference`: level of what differs between the channels (their deviation from their mean) relative to
       that of all of them, in dB; `LOWEST` where there is one channel, or all are equal.
-    - `bandwidth`: in Hz, the upper edge of the highest band of 250 Hz with energy in the pauses: 6 dB more than rounding to
-      16 bits leaves in it. NaN where no band has.
+    - `bandwidth`: in Hz, the upper edge of the highest band of 250 Hz with energy in the pauses: 6 dB more than what
+      rounding to 16 bits leaves in it. NaN where no band has.
     - `offset`: mean of the samples in the pauses, as a share of full scale.
     - `noise`: level in the pauses in dB, from the mean power of their windows; `LOWEST` at the lowest.
-    - `silence_before`, `silence_after`: seconds before the first and after the last 10 ms that hold a sound: more than 10 dB
-      above the floor (halfway to the peak where that is less), and no more than 50 dB below the peak. 0 where the peak is
-      less than 6 dB above the floor.
+    - `silence_before`, `silence_after`: seconds before the first and after the last 10 ms that hold a sound: more than
+      10 dB above the floor (halfway to the peak where that is less), and no more than 50 dB below the peak. 0 where the
+      peak is less than 6 dB above the floor.
     - `loudness`: level in dB of the louder half of windows, from their mean power.
     - `duration`: in s.
 
@@ -149,7 +149,8 @@ def _of_file(audio: Audio) -> dict[str, float]:
 def _power(samples: Doubles, hop: int) -> Doubles:
     """Mean square of each 10 ms, shape (hops,); the rest at the end is left out."""
     whole = samples[: len(samples) // hop * hop].reshape(-1, hop)
-    return np.einsum("ij,ij->i", whole, whole) / hop
+    power: Doubles = np.einsum("ij,ij->i", whole, whole) / hop
+    return power
 
 
 def _windows(power: Doubles) -> Doubles:
@@ -179,7 +180,11 @@ def _of_pauses(samples: Doubles, power: Doubles, rate: int) -> dict[str, float]:
     chosen = starts[np.linspace(0, len(starts) - 1, min(len(starts), _SPECTRA)).astype(np.int64)]
     frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW * hop)[chosen * hop]
     offset = frames.mean()
-    return {"bandwidth": _bandwidth(frames - offset, rate), "offset": offset, "noise": _decibels(windows[starts].mean())}
+    return {
+        "bandwidth": _bandwidth(frames - offset, rate),
+        "offset": offset,
+        "noise": _decibels(windows[starts].mean()),
+    }
 
 
 def _in_pause(windows: Doubles) -> npt.NDArray[np.bool_]:
@@ -187,7 +192,7 @@ def _in_pause(windows: Doubles) -> npt.NDArray[np.bool_]:
     floor, peak = np.quantile(windows, [_LOW, _HIGH])
     if _decibels(peak) - _decibels(floor) < _RANGE:
         return np.zeros(len(windows), dtype=bool)
-    quiet = windows < max(floor, 10 ** (LOWEST / 10)) * 10 ** (_RANGE / 10)
+    quiet: npt.NDArray[np.bool_] = windows < max(floor, 10 ** (LOWEST / 10)) * 10 ** (_RANGE / 10)
     edges = np.flatnonzero(np.diff(quiet, prepend=False, append=False))
     for start, end in edges.reshape(-1, 2):
         quiet[start:end] = end - start >= _PAUSE

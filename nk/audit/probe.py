@@ -1,15 +1,14 @@
 """How well one value a row predicts the label, on given folds, and how well it would by chance.
 
-The probe is the plainest there is, so that thousands of rounds cost little: values are put into bins, and a bin says what
-its training rows say. That is a ridge regression on the bins, in which predictions are sums of labels over rows that are
-the same whatever the labels are.
+The probe is the plainest there is, so that thousands of rounds cost little: values are put into bins, and a bin says
+what its training rows say. That is a ridge regression on the bins, in which predictions are sums of labels over rows
+that are the same whatever the labels are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +23,8 @@ ROUNDS = 1999  # of shuffled labels: p is .0005 at best, which is below .01 stil
 _BINS = 10  # at most
 _ROWS = 10  # in a bin and of a class, on average, at least
 _WEIGHT = 5.0  # rows that pull the mean of a bin to that of all
-_AT_ONCE = 2_000_000  # numbers
+_ENOUGH = 20  # rounds that score no less than the true labels: p is above .01 whatever the others give
+_AT_ONCE = 200, 2_000_000  # rounds and numbers at most
 _TIE = 1e-9
 
 
@@ -32,12 +32,12 @@ _TIE = 1e-9
 class Task:
     """What there is to predict, of rows with a label.
 
-    `labels` are class numbers (int64) or values (float64), shape (rows,), and `classes` how many classes there are, 0 for
-    values. `speakers` are numbers from 0, equal for rows of one speaker. Row `test_rows[i]` is tested in fold
+    `labels` are class numbers (int64) or values (float64), shape (rows,), and `classes` how many classes there are, 0
+    for values. `speakers` are numbers from 0, equal for rows of one speaker. Row `test_rows[i]` is tested in fold
     `test_folds[i]`, and row `out_rows[i]` is not trained on in fold `out_folds[i]`: tested rows, and others.
     """
 
-    labels: Ints | Doubles
+    labels: Any
     classes: int
     speakers: Ints
     folds: int
@@ -45,11 +45,6 @@ class Task:
     test_folds: Ints
     out_rows: Ints
     out_folds: Ints
-
-    @cached_property
-    def rows(self) -> Ints:
-        """All of them."""
-        return np.arange(len(self.labels))
 
 
 def binned(values: pl.Series, classes: int) -> Ints:
@@ -70,23 +65,38 @@ def scores(bins: Mapping[str, Ints], task: Task, *, seed: int, rounds: int = ROU
         bins: the bin of each row, shape (rows,), for every cue
         task: what is to be predicted; at least one row is tested
         seed: what labels are shuffled with, the same for all cues
-        rounds: how often
+        rounds: how often; less often where it is clear that p is above .01
 
     Returns:
         shape (1 + rounds,) each: UAR for classes; for values Pearson's correlation, 0 where a prediction is constant
     """
+    score = _uar if task.classes else _correlation
     cells = {name: _Cells.of(places, task) for name, places in bins.items()}
-    found: dict[str, list[Doubles]] = {name: [] for name in bins}
+    found = {name: np.empty(0) for name in bins}
     size = max([len(task.labels), *(len(one.bin) * max(task.classes, 1) for one in cells.values())])
-    for rows in _draws(task.speakers, seed, rounds, max(1, _AT_ONCE // size)):
-        for name, one in cells.items():
-            found[name].append((_uar if task.classes else _correlation)(one, task, task.labels[rows]))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+    for rows in _draws(task.speakers, seed, rounds, int(np.clip(_AT_ONCE[1] // size, 1, _AT_ONCE[0]))):
+        for name in [name for name in bins if _as_good(found[name]) <= _ENOUGH]:
+            found[name] = np.append(found[name], score(cells[name], task, task.labels[rows]))
+    return found
+
+
+def predicted(bins: Ints, task: Task) -> Any:
+    """What a cue's bins say of `task.test_rows`: classes, or how far values are above the mean of training rows."""
+    cells, labels = _Cells.of(bins, task), task.labels[np.newaxis]
+    said = _said_classes(cells, task, labels) if task.classes else _said_values(cells, task, labels)
+    return said[0, cells.tested]
 
 
 def p_value(scores: Doubles) -> float:
-    """The share of rounds, the true one among them, that score no less than the true one, which is the first."""
-    return float(np.mean(scores >= scores[0] - _TIE))
+    """The share of rounds, the true one among them, that score no less than the true one, which is the first.
+
+    It holds for rounds that were ended early too (Besag and Clifford, Biometrika 78, 1991).
+    """
+    return _as_good(scores) / len(scores)
+
+
+def _as_good(scores: Doubles) -> int:
+    return int(np.sum(scores >= scores[:1] - _TIE))
 
 
 def holm(values: Sequence[float]) -> list[float]:
@@ -133,8 +143,8 @@ def _draws(speakers: Ints, seed: int, rounds: int, most: int) -> Iterator[Ints]:
 class _Cells:
     """The tested rows of one fold and bin together, `bin` and `fold` of shape (cells,).
 
-    `tested` are the cells of `Task.test_rows`; `held_rows` are those of `Task.out_rows` that are in a cell, and `held` which.
-    `bins` are those of all rows.
+    `tested` are the cells of `Task.test_rows`; `held_rows` are those of `Task.out_rows` that are in a cell, and `held`
+    which. `bins` are those of all rows.
     """
 
     bin: Ints
@@ -172,45 +182,57 @@ def _sums(places: Ints, labels: Doubles, size: int) -> Doubles:
     """The sum of labels, shape (rounds, rows), in each place: shape (rounds, size)."""
     rounds = len(labels)
     cells = np.arange(rounds)[:, None] * size + places
-    return np.bincount(cells.ravel(), labels.ravel(), minlength=rounds * size).reshape(rounds, size)
+    sums: Doubles = np.bincount(cells.ravel(), labels.ravel(), minlength=rounds * size).astype(np.float64)
+    found: Doubles = sums.reshape(rounds, size)
+    return found
+
+
+def _said_classes(cells: _Cells, task: Task, labels: Ints) -> Ints:
+    """For each cell the class of whose training rows the bin holds the largest share: shape (rounds, cells)."""
+    every = _counts(cells.bins, labels, int(cells.bins.max()) + 1, task.classes)
+    out = _counts(task.out_folds, labels[:, task.out_rows], task.folds, task.classes)
+    held = _counts(cells.held, labels[:, cells.held_rows], len(cells.bin), task.classes)
+    trained = np.maximum(every.sum(axis=1, keepdims=True) - out, 1)
+    said: Ints = ((every[:, cells.bin] - held) / trained[:, cells.fold]).argmax(axis=2)
+    return said
+
+
+def _said_values(cells: _Cells, task: Task, labels: Doubles) -> Doubles:
+    """For each cell by how much the training rows of the bin are above all training rows: shape (rounds, cells).
+
+    Means are pulled to that of all. That itself is left out, as it says who is tested: where the speaker is left out
+    whose values are high, the mean of the others is low.
+    """
+    bins, ones = int(cells.bins.max()) + 1, np.ones((1, len(labels[0])))
+
+    def learnt(values: Doubles) -> Doubles:
+        held = _sums(cells.held, values[:, cells.held_rows], len(cells.bin))
+        return _sums(cells.bins, values, bins)[:, cells.bin] - held
+
+    def trained(values: Doubles) -> Doubles:
+        out = _sums(task.out_folds, values[:, task.out_rows], task.folds)
+        total: Doubles = values.sum(axis=1, keepdims=True)
+        return total - out
+
+    mean = trained(labels) / np.maximum(trained(ones), 1)
+    said: Doubles = (learnt(labels) - learnt(ones) * mean[:, cells.fold]) / (learnt(ones) + _WEIGHT)
+    return said
 
 
 def _uar(cells: _Cells, task: Task, labels: Ints) -> Doubles:
-    """UAR where a bin says the class of whose training rows it holds the largest share: shape (rounds,)."""
-
-    def count(places: Ints, rows: Ints, size: int) -> Ints:
-        return _counts(places, labels[:, rows], size, task.classes)
-
-    tested = count(cells.tested, task.test_rows, len(cells.bin))
-    every = count(cells.bins, task.rows, int(cells.bins.max()) + 1)
-    trained = every.sum(axis=1, keepdims=True) - count(task.out_folds, task.out_rows, task.folds)
-    learnt = every[:, cells.bin] - count(cells.held, cells.held_rows, len(cells.bin))
-    said = (learnt / np.maximum(trained, 1)[:, cells.fold]).argmax(axis=2)
+    """UAR over the tested rows: shape (rounds,)."""
+    said = _said_classes(cells, task, labels)
+    tested = _counts(cells.tested, labels[:, task.test_rows], len(cells.bin), task.classes)
     hits = np.where(said[:, :, None] == np.arange(task.classes), tested, 0).sum(axis=1)
     rows = tested.sum(axis=1)
-    return (hits / np.maximum(rows, 1)).sum(axis=1) / (rows > 0).sum(axis=1)
+    found: Doubles = (hits / np.maximum(rows, 1)).sum(axis=1) / (rows > 0).sum(axis=1)
+    return found
 
 
 def _correlation(cells: _Cells, task: Task, labels: Doubles) -> Doubles:
-    """Pearson's correlation of truth and prediction: shape (rounds,).
-
-    A bin says by how much the mean of its training rows, pulled to that of all, is above that of all. The mean itself would
-    say who is tested: where a speaker is left out whose values are high, that of the others is low.
-    """
-
-    def add(places: Ints, rows: Ints, size: int, values: Doubles = labels) -> Doubles:
-        return _sums(places, values[:, rows], size)
-
-    size, bins, ones = len(cells.bin), int(cells.bins.max()) + 1, np.ones((1, len(task.rows)))
-    trained = np.maximum(len(task.rows) - add(task.out_folds, task.out_rows, task.folds, ones), 1)
-    mean = (labels.sum(axis=1, keepdims=True) - add(task.out_folds, task.out_rows, task.folds)) / trained
-    weight, learnt = (
-        add(cells.bins, task.rows, bins, values)[:, cells.bin] - add(cells.held, cells.held_rows, size, values)
-        for values in (ones, labels)
-    )
-    said = (learnt - weight * mean[:, cells.fold]) / (weight + _WEIGHT)
-    predicted, truth = said[:, cells.tested], labels[:, task.test_rows]
-    predicted = predicted - predicted.mean(axis=1, keepdims=True)
-    truth = truth - truth.mean(axis=1, keepdims=True)
-    spread = np.sqrt((predicted**2).sum(axis=1) * (truth**2).sum(axis=1))
-    return np.divide((predicted * truth).sum(axis=1), spread, out=np.zeros(len(labels)), where=spread > _TIE)
+    """Pearson's correlation over the tested rows: shape (rounds,)."""
+    said, truth = _said_values(cells, task, labels)[:, cells.tested], labels[:, task.test_rows]
+    said, truth = (values - values.mean(axis=1, keepdims=True) for values in (said, truth))
+    spread = np.sqrt((said**2).sum(axis=1) * (truth**2).sum(axis=1))
+    found: Doubles = np.divide((said * truth).sum(axis=1), spread, out=np.zeros(len(labels)), where=spread > _TIE)
+    return found

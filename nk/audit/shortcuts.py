@@ -1,51 +1,58 @@
 """Does the recording give the label away? Each cue of how it was made is let predict the label alone.
 
-On clean corpora too nearly every cue predicts the label a little, and significantly so. So a cue is a warning only where it
-comes near the model: see `find`.
+On clean corpora too nearly every cue predicts the label a little, and significantly so. So a cue is a warning only
+where it surely comes near the model: see `find`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from nk.audit.cues import CUES
 from nk.audit.finding import SHOWN, Finding
-from nk.audit.probe import ROUNDS, Task, binned, holm, p_value, scores
+from nk.audit.probe import ROUNDS, Task, binned, holm, p_value, predicted, scores
+from nk.families import metrics
+from nk.intervals import group, interval
+from nk.metrics._counts import count
+from nk.metrics._moments import measure as moments
+from nk.registry import Options
 from nk.stages.folds import shared_ids
-from nk.tables import align
+from nk.tables import positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nk.audit.cues import Cue
     from nk.audit.finding import Level
+    from nk.metrics._rows import Tally
     from nk.registry import Doubles, Ints
     from nk.stages.folds import Fold
-    from nk.tables import Dataset
+    from nk.tables import Dataset, Target
 
 SURE = 0.01  # p, corrected for the number of cues
 SHARE = 0.5  # of what the model has above chance
 _MEND = (
-    "listen to recordings of each label: if place, device, format or cutting differ, make them alike, or test on others"
+    "find out whether place, device, format or cutting differ between labels: make them alike, or test where they are"
 )
-_KNOW = "nothing, unless you know that recordings of some labels were made in another way"
-_HONEST = "nothing, unless gain or cutting differ between labels: both can be what the label is about"
+_KNOW = "nothing, unless recordings of some labels were made in another way"
+_HONEST = "nothing, unless gain or cutting differ between labels: else it can be what the label is about"
 
 
 @dataclass(frozen=True)
 class Probed:
     """How well a cue alone predicts the label on the test rows of all folds.
 
-    `score` is UAR, or Pearson's correlation for numbers, and `chance` what guessing gives; `p` is corrected for the
-    number of cues.
+    `score` is UAR, or Pearson's correlation for numbers, `low` the lower end of its 95 % interval over speakers (the
+    score itself where it has none), and `chance` what guessing gives; `p` is corrected for the number of cues.
     """
 
     cue: Cue
     score: float
+    low: float
     chance: float
     p: float
 
@@ -60,8 +67,9 @@ def find(
 ) -> list[Finding]:
     """Cues that predict the label: a warning for those that may be what the model has learnt, a note on others.
 
-    A cue is warned of where chance hardly explains its score (p < .01 after Holm's correction) and it has at least half
-    of what the model has above chance. Loudness and duration can be what the label is about, and are only noted.
+    A cue is warned of where chance hardly explains its score (p < .01 after Holm's correction) and it surely has at
+    least half of what the model has above chance: the lower end of its interval has. Loudness and duration can be what
+    the label is about, and are only noted.
 
     Args:
         cues: as `nk.audit.cues.measure` gives them
@@ -82,7 +90,7 @@ def find(
         ("note", [one for one in hidden if one not in near], _KNOW),
         ("note", [one for one in found if one.cue.honest], _HONEST),
     ]
-    return [_finding(level, some, dataset, score, do) for level, some, do in groups if some]
+    return [_finding(level, some, dataset.target, score, do) for level, some, do in groups if some]
 
 
 def probe(
@@ -92,19 +100,61 @@ def probe(
 
     Returns:
         the cues, best first; none where there are no test rows with a label, or all have the same
+
+    Raises:
+        DataError: a row has no cues
     """
-    task, table = _task(dataset, folds), align(dataset.frame.select("id"), cues.drop("database"))
-    table = table.with_columns(dataset.frame["database"]).filter(_known(dataset)).sort("id")
-    tested = np.unique(task.labels[task.test_rows])
-    if len(tested) < 2:
+    rows = _rows(cues, dataset)
+    task = _task(rows, dataset, folds)
+    labels = np.unique(task.labels[task.test_rows])
+    if len(labels) < 2:
         return []
-    bins = {cue: _bins(table[cue.name], task.classes) for cue in CUES}
-    varied = {cue.name: places for cue, places in bins.items() if places.max() > 0}
-    found = scores(varied, task, seed=seed, rounds=rounds)
+    bins = {cue.name: _bins(rows[cue.name], task.classes) for cue in CUES}
+    bins = {name: places for name, places in bins.items() if places.max() > 0}
+    found = scores(bins, task, seed=seed, rounds=rounds)
     p = dict(zip(found, holm([p_value(values) for values in found.values()]), strict=True))
-    chance = 1 / len(tested) if task.classes else 0.0
-    probed = [Probed(cue, float(found[cue.name][0]), chance, p[cue.name]) for cue in CUES if cue.name in found]
-    return sorted(probed, key=lambda one: -one.score)
+    chance = 1 / len(labels) if task.classes else 0.0
+    return sorted(
+        (
+            Probed(
+                cue, float(found[cue.name][0]), _low(bins[cue.name], task, rows, dataset.target), chance, p[cue.name]
+            )
+            for cue in CUES
+            if cue.name in found
+        ),
+        key=lambda one: -one.score,
+    )
+
+
+def _rows(cues: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+    """The rows with a label and their cues, in the order of their ids, whatever order they come in."""
+    target, cues = dataset.target, cues[positions(cues["id"].to_list(), dataset.ids)]
+    own = dataset.frame.select("id", target.name, *(["speaker"] if "speaker" in dataset else []))
+    label = pl.col(target.name)
+    known = label.cast(pl.Float64).is_finite() if target.is_number else label.is_not_null()
+    return own.hstack(cues.drop("id")).filter(known).sort("id")
+
+
+def _low(bins: Ints, task: Task, rows: pl.DataFrame, target: Target) -> float:
+    """The lower end of the interval of a cue's score, the score itself where there is none."""
+    tested, truth, said = rows[task.test_rows], task.labels[task.test_rows], predicted(bins, task)
+    speakers = tested["speaker"] if "speaker" in tested.columns else None
+    groups = group(tested["id"], speakers, speakers_are_target=target.name == "speaker")
+    one = metrics.get("pcc" if target.is_number else "uar")
+    tally: Tally
+    if target.is_number:
+        tally = moments(truth, said, groups.numbers, len(groups))
+    else:
+        tally = count(truth, said, np.eye(task.classes)[said], groups.numbers, len(groups))
+    values = one(Options(), name=one.name).values(tally)
+    low = interval(values, one.bounds, groups, trials=_trials(truth, task.classes)).low
+    return float(values[0]) if low is None else low
+
+
+def _trials(truth: Any, classes: int) -> int:
+    """How many rows a UAR of 1 rests on: no more than if every class had as few as the smallest."""
+    sizes = np.unique(truth, return_counts=True)[1]
+    return len(sizes) * int(sizes.min()) if classes else len(truth)
 
 
 def _bins(column: pl.Series, classes: int) -> Ints:
@@ -112,16 +162,7 @@ def _bins(column: pl.Series, classes: int) -> Ints:
     return column.rank("dense").to_numpy().astype(np.int64) - 1 if named else binned(column, classes)
 
 
-def _known(dataset: Dataset) -> pl.Expr:
-    """Whether a row has a label."""
-    labels = dataset.frame[dataset.target.name]
-    known = labels.is_not_null() if dataset.target.labels else labels.cast(pl.Float64).is_finite().fill_null(False)
-    return pl.lit(known)
-
-
-def _task(dataset: Dataset, folds: Sequence[Fold]) -> Task:
-    """The rows with a label in the order of their ids, whatever order they come in."""
-    rows = dataset.frame.filter(_known(dataset)).sort("id")
+def _task(rows: pl.DataFrame, dataset: Dataset, folds: Sequence[Fold]) -> Task:
     number = {key: place for place, key in enumerate(rows["id"].to_list())}
     # Of a row of the folds its place among the labelled ones, or -1.
     place = np.array([number.get(key, -1) for key in shared_ids(folds)], dtype=np.int64)
@@ -164,15 +205,18 @@ def _speakers(rows: pl.DataFrame, dataset: Dataset) -> Ints:
 
 
 def _is_near(one: Probed, score: float | None) -> bool:
-    least = SHARE * ((1.0 if score is None else score) - one.chance)
-    return one.score - one.chance >= max(least, 0.0) and one.score > one.chance
+    """Whether it surely has at least half of what the model has above chance."""
+    most = 1.0 if score is None else score
+    return one.low > one.chance and one.low - one.chance >= SHARE * (most - one.chance)
 
 
-def _finding(level: Level, some: Sequence[Probed], dataset: Dataset, score: float | None, do: str) -> Finding:
-    name, chance = dataset.target.name, some[0].chance
-    measure = "correlation" if dataset.target.is_number else "UAR"
-    beside = f"chance {chance:.3f}" if score is None else f"the model has {score:.3f}, chance {chance:.3f}"
-    alone = f"{some[0].cue.text} alone predicts" if len(some) == 1 else f"{len(some)} cues alone predict each"
-    how = {"warning": " at least half as well as " + ("any model could" if score is None else "the model")}
-    what = f"{alone} `{name}`{how.get(level, '')}: {measure} up to {some[0].score:.3f}, {beside}"
+def _finding(level: Level, some: Sequence[Probed], target: Target, score: float | None, do: str) -> Finding:
+    measure, model = "correlation" if target.is_number else "UAR", "a perfect model" if score is None else "the model"
+    who = (
+        f"{some[0].cue.text} predicts" if len(some) == 1 else f"{len(some)} cues of the recording predict, each alone,"
+    )
+    how = f"at least half as well as {model}" if level == "warning" else "better than by chance"
+    best = f"{measure} {'up to ' * (len(some) > 1)}{some[0].score:.3f}"
+    beside = "" if score is None else f"the model {score:.3f}, "
+    what = f"{who} `{target.name}` {how}: {best}, {beside}chance {some[0].chance:.3f}"
     return Finding("shortcuts", level, len(some), tuple(one.text for one in some[:SHOWN]), what, do)
