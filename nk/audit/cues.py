@@ -1,7 +1,8 @@
 """Recording cues: what a recording says of how it was made, not of who speaks or how.
 
 All of them are measured in the row's own segment and in the channel that is used, but for the number of channels and
-the difference between them. Levels are in dB relative to full scale (a square wave of 1), without the offset.
+the difference between them. Levels are in dB relative to full scale (a square wave of 1); they are those of the
+variance within a window, so that neither an offset nor what is slower than speech counts.
 
 They rest on windows of 50 ms, a hop of 10 ms apart. The *floor* is the level that 2 % of windows do not reach, the
 *peak* the level that 5 % exceed. A *pause* is at least 0.1 s long, and all of its windows are less than 6 dB above the
@@ -125,10 +126,11 @@ class Cues(FeatureExtractor):
         """The cues of a recording, shape (cues,); `audio` has the channel that is used first."""
         samples = audio.mono.astype(np.float64)
         found = dict.fromkeys(MEASURED, np.nan) | _of_file(audio)
-        power = _power(samples - samples.mean(), round(audio.rate * _HOP))
-        if len(power) >= _WINDOW:
-            found |= _of_levels(power, audio.rate)
-            found |= _of_pauses(samples, power, audio.rate)
+        hop = round(audio.rate * _HOP)
+        if len(samples) >= _WINDOW * hop:
+            hops, windows = _power(samples, hop)
+            found |= _of_levels(hops, windows, hop / audio.rate)
+            found |= _of_pauses(samples, windows, hop, audio.rate)
         return np.array([found[name] for name in MEASURED], dtype=np.float32)
 
 
@@ -137,54 +139,43 @@ def _of_file(audio: Audio) -> dict[str, float]:
     difference = LOWEST
     if len(several):
         apart = several - several.mean(axis=0)
-        difference = _decibels((apart**2).mean()) - _decibels((several**2).mean())
+        difference = _decibels((apart**2).mean() / (several**2).mean())
     return {
         "rate": audio.rate,
         "channels": max(1, len(several)),
-        "channel_difference": max(difference, LOWEST),
+        "channel_difference": difference,
         "duration": audio.seconds,
     }
 
 
-def _power(samples: Doubles, hop: int) -> Doubles:
-    """Mean square of each 10 ms, shape (hops,); the rest at the end is left out."""
-    whole = samples[: len(samples) // hop * hop].reshape(-1, hop)
-    power: Doubles = np.einsum("ij,ij->i", whole, whole) / hop
-    return power
+def _power(samples: Doubles, hop: int) -> tuple[Doubles, Doubles]:
+    """Variance within each hop, shape (hops,), and within each window, shape (hops - 4,); the rest is left out."""
+    whole = (samples - samples.mean())[: len(samples) // hop * hop].reshape(-1, hop)
+    mean, square = whole.mean(axis=1), np.einsum("ij,ij->i", whole, whole) / hop
+    share = np.full(_WINDOW, 1 / _WINDOW)
+    windows = np.convolve(square, share, "valid") - np.convolve(mean, share, "valid") ** 2
+    return np.maximum(square - mean**2, 0), np.maximum(windows, 0)
 
 
-def _windows(power: Doubles) -> Doubles:
-    """Mean square of each window, shape (hops - 4,)."""
-    return np.convolve(power, np.full(_WINDOW, 1 / _WINDOW), "valid")
-
-
-def _of_levels(power: Doubles, rate: int) -> dict[str, float]:
-    windows = np.sort(_windows(power))
-    floor, peak = (_decibels(np.quantile(windows, share)) for share in (_LOW, _HIGH))
+def _of_levels(hops: Doubles, windows: Doubles, step: float) -> dict[str, float]:
+    floor, peak = (_decibels(square) for square in np.quantile(windows, [_LOW, _HIGH]))
     before = after = 0.0
-    if peak - floor >= _RANGE:
-        least = max(min(floor + _CLEAR, (floor + peak) / 2), peak - _FAINT)
-        sound = np.flatnonzero(power > 10 ** (least / 10))
-        hop = round(rate * _HOP) / rate
-        before, after = sound[0] * hop, (len(power) - 1 - sound[-1]) * hop
-    loud = _decibels(windows[len(windows) // 2 :].mean())
-    return {"silence_before": before, "silence_after": after, "loudness": loud}
+    least = max(min(floor + _CLEAR, (floor + peak) / 2), peak - _FAINT)
+    sound = np.flatnonzero(hops > 10 ** (least / 10))
+    if peak - floor >= _RANGE and len(sound):
+        before, after = sound[0] * step, (len(hops) - 1 - sound[-1]) * step
+    loud = np.sort(windows)[len(windows) // 2 :]
+    return {"silence_before": before, "silence_after": after, "loudness": _decibels(loud.mean())}
 
 
-def _of_pauses(samples: Doubles, power: Doubles, rate: int) -> dict[str, float]:
-    windows = _windows(power)
+def _of_pauses(samples: Doubles, windows: Doubles, hop: int, rate: int) -> dict[str, float]:
     starts = np.flatnonzero(_in_pause(windows))
     if not len(starts):
         return {}
-    hop = round(rate * _HOP)
-    chosen = starts[np.linspace(0, len(starts) - 1, min(len(starts), _SPECTRA)).astype(np.int64)]
-    frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW * hop)[chosen * hop]
-    offset = frames.mean()
-    return {
-        "bandwidth": _bandwidth(frames - offset, rate),
-        "offset": offset,
-        "noise": _decibels(windows[starts].mean()),
-    }
+    some = starts[np.linspace(0, len(starts) - 1, min(len(starts), _SPECTRA)).astype(np.int64)]
+    frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW * hop)[some * hop]
+    noise = _decibels(windows[starts].mean())
+    return {"bandwidth": _bandwidth(frames, rate), "offset": frames.mean(), "noise": noise}
 
 
 def _in_pause(windows: Doubles) -> npt.NDArray[np.bool_]:
@@ -200,7 +191,8 @@ def _in_pause(windows: Doubles) -> npt.NDArray[np.bool_]:
 
 
 def _bandwidth(frames: Doubles, rate: int) -> float:
-    """See `Cues`; the frames have no offset."""
+    """See `Cues`; frames have shape (windows, samples)."""
+    frames = frames - frames.mean()
     taper = np.hanning(frames.shape[1] + 2)[1:-1]
     spectrum = (np.abs(np.fft.rfft(frames * taper)) ** 2).mean(axis=0) / (taper**2).sum()
     # In these units white noise has its mean square in every bin.
@@ -211,5 +203,5 @@ def _bandwidth(frames: Doubles, rate: int) -> float:
 
 
 def _decibels(square: float) -> float:
-    """The level of a mean square, no less than `LOWEST`."""
+    """The level of a mean square, or of a ratio of two, no less than `LOWEST`."""
     return max(10 * float(np.log10(square)), LOWEST) if square > 0 else LOWEST

@@ -19,17 +19,18 @@ from nk.families import metrics
 from nk.intervals import group, interval
 from nk.metrics._counts import count
 from nk.metrics._moments import measure as moments
+from nk.metrics._rows import numbers
 from nk.registry import Options
 from nk.stages.folds import shared_ids
 from nk.tables import positions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nk.audit.cues import Cue
     from nk.audit.finding import Level
     from nk.metrics._rows import Tally
-    from nk.registry import Doubles, Ints
+    from nk.registry import Ints
     from nk.stages.folds import Fold
     from nk.tables import Dataset, Target
 
@@ -93,6 +94,12 @@ def find(
     return [_finding(level, some, dataset.target, score, do) for level, some, do in groups if some]
 
 
+def score_of(metrics: Mapping[str, Any], target: Target) -> float | None:
+    """The model's score that `find` asks for, of the content of `metrics.json`; None where there is none."""
+    found = metrics["metrics"].get("test", {}).get("pcc" if target.is_number else "uar", {}).get("value")
+    return None if found is None else float(found)
+
+
 def probe(
     cues: pl.DataFrame, dataset: Dataset, folds: Sequence[Fold], *, seed: int = 0, rounds: int = ROUNDS
 ) -> list[Probed]:
@@ -105,7 +112,7 @@ def probe(
         DataError: a row has no cues
     """
     rows = _rows(cues, dataset)
-    task = _task(rows, dataset, folds)
+    task = _task(rows, dataset.target, folds)
     labels = np.unique(task.labels[task.test_rows])
     if len(labels) < 2:
         return []
@@ -127,19 +134,20 @@ def probe(
 
 
 def _rows(cues: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
-    """The rows with a label and their cues, in the order of their ids, whatever order they come in."""
-    target, cues = dataset.target, cues[positions(cues["id"].to_list(), dataset.ids)]
-    own = dataset.frame.select("id", target.name, *(["speaker"] if "speaker" in dataset else []))
-    label = pl.col(target.name)
-    known = label.cast(pl.Float64).is_finite() if target.is_number else label.is_not_null()
-    return own.hstack(cues.drop("id")).filter(known).sort("id")
+    """The rows with a label, in the order of their ids: `id`, `label`, `speaker` (null if not known) and the cues."""
+    label = pl.col(dataset.target.name).alias("label")
+    if dataset.target.is_number:
+        label = pl.when(label.cast(pl.Float64).is_finite()).then(label.cast(pl.Float64)).alias("label")
+    speaker = pl.col("speaker") if "speaker" in dataset else pl.lit(None, pl.String).alias("speaker")
+    found = cues[positions(cues["id"].to_list(), dataset.ids)]
+    rows = dataset.frame.select("id", label, speaker).hstack(found.drop("id"))
+    return rows.filter(pl.col("label").is_not_null()).sort("id")
 
 
 def _low(bins: Ints, task: Task, rows: pl.DataFrame, target: Target) -> float:
     """The lower end of the interval of a cue's score, the score itself where there is none."""
     tested, truth, said = rows[task.test_rows], task.labels[task.test_rows], predicted(bins, task)
-    speakers = tested["speaker"] if "speaker" in tested.columns else None
-    groups = group(tested["id"], speakers, speakers_are_target=target.name == "speaker")
+    groups = group(tested["id"], tested["speaker"], speakers_are_target=target.name == "speaker")
     one = metrics.get("pcc" if target.is_number else "uar")
     tally: Tally
     if target.is_number:
@@ -162,7 +170,7 @@ def _bins(column: pl.Series, classes: int) -> Ints:
     return column.rank("dense").to_numpy().astype(np.int64) - 1 if named else binned(column, classes)
 
 
-def _task(rows: pl.DataFrame, dataset: Dataset, folds: Sequence[Fold]) -> Task:
+def _task(rows: pl.DataFrame, target: Target, folds: Sequence[Fold]) -> Task:
     number = {key: place for place, key in enumerate(rows["id"].to_list())}
     # Of a row of the folds its place among the labelled ones, or -1.
     place = np.array([number.get(key, -1) for key in shared_ids(folds)], dtype=np.int64)
@@ -171,9 +179,9 @@ def _task(rows: pl.DataFrame, dataset: Dataset, folds: Sequence[Fold]) -> Task:
     test_rows, test_folds = _joined(tests)
     out_rows, out_folds = _joined(outs)
     return Task(
-        labels=_labels(rows[dataset.target.name], dataset.target.labels),
-        classes=len(dataset.target.labels),
-        speakers=_speakers(rows, dataset),
+        labels=_labels(rows["label"], target),
+        classes=len(target.labels),
+        speakers=_speakers(rows, target),
         folds=len(folds),
         test_rows=test_rows,
         test_folds=test_folds,
@@ -188,20 +196,19 @@ def _joined(parts: Sequence[Ints]) -> tuple[Ints, Ints]:
     return rows[rows >= 0], folds[rows >= 0]
 
 
-def _labels(column: pl.Series, names: Sequence[str]) -> Ints | Doubles:
+def _labels(column: pl.Series, target: Target) -> Any:
     """Class numbers; or values in standard deviations from their mean, which a correlation does not notice."""
-    if names:
-        return column.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
-    values = column.cast(pl.Float64).to_numpy()
-    spread = float(values.std()) if len(values) else 0.0
-    return (values - values.mean()) / spread if spread else np.zeros(len(values))
+    values = numbers(column, target)
+    spread = values.std() if target.is_number and len(values) else 0.0
+    return (values - values.mean()) / spread if spread else values
 
 
-def _speakers(rows: pl.DataFrame, dataset: Dataset) -> Ints:
+def _speakers(rows: pl.DataFrame, target: Target) -> Ints:
     """A number a speaker, those that are not known being one; a row each where none is, or speakers are the target."""
-    if not dataset.has_speakers or dataset.target.name == "speaker":
-        return np.arange(rows.height)
-    return rows["speaker"].fill_null("").rank("dense").to_numpy().astype(np.int64) - 1
+    names = rows["speaker"]
+    if names.null_count() == len(names) or target.name == "speaker":
+        return np.arange(len(names))
+    return names.fill_null("").rank("dense").to_numpy().astype(np.int64) - 1
 
 
 def _is_near(one: Probed, score: float | None) -> bool:
@@ -212,11 +219,9 @@ def _is_near(one: Probed, score: float | None) -> bool:
 
 def _finding(level: Level, some: Sequence[Probed], target: Target, score: float | None, do: str) -> Finding:
     measure, model = "correlation" if target.is_number else "UAR", "a perfect model" if score is None else "the model"
-    who = (
-        f"{some[0].cue.text} predicts" if len(some) == 1 else f"{len(some)} cues of the recording predict, each alone,"
-    )
+    who = some[0].cue.text if len(some) == 1 else f"each of {len(some)} cues of the recording"
     how = f"at least half as well as {model}" if level == "warning" else "better than by chance"
     best = f"{measure} {'up to ' * (len(some) > 1)}{some[0].score:.3f}"
     beside = "" if score is None else f"the model {score:.3f}, "
-    what = f"{who} `{target.name}` {how}: {best}, {beside}chance {some[0].chance:.3f}"
+    what = f"{who} alone predicts `{target.name}` {how}: {best}, {beside}chance {some[0].chance:.3f}"
     return Finding("shortcuts", level, len(some), tuple(one.text for one in some[:SHOWN]), what, do)
