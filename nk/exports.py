@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -41,6 +42,18 @@ def _pickled(table: pl.DataFrame, path: Path) -> None:
     frame.drop(columns="database").set_index(["file", "start", "end"]).to_pickle(path)
 
 
+def check_place(name: str) -> None:
+    """Make sure that a file can be written there, before any work.
+
+    Raises:
+        DataError: it cannot
+    """
+    path = Path(name).absolute()
+    above = next(folder for folder in path.parents if folder.exists())
+    if path.is_dir() or not above.is_dir() or not os.access(above, os.W_OK):
+        raise DataError(f"`save_test` cannot write `{name}`", hint="name a file in a folder that can be written")
+
+
 def write_test(name: str, predictions: Predictions, dataset: Dataset) -> Path:
     """Write the test rows with all columns of the tables, and what was predicted of them; returns the path.
 
@@ -57,6 +70,5 @@ def write_test(name: str, predictions: Predictions, dataset: Dataset) -> Path:
         table.write_csv(partial)
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(f"`save_test` cannot write `{name}`: {error.strerror}", hint="name another file") from error
     return path

@@ -80,6 +80,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     if dry_run:
         return plan
     with watch("extract"):
+        sources.check_columns(dataset, setup.sources, _asked(setup))
         features, failed = _features(dataset, setup, ui)
         skipped = (*read.skipped, *failed)
         check_skips(skipped, total, config.feats.fail_threshold)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nk import runfolder
+from nk import exports, runfolder
 from nk.config import check_built, check_run, options_for
 from nk.config.model import DEFAULTS
 from nk.execute import cores
@@ -58,6 +58,8 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
     check_built(loaded, USED_BY_RUN)
     config = _with_model(loaded.config)
     runfolder.check_place(Path(config.exp.root), config.exp.name)
+    if config.exp.save_test:
+        exports.check_place(config.exp.save_test)
     jobs = jobs or min(config.model.n_jobs or cores(), cores())
     seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed
     feats, gaps = config.feats, config.model.nan_strategy or config.feats.nan_strategy

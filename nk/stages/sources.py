@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nk.registry import FeatureExtractor, FeatureLearner, FeatureTable
 from nk.stages.assemble import Extracted, join, skips
 from nk.stages.extract import count_cached, extract
-from nk.stages.lookup import lookup
+from nk.stages.lookup import column_names, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +54,24 @@ def gather(dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask, ui: Ui)
         elif isinstance(source, FeatureExtractor):
             parts.append(_extract(dataset, source, ask, ask.pooling, ui))
     return join(parts, learners, dataset, ask.keep), skips(dataset, [*parts, *(frames for _, frames in learners)])
+
+
+def check_columns(dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask) -> None:
+    """Find out before any work whether the columns to keep are there.
+
+    Raises:
+        DataError: one is not
+    """
+    if ask.keep:
+        names = [(source.called, _names(source, ask)) for source in sources]
+        empty = [Extracted(columns, {}, {}, {"extractor": called}) for called, columns in names]
+        join(empty, (), dataset, ask.keep)
+
+
+def _names(source: FeatureSource, ask: Ask) -> tuple[str, ...]:
+    if isinstance(source, FeatureExtractor):
+        return ask.pooling.names(source.names()) if source.frame_level else source.names()
+    return column_names(source.read(ask.resolve)) if isinstance(source, FeatureTable) else ()
 
 
 def planned(dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask) -> list[str]:
