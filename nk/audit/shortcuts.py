@@ -88,7 +88,7 @@ def find(
     near = [one for one in hidden if _is_near(one, score)]
     groups: list[tuple[Level, list[Probed], str]] = [
         ("warning", near, _MEND),
-        ("note", [one for one in hidden if one not in near], _KNOW),
+        ("note", [one for one in hidden if one not in near], _MEND if near else _KNOW),
         ("note", [one for one in found if one.cue.honest], _HONEST),
     ]
     return [_finding(level, some, dataset.target, score, do) for level, some, do in groups if some]
