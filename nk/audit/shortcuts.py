@@ -1,7 +1,7 @@
 """Does the recording give the label away? Each cue of how it was made is let predict the label alone.
 
 On clean corpora too nearly every cue predicts the label a little, and significantly so. So a cue is a warning only
-where it surely comes near the model: see `find`.
+where it comes near the model: see `find`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nk.audit.cues import CUES
 from nk.audit.finding import SHOWN, Finding
 from nk.audit.probe import ROUNDS, Task, binned, holm, p_value, predicted, scores
 from nk.families import metrics
-from nk.intervals import group, interval
+from nk.intervals import group, standard_error
 from nk.metrics._counts import count
 from nk.metrics._moments import measure as moments
 from nk.metrics._rows import numbers
@@ -47,8 +47,8 @@ _HONEST = "nothing, unless gain or cutting differ between labels: else it can be
 class Probed:
     """How well a cue alone predicts the label on the test rows of all folds.
 
-    `score` is UAR, or Pearson's correlation for numbers, `low` the lower end of its 95 % interval over speakers (the
-    score itself where it has none), and `chance` what guessing gives; `p` is corrected for the number of cues.
+    `score` is UAR, or Pearson's correlation for numbers, `low` what is left of it less its standard error, and `chance`
+    what guessing gives; `p` is corrected for the number of cues.
     """
 
     cue: Cue
@@ -68,9 +68,9 @@ def find(
 ) -> list[Finding]:
     """Cues that predict the label: a warning for those that may be what the model has learnt, a note on others.
 
-    A cue is warned of where chance hardly explains its score (p < .01 after Holm's correction) and it surely has at
-    least half of what the model has above chance: the lower end of its interval has. Loudness and duration can be what
-    the label is about, and are only noted.
+    A cue is warned of where chance hardly explains its score (p < .01 after Holm's correction) and it has at least half
+    of what the model has above chance, even less its standard error. Loudness and duration can be what the label is
+    about, and are only noted.
 
     Args:
         cues: as `nk.audit.cues.measure` gives them
@@ -145,7 +145,11 @@ def _rows(cues: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
 
 
 def _low(bins: Ints, task: Task, rows: pl.DataFrame, target: Target) -> float:
-    """The lower end of the interval of a cue's score, the score itself where there is none."""
+    """A cue's score less its standard error, by leaving out speakers in turn.
+
+    Where there are too few speakers for that, rows are left out and it is twice the standard error: rows of a speaker
+    succeed or fail together.
+    """
     tested, truth, said = rows[task.test_rows], task.labels[task.test_rows], predicted(bins, task)
     groups = group(tested["id"], tested["speaker"], speakers_are_target=target.name == "speaker")
     one = metrics.get("pcc" if target.is_number else "uar")
@@ -155,14 +159,9 @@ def _low(bins: Ints, task: Task, rows: pl.DataFrame, target: Target) -> float:
     else:
         tally = count(truth, said, np.eye(task.classes)[said], groups.numbers, len(groups))
     values = one(Options(), name=one.name).values(tally)
-    low = interval(values, one.bounds, groups, trials=_trials(truth, task.classes)).low
-    return float(values[0]) if low is None else low
-
-
-def _trials(truth: Any, classes: int) -> int:
-    """How many rows a UAR of 1 rests on: no more than if every class had as few as the smallest."""
-    sizes = np.unique(truth, return_counts=True)[1]
-    return len(sizes) * int(sizes.min()) if classes else len(truth)
+    without = values[1:][~np.isnan(values[1:])]
+    errors = 1 if groups.kind == "speaker" else 2
+    return float(values[0]) - (errors * standard_error(without) if len(without) else 0.0)
 
 
 def _bins(column: pl.Series, classes: int) -> Ints:
@@ -212,7 +211,7 @@ def _speakers(rows: pl.DataFrame, target: Target) -> Ints:
 
 
 def _is_near(one: Probed, score: float | None) -> bool:
-    """Whether it surely has at least half of what the model has above chance."""
+    """Whether it has at least half of what the model has above chance, even less its standard error."""
     most = 1.0 if score is None else score
     return one.low > one.chance and one.low - one.chance >= SHARE * (most - one.chance)
 

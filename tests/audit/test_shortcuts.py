@@ -211,9 +211,7 @@ def test_a_split_with_a_dev_part_learns_from_train_alone() -> None:
     assert (worst.cue.name, worst.score) == ("noise", 0.0)
 
 
-def test_the_score_and_its_interval_are_those_of_the_metrics() -> None:
-    from nk.intervals import group, interval
-
+def test_the_score_and_its_standard_error_are_those_of_the_metric() -> None:
     corpus = Corpus().planted("noise", 0.6)
     one = probe(corpus.table, corpus.dataset, corpus.folds)[0]
     said = np.full(len(corpus.label), -1)
@@ -224,11 +222,18 @@ def test_the_score_and_its_interval_are_those_of_the_metrics() -> None:
         table = np.zeros((4, 4))
         np.add.at(table, (place[train], corpus.label[train]), 1)
         said[test] = (table / table.sum(axis=0)).argmax(axis=1)[place[test]]
-    data = corpus.dataset.frame
-    groups = group(data["id"], data["speaker"])
-    values = UAR(Options(), name="uar").values(count(corpus.label, said, np.eye(4)[said], groups.numbers, 8))
+    values = UAR(Options(), name="uar").values(count(corpus.label, said, np.eye(4)[said], corpus.speaker + 1, 8))
     assert one.score == pytest.approx(values[0])
-    assert one.low == pytest.approx(interval(values, "unit", groups, trials=1).low)
+    assert one.low == pytest.approx(values[0] - np.sqrt(7 / 8 * ((values[1:] - values[1:].mean()) ** 2).sum()))
+
+
+def test_with_two_speakers_the_standard_error_is_of_rows_and_counts_twice() -> None:
+    corpus = Corpus(speakers=4, rows=60, classes="ab").planted("noise", 0.8)
+    test = np.flatnonzero(corpus.speaker < 2)
+    fold = Fold("split", tuple(corpus.ids), np.arange(0), test)
+    one = probe(corpus.table, corpus.dataset, [fold])[0]
+    # Half of the error of a mean over two classes of about 60 independent rows each.
+    assert one.score - one.low == pytest.approx(2 * np.sqrt(one.score * (1 - one.score) / 120), rel=0.2)
 
 
 def test_the_score_of_the_model_is_that_of_its_test_rows() -> None:
