@@ -306,7 +306,7 @@ class Registry(Generic[P]):
         """Name or pattern -> module, from the text of the files."""
         folder = Path(__file__).parent / self.family
         found: dict[str, str] = {}
-        for file in sorted(folder.glob("*.py")):
+        for file in sorted(folder.glob("[!_]*.py")):  # what begins with `_` is shared by plug-ins, and is none
             for name in _NAME.findall(file.read_text(encoding="utf-8")):
                 found[name] = f"nk.{self.family}.{file.stem}"
         return found
