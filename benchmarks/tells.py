@@ -1,8 +1,8 @@
 """How often does the audit warn that text, gender or age tells the label: where they do not, and where they do?
 
-Each corpus has a few speakers who differ in which classes they have, as real ones do. In a clean one text, gender and age
-have nothing to do with the class; in a telling one each class has its own text, or gender, in a given share of the rows.
-Run `python benchmarks/tells.py --help`.
+Each corpus has a few speakers who differ in which classes they have, as real ones do. In a clean one text, gender and
+age have nothing to do with the class; in a telling one each class has its own text, or gender, in a given share of the
+rows. Run `python benchmarks/tells.py --help`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from nk.audit.tells import told
 from nk.stages.folds import Fold
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nk.stages.folds import Places
 
 ROWS, TEXTS = 20, 10  # of a speaker; of all
@@ -68,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=int, default=50, help="corpora a cell")
     sets = parser.parse_args().sets
-    kinds = {
+    kinds: dict[str, tuple[Callable[[int, int, np.random.Generator], bool], int]] = {
         "clean": (clean, 4 * sets),
         "text .2": (partial(telling_text, 0.2), sets),
         "text .4": (partial(telling_text, 0.4), sets),

@@ -7,49 +7,62 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import record, runfolder
-from nk.exports import write_test
+from nk import exports, record, runfolder, testing, testsets
+from nk.audit.shortcuts import reached
+from nk.errors import DataError
+from nk.execute import cores
 from nk.manifest import Stopwatch
 from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import audit, cautions, course, gaps, select, sources, split, target, train
+from nk.stages import audit, cautions, course, select, sources, split, target, train
+from nk.stages.columns import need_column
 from nk.stages.folds import folds_by, holdout, make_folds
 from nk.stages.load import load
 from nk.stages.pooling import Pooling
 from nk.stages.recordings import check_skips
 from nk.stages.results import metrics_json
+from nk.stages.views import views
+from nk.stored import changed_versions, differing, open_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from nk.audit.finding import Finding
-    from nk.config import Loaded
+    from nk.config import Config, Loaded
     from nk.config.data import Data
-    from nk.errors import DataError
+    from nk.config.output import Plot
     from nk.setup import Setup
     from nk.stages.cautions import Caution
+    from nk.stages.course import Course
     from nk.stages.folds import Fold
-    from nk.tables import Dataset, Features, Skip
+    from nk.stages.trained import Trained
+    from nk.stages.views import View
+    from nk.tables import Dataset, Features, Predictions, Skip
     from nk.ui import Ui
+
+
+# For results that are written beside the model.
+_ELSEWHERE = "copy the run folder to where you may write"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run has found: the content of `metrics.json`, and the folder that holds everything."""
+    """What a run has found: the content of `metrics.json`, what the audit has, and the folder that holds everything."""
 
     folder: Path
     metrics: dict[str, Any]
     measure: str | None
+    findings: Sequence[Finding]
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What the audit has found before a training, and the error that it comes to."""
+    """What the audit has found without a model, and the error that it comes to."""
 
-    findings: tuple[Finding, ...]
+    findings: Sequence[Finding]
     error: DataError | None
 
 
@@ -75,9 +88,11 @@ def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
     Raises:
         NkError: as `run`
     """
-    setup, watch = prepare(loaded, jobs), Stopwatch()
-    ready = _ready(loaded, setup, ui, watch)
-    findings = audit.before(_rows(ready.dataset, ready.folds, setup, ui))
+    setup = prepare(loaded, jobs)
+    ready = _ready(loaded, setup, ui, Stopwatch())
+    dataset, folds = ready.dataset, ready.folds
+    found = [*audit.of_tables(dataset, folds), *audit.of_recordings(_heard(dataset, folds, setup, ui), dataset.target)]
+    findings = audit.by_level(found)
     return Checked(findings, audit.verdict(findings, strict=setup.config.exp.strict))
 
 
@@ -94,17 +109,18 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         NkError: the config, the data or the installation does not allow it
     """
     setup, watch = prepare(loaded, jobs), Stopwatch()
-    config = setup.config
+    config, strict = setup.config, setup.config.exp.strict
     ready = _ready(loaded, setup, ui, watch)
     dataset, folds = ready.dataset, ready.folds
-    with watch("audit"):
-        findings = _audited(dataset, folds, setup, ui)
     train.check(dataset, folds, setup.recipe, config.exp.runs)
     _warn(ui, cautions.of_scale(dataset, folds) if setup.recipe.scale == "speaker" else [])
+    with watch("audit"):
+        findings = audit.of_tables(dataset, folds)
+    audit.need_sound(findings, ui, strict=strict)
     if dry_run:
         audit.show(findings, ui)
         return ready.plan
-    ui.note(f"audit so far: {audit.summary(findings)}")
+    ui.note(f"audit so far: {audit.summary(findings, named=True)}")
     with watch("extract"):
         sources.check_columns(dataset, setup.sources, _asked(setup))
         features, failed = _features(dataset, setup, ui)
@@ -113,31 +129,51 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         dataset, folds = _without(failed, dataset, folds, features, setup)
     _warn(ui, _skips(failed, len(features.ids) + len(failed)))
     with watch("audit"):
-        findings = _audited(dataset, folds, setup, ui) if failed else findings
-    with watch("train"):
-        crossed = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
-        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe)
-    predictions, courses = crossed.predictions, crossed.courses
-    for line in course.lines(courses, dataset.target.labels, setup.recipe.balancing):
-        ui.note(line)
-    for warning in course.warnings(courses):
-        ui.warn(warning)
+        heard = _heard(dataset, folds, setup, ui)
+        tables = audit.of_tables(dataset, folds) if failed else findings
+        audit.need_sound([*tables, *audit.of_recordings(heard, dataset.target)], ui, strict=strict)
+    trained, predictions, courses = _trained(features, dataset, folds, setup, watch, ui)
     with watch("evaluate"):
-        truth = dataset.frame[dataset.target.name]
-        known = {fold.name: truth[fold.train_rows] for fold in folds}
-        metrics = metrics_json(predictions, known, speakers_are_target=dataset.target.name == "speaker")
-    with watch("audit"):
-        seen = audit.After(_rows(dataset, folds, setup, ui), predictions, metrics)
-        findings = audit.by_level([*findings, *audit.after(seen)])
-    audit.show(findings, ui)
-    audit.need_sound(findings, strict=config.exp.strict)
-    done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped, courses, findings)
+        looks, metrics = _measured(predictions, courses, dataset, folds, config, ui)
+    findings = [*tables, *audit.of_recordings(heard, dataset.target, reached(metrics, dataset.target))]
+    findings = audit.by_level(findings)
+    audit.need_sound(findings, ui, strict=strict)
+    done = Done(setup, dataset, folds, features, predictions, looks, metrics, trained, skipped, courses, findings)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
     if config.exp.save_test:
-        ui.note(f"test rows with predictions: {write_test(config.exp.save_test, predictions, dataset)}")
+        path = exports.write_csv(config.exp.save_test, exports.test_rows(predictions, dataset), "save_test")
+        ui.note(f"test rows with predictions: {path}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
-    return Result(setup.root / config.exp.name, metrics, config.model.measure)
+    return Result(setup.root / config.exp.name, metrics, config.model.measure, findings)
+
+
+def _trained(
+    features: Features, dataset: Dataset, folds: Sequence[Fold], setup: Setup, watch: Stopwatch, ui: Ui
+) -> tuple[Trained, Predictions, Sequence[Course]]:
+    """The model to be stored, what those of the folds predict, and how their trainings went."""
+    with watch("train"):
+        crossed = train.cross(features, dataset, folds, setup.recipe, setup.config.exp.runs, ui)
+        choice = crossed.courses[0].choice if len(folds) == 1 else None
+        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe, choice)
+    for line in course.lines(crossed.courses, dataset.target.labels, setup.recipe.balancing):
+        ui.note(line)
+    if trained.course.choice and len(folds) > 1:
+        ui.note(f"stored model, tuned on all rows: {trained.course.choice.text}")
+    for warning in course.warnings(crossed.courses):
+        ui.warn(warning)
+    return trained, crossed.predictions, crossed.courses
+
+
+def _measured(
+    predictions: Predictions, courses: Sequence[Course], dataset: Dataset, folds: Sequence[Fold], config: Config, ui: Ui
+) -> tuple[Sequence[View], dict[str, Any]]:
+    """Other looks at the predictions, and the content of `metrics.json`."""
+    truth = dataset.frame[dataset.target.name]
+    known = {fold.name: truth[fold.train_rows] for fold in folds}
+    looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
+    metrics = metrics_json(predictions, known, looks, speakers_are_target=dataset.target.name == "speaker")
+    return looks, metrics | ({"tuning": course.tuning(courses)} if config.model.spaces else {})
 
 
 def _ready(loaded: Loaded, setup: Setup, ui: Ui, watch: Stopwatch) -> _Ready:
@@ -160,22 +196,74 @@ def _ready(loaded: Loaded, setup: Setup, ui: Ui, watch: Stopwatch) -> _Ready:
     plan = _plan(dataset, folds, setup, multichannel=read.multichannel)
     for line in plan.lines():
         ui.note(line)
-    _warn(ui, _skips(read.skipped, total))
+    _warn(ui, [*_skips(read.skipped, total), *_combining(dataset, config.plot)])
     return _Ready(dataset, folds, plan, read.skipped, total)
 
 
-def _audited(dataset: Dataset, folds: Sequence[Fold], setup: Setup, ui: Ui) -> tuple[Finding, ...]:
-    """What the audit finds before the training, which it may forbid."""
-    findings = audit.before(_rows(dataset, folds, setup, ui))
-    strict = setup.config.exp.strict
-    if audit.verdict(findings, strict=strict):
-        audit.show(findings, ui)
-    audit.need_sound(findings, strict=strict)
-    return findings
+def _heard(dataset: Dataset, folds: Sequence[Fold], setup: Setup, ui: Ui) -> audit.Heard:
+    fresh = setup.config.feats.no_reuse
+    return audit.listen(dataset, folds, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=fresh)
 
 
-def _rows(dataset: Dataset, folds: Sequence[Fold], setup: Setup, ui: Ui) -> audit.Before:
-    return audit.Before(dataset, folds, setup.channels, setup.jobs, ui)
+@dataclass(frozen=True)
+class Tests:
+    """What tests of a stored model have found, and the folder that holds theirs; `measure` is the main one."""
+
+    folder: Path
+    tested: Sequence[testing.Tested]
+    measure: str | None
+
+
+def test(
+    folder: Path,
+    loaded: Loaded,
+    ui: Ui,
+    *,
+    files: Sequence[str] = (),
+    like: str | None = None,
+    output: str | None = None,
+    jobs: int | None = None,
+) -> Tests:
+    """Test the stored model of a run, and write a folder a test set into the run folder.
+
+    Args:
+        folder: the run folder
+        loaded: the config that names databases to test on; what the model needs is that of the run
+        ui: where to say what happens
+        files: CSV files and folders in audformat to test on instead
+        like: the training database whose conventions the files have; needed where there are several that differ
+        output: CSV file for the rows of all test sets with the predictions
+        jobs: how many cores to use
+
+    Raises:
+        NkError: the config, the data or the installation does not allow it
+    """
+    run = open_run(folder, loaded.config)
+    sets = testsets.wanted(loaded.config, run.config, files, like)
+    places = folder / runfolder.TESTS
+    for one in sets:
+        runfolder.check_place(places, one.name, way_out=_ELSEWHERE)
+    if output:
+        exports.check_place(output, "--output")
+    _warn(ui, cautions.of_differing(differing(loaded.config, run.config), folder))
+    trials = [testing.read(one, run, loaded, jobs or cores(), ui) for one in sets]
+    for trial in trials:
+        audit.need_sound(trial.findings, ui, strict=loaded.config.exp.strict, of=trial.testset.name)
+    tested = []
+    for trial in trials:
+        ui.note(f"test set `{trial.testset.name}`:")
+        for line in testing.plan(trial, run):
+            ui.note(line)
+        _warn(ui, testing.warnings(trial, run))
+        ui.note(f"audit: {audit.summary(trial.findings, named=True)}")
+        tested.append(testing.evaluate(trial, run, ui))
+    _warn(ui, cautions.of_versions(changed_versions(run, tested[0].features)))
+    for done in tested:
+        with runfolder.writing(places, done.trial.testset.name, way_out=_ELSEWHERE) as place:
+            record.write_test(place, done, ui)
+    if output:
+        ui.note(f"rows with predictions: {exports.write_csv(output, testing.all_rows(tested), '--output')}")
+    return Tests(places, tested, run.config.model.measure)
 
 
 def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
@@ -202,6 +290,25 @@ def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
     return target.cut(dataset, data, learnt) if data.type == "continuous" else dataset
 
 
+def _bins(dataset: Dataset, folds: Sequence[Fold], data: Data, ui: Ui) -> tuple[Sequence[float], Sequence[str]] | None:
+    """Edges and names of the classes that numbers are looked at in, beside their main result."""
+    if not dataset.target.is_number:
+        return None
+    try:
+        learnt = pl.lit(value=True) if len(folds) > 1 else pl.col("split") == "train"
+        return target.edges_of(dataset, data.bins, data.labels, learnt)
+    except DataError as error:
+        ui.note(f"not looked at in bins: {error}")
+        return None
+
+
+def _combining(dataset: Dataset, plot: Plot) -> list[Caution]:
+    if not plot.combine_per_speaker:
+        return []
+    need_column(dataset, plot.combine_per_speaker_col, "`combine_per_speaker`")
+    return cautions.of_combining(dataset, plot.combine_per_speaker_col)
+
+
 def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel: int) -> Plan:
     runs = f", {setup.config.exp.runs} runs" if setup.config.exp.runs > 1 else ""
     notes = []
@@ -211,20 +318,19 @@ def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel
         notes.append(f"channels: {multichannel} {have} more than one; used is {rules}")
     notes += history_lines(dataset)
     config = setup.config
+    notes += train.planned(dataset, folds, setup.recipe, config.exp.runs)
     by = folds_by(dataset, config.model, config.data.groups) if len(folds) > 1 else ""
+    if config.data.tested:
+        notes.append(f"tests: `nk test` is for {', '.join(f'`{name}`' for name in config.data.tested)}")
     features = sources.planned(dataset, setup.sources, _asked(setup))
     return Plan(dataset, folds, features, f"{setup.recipe.text}{runs}", notes, by)
 
 
 def _features(dataset: Dataset, setup: Setup, ui: Ui) -> tuple[Features, list[Skip]]:
-    features, failed = sources.gather(dataset, setup.sources, _asked(setup), ui)
+    features, failed = sources.complete(dataset, setup.sources, _asked(setup), setup.recipe.nan_strategy, ui)
     if setup.config.feats.print_feats:
         ui.note(f"columns: {', '.join(features.names)}")
-    _warn(ui, gaps.caution(features, setup.recipe.nan_strategy))
-    if setup.recipe.nan_strategy != "drop":
-        return features, failed
-    features, dropped = gaps.drop(features, dataset)
-    return features, [*failed, *dropped]
+    return features, failed
 
 
 def _asked(setup: Setup) -> sources.Ask:

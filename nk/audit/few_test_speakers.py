@@ -26,6 +26,7 @@ def find(dataset: Dataset, folds: Sequence[Fold]) -> list[Finding]:
     if not 0 < len(speakers) < _ENOUGH:
         return []
     do = "the result may be theirs alone: "
-    do += "record more speakers" if len(folds) > 1 else "test every speaker in turn (`loso = True` in [MODEL])"
+    split = len(folds) == 1 and len(folds[0].train_rows)
+    do += "test every speaker in turn (`loso = True` in [MODEL])" if split else "record more speakers"
     what = counted(len(speakers), "test speaker")
     return [Finding("few_test_speakers", "warning", len(speakers), first(speakers), what, do)]

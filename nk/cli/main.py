@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nk import __version__
-from nk.cli import check, config, run
+from nk.cli import check, config, run, test
 
 app = typer.Typer(
     name="nk",
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("check")(check.check)
+app.command("test")(test.test)
 app.add_typer(config.app, name="config")
 
 

@@ -1,17 +1,17 @@
 """The audit: every check at every run, and what follows from what they find.
 
-A check is a function in a file of `nk/audit`. To add one, write it and name it here: among those of `TABLES`, which
-look at the rows and their folds; of `RECORDINGS`, which listen too; or of `RESULTS`, which compare with what the model
-reaches.
+A check is a function in a file of `nk/audit`. To add one, write it and name it here: in `TABLES`, if it looks at the
+rows and their folds alone; in `listen` and `of_recordings`, if it has to hear them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nk.audit import (
+    cues,
     few_test_speakers,
     missing_classes,
     missing_words,
@@ -19,45 +19,38 @@ from nk.audit import (
     shared_recordings,
     shared_speakers,
     shared_texts,
+    shortcuts,
     similar_names,
     speakers_in_databases,
     telling_traits,
     unknown_speakers,
     unlabelled,
 )
-from nk.audit.finding import LEVELS, Finding
+from nk.audit.finding import LEVELS
 from nk.audit.words import counted
 from nk.errors import DataError
+from nk.stages.folds import holdout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from nk.audio import Channel
+    from nk.audit.finding import Finding, Level
+    from nk.audit.shortcuts import Probed, Reached
     from nk.stages.folds import Fold
-    from nk.tables import Dataset, Predictions
+    from nk.tables import Dataset, Target
     from nk.ui import Ui
 
 
 @dataclass(frozen=True)
-class Before:
-    """What checks before the training go by: rows and their folds, the channel of each database, and how to work."""
+class Heard:
+    """What was found by listening: how far each cue of the recording gets alone, and what else needs no model."""
 
-    dataset: Dataset
-    folds: Sequence[Fold]
-    channels: Mapping[str, Channel]
-    jobs: int
-    ui: Ui
+    cues: Sequence[Probed]
+    findings: Sequence[Finding]
 
 
-@dataclass(frozen=True)
-class After:
-    """What checks after it go by: what was known before, the predictions, and what was measured of them."""
-
-    before: Before
-    predictions: Predictions
-    metrics: Mapping[str, Any]
-
-
+_NOTHING = "nothing found"
 TABLES: tuple[Callable[[Dataset, Sequence[Fold]], list[Finding]], ...] = (
     shared_speakers.find,
     unknown_speakers.find,
@@ -72,40 +65,79 @@ TABLES: tuple[Callable[[Dataset, Sequence[Fold]], list[Finding]], ...] = (
     one_label_speakers.find,
     speakers_in_databases.find,
 )
-RECORDINGS: tuple[Callable[[Before], list[Finding]], ...] = ()
-RESULTS: tuple[Callable[[After], list[Finding]], ...] = ()
 
 
-def before(known: Before) -> tuple[Finding, ...]:
-    """What can be found before the training, worst first."""
-    found = [finding for check in TABLES for finding in check(known.dataset, known.folds)]
-    return by_level([*found, *(finding for check in RECORDINGS for finding in check(known))])
+def of_tables(dataset: Dataset, folds: Sequence[Fold]) -> list[Finding]:
+    """What can be known before any recording is heard."""
+    return by_level(finding for check in TABLES for finding in check(dataset, folds))
 
 
-def after(known: After) -> tuple[Finding, ...]:
-    """What the model's result has to be compared with, worst first."""
-    return by_level(finding for check in RESULTS for finding in check(known))
+def of_test(dataset: Dataset, seen: Sequence[Finding]) -> list[Finding]:
+    """What is to be known of rows that a stored model is tested on, with what it has `seen` of them before."""
+    return by_level([*few_test_speakers.find(dataset, [holdout(dataset)]), *seen])
 
 
-def by_level(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def listen(
+    dataset: Dataset,
+    folds: Sequence[Fold],
+    *,
+    channels: Mapping[str, Channel],
+    jobs: int,
+    ui: Ui,
+    fresh: bool = False,
+) -> Heard:
+    """Listen to the recordings, or take from the cache what was heard before.
+
+    Args:
+        dataset: the rows, with `path` and `digest`
+        folds: those of the run
+        channels: which channel is used, a database
+        jobs: how many files to work on at once
+        ui: where progress is shown
+        fresh: listen again, whatever the cache has
+    """
+    measured = cues.measure(dataset, channels=channels, jobs=jobs, ui=ui, fresh=fresh)
+    # Checks that listen and need no model, such as one for copies of recordings, are called here.
+    return Heard(shortcuts.probe(measured, dataset, folds), [])
+
+
+def of_recordings(heard: Heard, target: Target, model: Reached | None = None) -> list[Finding]:
+    """What the recordings tell: beside a model that was trained, or before, beside a perfect one.
+
+    What is a warning before the training is one after it too.
+    """
+    return by_level([*heard.findings, *shortcuts.judged(heard.cues, target, model)])
+
+
+def by_level(findings: Iterable[Finding]) -> list[Finding]:
     """The worst first, else in the order given."""
-    return tuple(sorted(findings, key=lambda finding: -LEVELS.index(finding.level)))
+    return sorted(findings, key=lambda finding: -LEVELS.index(finding.level))
 
 
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
     """The content of `audit.json`."""
-    return {"schema": 1, "findings": [asdict(finding) for finding in findings]}
+    return {"schema": 1, "findings": [_plain(finding) for finding in findings]}
 
 
-def show(findings: Sequence[Finding], ui: Ui) -> None:
-    """One panel: what was found, its first examples, and what to do."""
-    ui.panel(f"audit: {summary(findings)}", [(one.level, _line(one), one.do) for one in findings])
+def _plain(finding: Finding) -> dict[str, Any]:
+    return {key: value for key, value in vars(finding).items() if value is not None}
 
 
-def summary(findings: Sequence[Finding]) -> str:
-    """How many there are of each level."""
+def show(findings: Sequence[Finding], ui: Ui, *, of: str = "") -> None:
+    """One panel: what was found, its first examples, and what to do; `of` says of what, where there are several."""
+    title = f"audit{f' of `{of}`' if of else ''}: {summary(findings)}"
+    ui.panel(title, [(one.level, _line(one), one.do) for one in findings])
+
+
+def summary(findings: Sequence[Finding], *, named: bool = False) -> str:
+    """How many there are of each level; `named` says which checks found them."""
     counts = Counter(finding.level for finding in findings)
-    return ", ".join(counted(counts[level], level) for level in reversed(LEVELS) if counts[level]) or "nothing found"
+    found = [(level, counted(counts[level], level)) for level in reversed(LEVELS) if counts[level]]
+    return ", ".join(text + (f" ({_names(findings, level)})" if named else "") for level, text in found) or _NOTHING
+
+
+def _names(findings: Sequence[Finding], level: Level) -> str:
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(one.check for one in findings if one.level == level))
 
 
 def verdict(findings: Sequence[Finding], *, strict: bool) -> DataError | None:
@@ -113,21 +145,21 @@ def verdict(findings: Sequence[Finding], *, strict: bool) -> DataError | None:
     bad = [finding for finding in findings if finding.level == "error" or (strict and finding.level == "warning")]
     if not bad:
         return None
-    named = ", ".join(f"`{name}`" for name in dict.fromkeys(finding.check for finding in bad))
     hint = "mend what the audit has found"
     if all(finding.level == "warning" for finding in bad):
         hint += ", or set `strict = False` in [EXP]: then a warning stops nothing"
-    return DataError(f"the audit stops here: {summary(bad)} ({named})", hint=hint)
+    return DataError(f"the audit stops here: {summary(bad, named=True)}", hint=hint)
 
 
-def need_sound(findings: Sequence[Finding], *, strict: bool) -> None:
-    """Stop where results could not be trusted.
+def need_sound(findings: Sequence[Finding], ui: Ui, *, strict: bool, of: str = "") -> None:
+    """Stop where results could not be trusted, and show why.
 
     Raises:
         DataError: there is an error, or with `strict` a warning
     """
     error = verdict(findings, strict=strict)
     if error:
+        show(findings, ui, of=of)
         raise error
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from nk.audit.parts import column_of, in_order
+from nk.stages.columns import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,6 +55,36 @@ def of_scale(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
     if single.any():
         text += f"; of a single row all features become 0: {_named(names[place] for place in np.flatnonzero(single))}"
     return [Caution(text, "`scale = standard` asks nothing of new speakers")]
+
+
+def of_combining(dataset: Dataset, column: str) -> list[Caution]:
+    """Who has several truths, so that one decision about him is neither right nor wrong."""
+    name = dataset.target.name
+    if name == column:
+        return []
+    counts = dataset.frame.drop_nulls([name, column]).group_by(column).agg(pl.col(name).n_unique()).sort(column)
+    several = as_text(counts.filter(pl.col(name) > 1)[column]).to_list()
+    if not several:
+        return []
+    text = f"{len(several)} of {counts.height} values of `{column}` have several values of `{name}`, and are left out"
+    text += f" where one decision a {column} is scored: {_named(several)}"
+    return [Caution(text, "`combine_per_speaker` is for what holds for a speaker as a whole, such as a diagnosis")]
+
+
+def of_differing(keys: Sequence[str], folder: object) -> list[Caution]:
+    """What a config says otherwise than the run whose model is tested."""
+    if not keys:
+        return []
+    text = f"since the run the config has changed, and the model is still that of `{folder}`: {', '.join(keys)}"
+    return [Caution(text, "run it again for a model of the present config")]
+
+
+def of_versions(changed: Sequence[str]) -> list[Caution]:
+    """What has another version than when the model was trained."""
+    if not changed:
+        return []
+    text = f"versions are not those of the training, so that scores may differ: {', '.join(changed)}"
+    return [Caution(text, "`manifest.json` of the run says what it was trained with")]
 
 
 def of_skips(skipped: Sequence[Skip], total: int) -> Caution:

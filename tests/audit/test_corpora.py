@@ -12,6 +12,8 @@ from nk.config import load_config
 from nk.ui import Ui
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nk.audit.finding import Finding
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -28,11 +30,11 @@ FOUND: list[tuple[str, tuple[str, ...], set[str]]] = [
 ]
 
 
-def found(config: str, *sets: str) -> tuple[Finding, ...]:
+def found(config: str, *sets: str) -> Sequence[Finding]:
     return pipeline.check(load_config(EXAMPLES / config, sets), Ui(quiet=True)).findings
 
 
-def named(findings: tuple[Finding, ...], level: str) -> set[str]:
+def named(findings: Sequence[Finding], level: str) -> set[str]:
     return {one.check for one in findings if one.level == level}
 
 

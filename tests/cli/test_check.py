@@ -14,6 +14,7 @@ import soundfile
 
 from nk import pipeline
 from nk.audit.finding import Finding
+from nk.audit.shortcuts import Reached
 from nk.config import load_config
 from nk.errors import DataError
 from nk.stages import audit
@@ -21,6 +22,8 @@ from nk.ui import Ui
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from nk.tables import Target
 
 CONFIG = """[EXP]
 name = exp
@@ -111,7 +114,7 @@ def test_a_run_keeps_the_audit_and_says_it_in_one_panel(folder: Path) -> None:
     assert [one["check"] for one in found["findings"]] == ["few_test_speakers"]
     assert said.count("audit: 1 warning") == 1
     assert sum("2 test speakers" in line for line in said) == 1
-    assert "audit so far: 1 warning" in said
+    assert "audit so far: 1 warning (`few_test_speakers`)" in said
     assert "audit: 1 warning" in (folder / "results" / "exp" / "log.txt").read_text()
     _, said = run(*COLUMN, dry_run=True)
     assert said.count("audit: 1 warning") == 1
@@ -152,28 +155,44 @@ def test_the_audit_is_of_the_rows_that_are_used(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_checks_of_recordings_and_results_are_called(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
+def test_recordings_are_heard_and_what_they_tell_is_held_against_the_model(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
 
-    def heard(before: audit.Before) -> list[Finding]:
-        seen.append(f"{len(before.dataset)} rows, {len(before.folds)} folds")
-        return [Finding("echo", "note", 1, ("a.wav",), "an echo", "go on")]
+    def of_recordings(heard: audit.Heard, target: Target, model: Reached | None = None) -> list[Finding]:
+        seen.append((len(heard.cues) > 0, target.name, model))
+        return [Finding("cue", "note" if model is None else "warning", 1, (), "a cue", "look")]
 
-    def compared(after: audit.After) -> list[Finding]:
-        uar = after.metrics["metrics"]["test"]["uar"]["value"]
-        seen.append(f"{after.predictions.frame.height} predictions")
-        return [Finding("cue", "warning", 1, (), f"a cue beside {uar:.0f}", "look")]
-
-    monkeypatch.setattr(audit, "RECORDINGS", (heard,))
-    monkeypatch.setattr(audit, "RESULTS", (compared,))
+    monkeypatch.setattr(audit, "of_recordings", of_recordings)
     run()
-    assert seen == ["20 rows, 5 folds", "20 predictions"]
+    uar = json.loads((folder / "results" / "exp" / "metrics.json").read_text())["metrics"]["test"]["uar"]
+    assert seen == [(True, "emotion", None), (True, "emotion", Reached(uar["value"], uar["low"]))]
     found = json.loads((folder / "results" / "exp" / "audit.json").read_text())
-    assert [(one["check"], one["level"]) for one in found["findings"]] == [("cue", "warning"), ("echo", "note")]
+    assert [(one["check"], one["level"]) for one in found["findings"]] == [("cue", "warning")]
     before = (folder / "results" / "exp" / "manifest.json").read_bytes()
     with pytest.raises(DataError, match=r"1 warning \(`cue`\)"):
         run("exp.strict=True")
     assert (folder / "results" / "exp" / "manifest.json").read_bytes() == before
-    checked = pipeline.check(load_config("exp.ini"), Ui(quiet=True), jobs=1)
-    assert [one.check for one in checked.findings] == ["echo"]
+    checked = pipeline.check(load_config("exp.ini", ["exp.strict=True"]), Ui(quiet=True), jobs=1)
+    assert [one.level for one in checked.findings] == ["note"]
     assert checked.error is None
+
+
+def test_a_shortcut_that_is_one_beside_any_model_stops_a_strict_run_before_the_training(folder: Path) -> None:
+    """Joy begins with silence."""
+    for path in folder.glob("s?_[02].wav"):
+        wave, rate = soundfile.read(path)
+        soundfile.write(path, np.concatenate([np.random.default_rng(1).normal(0, 1e-4, 8000), wave]), rate)
+    ui = Ui(quiet=True)
+    with pytest.raises(DataError, match=r"1 warning \(`shortcuts`\)"):
+        pipeline.run(load_config("exp.ini", ["exp.strict=True"]), ui, jobs=1)
+    assert [line for line in ui.lines if "silence at the start" in line]
+    assert not [line for line in ui.lines if "trainings: " in line]
+    assert not (folder / "results").exists()
+    run()
+    (one, *_) = json.loads((folder / "results" / "exp" / "audit.json").read_text())["findings"]
+    assert (one["check"], one["level"]) == ("shortcuts", "warning")
+    assert one["scores"]["cues"]["silence_before"]["score"] == 1
+    assert one["scores"]["model"] <= 1
+    assert one["scores"]["chance"] == 0.5
