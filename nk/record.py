@@ -119,7 +119,7 @@ def write_test(folder: RunFolder, tested: Tested, ui: Ui) -> None:
     _write_tables(folder, trial.dataset, tested, tested.skipped)
     with trial.watch("figures"):
         _draw(folder.folder("figures"), tested, run.config, ui)
-    log_results(tested.metrics, run.config.model.measure, trial.findings, ui)
+    log_results(tested.metrics, run.config.model.measure, trial.findings, ui, of=trial.testset.name)
     about = manifest(
         seed=run.about.seed,
         seconds=trial.watch.seconds,

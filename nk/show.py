@@ -42,10 +42,12 @@ def show(result: Result, ui: Ui, *, json: bool) -> None:
         ui.out(json_text.dumps(result.metrics, indent=1, ensure_ascii=False))
 
 
-def log_results(metrics: dict[str, Any], measure: str | None, findings: Sequence[Finding], ui: Ui) -> None:
+def log_results(
+    metrics: dict[str, Any], measure: str | None, findings: Sequence[Finding], ui: Ui, *, of: str = ""
+) -> None:
     """Put the tables of a result and its audit into the log, which is written before they are shown."""
     _tables(metrics, measure, ui.unheard(), folds=ui.verbose)
-    audit.show(findings, ui.unheard())
+    audit.show(findings, ui.unheard(), of=of)
 
 
 def _tables(metrics: dict[str, Any], measure: str | None, ui: Ui, *, folds: bool) -> None:

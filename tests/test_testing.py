@@ -216,7 +216,7 @@ def test_databases_in_tests_are_tested_whole_and_give_one_table(
     told = json.loads(printed.out)
     assert list(told["tests"]) == ["other", "held"]
     assert told["tests"]["other"]["metrics"]["test"]["uar"]["n"] == 18
-    assert (told["tests"]["other"]["skipped"], told["tests"]["other"]["findings"]) == (0, [])
+    assert (told["tests"]["other"]["skipped"], told["tests"]["other"]["findings"][0]["what"]) == (0, "3 test speakers")
     assert json.loads((found.folder / "other" / "manifest.json").read_text())["database"]["path"] == "other.csv"
     again, _ = test("results/exp")
     assert [one.trial.testset.name for one in again.tested] == ["other", "held"], "the run's own config names them"
@@ -272,7 +272,7 @@ def test_rows_without_truth_are_predicted_and_not_scored(column: bool) -> None:
     assert again["truth"].null_count() == 12
     assert found.tested[0].metrics["metrics"] == {}
     assert found.tested[0].summary["unlabelled"] == 12
-    assert [line for line in said if line.startswith("warning: no row has a `emotion` that is known")]
+    assert [line for line in said if line.startswith("  warning: no row has a `emotion` that is known")]
     assert not (found.folder / "held" / "per_class.csv").exists()
 
 

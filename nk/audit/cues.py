@@ -87,7 +87,15 @@ def measure(
     Returns:
         `id` and a column a cue (float64), null where it is not defined, and `database` (text); a row each
     """
-    found = extract(dataset, Cues(Options(), name="cues"), channels=channels, jobs=jobs, ui=ui, fresh=fresh)
+    found = extract(
+        dataset,
+        Cues(Options(), name="cues"),
+        channels=channels,
+        jobs=jobs,
+        ui=ui,
+        fresh=fresh,
+        what="audit, how it was recorded",
+    )
     nothing = np.full(len(MEASURED), np.nan)
     values = np.array([found.values.get(key, nothing) for key in dataset.ids], dtype=np.float64)
     table = pl.DataFrame(values.reshape(-1, len(MEASURED)), schema=list(MEASURED)).fill_nan(None)

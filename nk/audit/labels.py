@@ -41,4 +41,4 @@ def fifths(column: pl.Series) -> Places:
 def said(told: Told, target: Target) -> str:
     """What a column tells, in words."""
     of = " of fifths" if target.is_number else ""
-    return f"UAR{of} {told.score:.2f} alone, {told.chance:.2f} by guessing"
+    return f"UAR{of} {told.score:.2f}, chance {told.chance:.2f}"

@@ -28,7 +28,7 @@ def find(dataset: Dataset, folds: Sequence[Fold]) -> list[Finding]:  # noqa: ARG
     if not one.height:
         return []
     every = one.height == several.height
-    do = "what counts is how many speakers there are of each; see that they are alike in all else, as age and recording"
+    do = "what counts is how many speakers there are of each; see that they are alike in all else"
     what = f"each speaker has one `{name}`{_shares(dataset, one)}"
     if not every:
         what = f"{one.height} of {counted(several.height, 'speaker')} have one `{name}` only"

@@ -16,15 +16,11 @@ if TYPE_CHECKING:
     from nk.stages.folds import Fold
     from nk.tables import Dataset
 
+_WAY = "let nk split by speaker (`split_strategy = speaker_split`), or set `loso = True` in [MODEL]"
 _PAIRS: tuple[tuple[str, str, Level, str], ...] = (
-    ("train", "test", "warning", "the result does not hold for new speakers; split by speaker"),
-    (
-        "dev",
-        "test",
-        "warning",
-        "choices are made on dev, so the result does not hold for new speakers; split by speaker",
-    ),
-    ("train", "dev", "note", "what is chosen on dev suits known speakers; split by speaker"),
+    ("train", "test", "warning", f"the result does not hold for new speakers: {_WAY}"),
+    ("dev", "test", "warning", f"choices are made on dev, so the result does not hold for new speakers: {_WAY}"),
+    ("train", "dev", "note", f"what is chosen on dev suits known speakers: {_WAY}"),
 )
 
 

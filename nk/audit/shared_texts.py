@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nk.audit.finding import Finding
+from nk.audit.finding import Finding, Level
 from nk.audit.labels import codes, labels, said, speakers
 from nk.audit.parts import column_of, in_order, shared
 from nk.audit.tells import told
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nk.stages.folds import Fold
     from nk.tables import Dataset
 
+_HOW: dict[Level | None, str] = {"warning": "alone tells", "note": "may tell", None: "hardly tells"}
+
 
 def find(dataset: Dataset, folds: Sequence[Fold]) -> list[Finding]:
     """A note; a warning where the text tells the label, see `nk.audit.tells`."""
@@ -32,8 +34,8 @@ def find(dataset: Dataset, folds: Sequence[Fold]) -> list[Finding]:
     if not both:
         return []
     found = told(codes(texts), labels(frame, target), speakers(frame, target), folds)
-    tells = f", and `{column}` tells `{target.name}`" if found.level else ""
-    what = f"{counted(len(both), 'text is', 'texts are')} in both train and test{tells} ({said(found, target)})"
+    what = f"{counted(len(both), 'text is', 'texts are')} in both train and test; the text {_HOW[found.level]}"
+    what += f" `{target.name}` ({said(found, target)})"
     do = f"to test with other words, let nk split by them too: `groups = ['speaker', '{column}']` in [DATA]"
     examples = dict(zip(texts, as_text(frame[column]), strict=True))
     return [Finding("shared_texts", found.level or "note", len(both), first(examples[one] for one in both), what, do)]

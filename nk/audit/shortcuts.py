@@ -40,8 +40,8 @@ SHARE = 0.5  # of what the model has above chance
 _MEND = (
     "find out whether place, device, format or cutting differ between labels: make them alike, or test where they are"
 )
-_KNOW = "nothing, unless recordings of some labels were made in another way"
-_HONEST = "nothing, unless gain or cutting differ between labels: else it can be what the label is about"
+_KNOW = "that is common, and harmless unless recordings of some labels were made in another way"
+_HONEST = "that can be what the label is about, unless gain or cutting differ between labels"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Probed:
     @property
     def text(self) -> str:
         """As an example of a finding."""
-        return f"{self.cue.text}: {self.score:.3f}"
+        return f"`{self.cue.text}` {self.score:.3f}"
 
 
 @dataclass(frozen=True)
@@ -241,14 +241,12 @@ def _measure(target: Target) -> str:
 
 
 def _finding(level: Level, some: Sequence[Probed], target: Target, model: Reached | None, do: str) -> Finding:
-    best, chance = some[0], some[0].chance
-    measure = "correlation" if target.is_number else "UAR"
+    chance = some[0].chance
     than = "the model" if model and _beats(model, chance) else "a perfect model"
-    who = best.cue.text if len(some) == 1 else f"each of {len(some)} cues of the recording"
     how = f"at least half as well as {than}" if level == "warning" else "better than by chance"
-    score = f"{measure} {'up to ' * (len(some) > 1)}{best.score:.3f}"
     beside = "" if model is None else f"the model {model.score:.3f}, "
-    what = f"{who} alone predicts `{target.name}` {how}: {score}, {beside}chance {chance:.3f}"
+    measure = "correlation" if target.is_number else "UAR"
+    what = f"the recording alone predicts `{target.name}` {how} ({measure}: {beside}chance {chance:.3f})"
     scores = {
         "measure": _measure(target),
         "model": model and model.score,

@@ -32,7 +32,7 @@ def find(dataset: Dataset, folds: Sequence[Fold]) -> list[Finding]:
         numbers = fifths(values) if values.dtype.is_numeric() else codes(values)
         one = told(numbers, labels(frame, target), speakers(frame, target), folds)
         if one.level:
-            what = f"`{trait}` tells `{target.name}` ({said(one, target)})"
+            what = f"`{trait}` alone tells `{target.name}`: {said(one, target)}"
             do = f"take as many speakers of each `{trait}` for each `{target.name}`, or each `{trait}` alone (`filter`)"
             found.append(Finding("telling_traits", one.level, 1, (), what, do))
     return found

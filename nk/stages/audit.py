@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from nk.audit import (
@@ -51,6 +52,7 @@ class Heard:
 
 
 _NOTHING = "nothing found"
+_ENOUGH = 120  # characters of examples that are shown
 TABLES: tuple[Callable[[Dataset, Sequence[Fold]], list[Finding]], ...] = (
     shared_speakers.find,
     unknown_speakers.find,
@@ -164,6 +166,9 @@ def need_sound(findings: Sequence[Finding], ui: Ui, *, strict: bool, of: str = "
 
 
 def _line(finding: Finding) -> str:
-    shown = [example if "`" in example else f"`{example}`" for example in finding.examples]
+    """What was found with examples, fewer of long ones."""
+    examples = [example if "`" in example else f"`{example}`" for example in finding.examples]
+    lengths = accumulate(len(example) for example in examples)
+    shown = [example for example, length in zip(examples, lengths, strict=True) if length <= _ENOUGH] or examples[:1]
     more = ["..."] if finding.count > len(shown) > 0 else []
     return finding.what + (f": {', '.join([*shown, *more])}" if shown else "")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nk.registry import FeatureExtractor, Floats
     from nk.stages.pooling import Pooling
     from nk.tables import Dataset
-    from nk.ui import Ui
+    from nk.ui import Progress, Ui
 
 # To be raised when nk/audio.py gives other samples for the same bytes: what is cached is then not used any more.
 READS_AS = 1
@@ -73,6 +73,7 @@ def extract(
     ui: Ui,
     fresh: bool = False,
     pooling: Pooling | None = None,
+    what: str = "",
 ) -> Extracted:
     """Compute what one extractor gives for every row.
 
@@ -84,6 +85,7 @@ def extract(
         ui: where progress is shown
         fresh: compute everything anew, whatever the cache has
         pooling: how frames become one vector, where the extractor gives frames; None leaves them
+        what: what this work is called, where it is not for features
 
     Returns:
         a vector a row, or frames; the cache keeps frames
@@ -95,7 +97,8 @@ def extract(
         names = cache.names or _store_names(cache, extractor)
         values = {} if fresh else _cached(cache, works, pooling)
         todo = [work for work in works if work.id not in values]
-        computed, failed = _compute(todo, extractor, cache, pooling, jobs, ui)
+        with ui.progress(what or f"features {extractor.called}", len(todo), "files") as progress:
+            computed, failed = _compute(todo, extractor, cache, pooling, jobs, progress)
     values |= computed
     if pooling is None:
         return Extracted(names, values, failed, about)
@@ -136,15 +139,15 @@ def _compute(
     cache: FeatureCache,
     pooling: Pooling | None,
     jobs: int,
-    ui: Ui,
+    progress: Progress,
 ) -> tuple[dict[str, Floats], dict[str, str]]:
     from threadpoolctl import threadpool_limits
 
     values: dict[str, Floats] = {}
     failed: dict[str, str] = {}
-    task, name = partial(_extract_one, extractor), f"features {extractor.called}"
+    task = partial(_extract_one, extractor)
     # A core a file: threads of linear algebra beside them would only wait for each other.
-    with threadpool_limits(1, user_api="blas"), ui.progress(name, len(todo), "files") as progress:
+    with threadpool_limits(1, user_api="blas"):
         for work, outcome in run_all(task, todo, jobs=jobs, workers=extractor.workers, idle=cache.tick):
             if isinstance(outcome, str):
                 failed[work.id] = outcome

@@ -11,6 +11,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from nk.audit.cues import CUES
+from nk.audit.shortcuts import Probed, Reached
 from nk.stages import audit
 from nk.stages.folds import Fold
 from nk.tables import Dataset, Target
@@ -196,14 +198,14 @@ def test_shared_texts_are_a_note(column: str) -> None:
     one = only(dataset(**texts))
     assert (one.check, one.level, one.count) == ("shared_texts", "note", 2)
     assert f"['speaker', '{column}']" in one.do
-    assert one.what == "2 texts are in both train and test (UAR 0.50 alone, 0.50 by guessing)"
+    assert one.what == "2 texts are in both train and test; the text hardly tells `emotion` (UAR 0.50, chance 0.50)"
 
 
 def test_shared_texts_that_tell_the_label_are_a_warning() -> None:
     text = lambda row: f"{('yes', 'no')[row % 2]} {row // 20 * (row // 4)}" if row % 9 == 0 else ("yes", "no")[row % 2]  # noqa: E731
     one = only(dataset(text=text))
     assert (one.level, one.count, one.examples) == ("warning", 2, ("no", "yes"))
-    assert one.what.startswith("2 texts are in both train and test, and `text` tells `emotion` (UAR 0.9")
+    assert one.what.startswith("2 texts are in both train and test; the text alone tells `emotion` (UAR 0.9")
 
 
 def test_texts_that_are_the_target_or_not_shared_are_none() -> None:
@@ -223,7 +225,7 @@ def test_traits_that_tell_the_label(trait: str, speakers: int, level: str) -> No
     data = dataset("diagnosis", count=4 * speakers, diagnosis=ill, **{trait: values[trait]})
     one, _ = found(data, [fold(data, range(4 * n, 4 * n + 4), name=str(n)) for n in range(speakers)])
     assert (one.check, one.level) == ("telling_traits", level)
-    assert one.what == f"`{trait}` tells `diagnosis` (UAR 1.00 alone, 0.50 by guessing)"
+    assert one.what == f"`{trait}` alone tells `diagnosis`: UAR 1.00, chance 0.50"
 
 
 def every_kind() -> list[Finding]:
@@ -234,7 +236,9 @@ def every_kind() -> list[Finding]:
         text=lambda row: emotion[row] + " is what it is, and nothing else", digest=lambda row: f"x{row % 30}",
         database=lambda row: "ab"[row % 2],
     )  # fmt: skip
-    return found(data, [fold(data, range(28, 40), range(20, 28))])
+    tells = [Probed(cue, 0.8 - place / 10, 0.7 - place / 10, 0.2, 0.001) for place, cue in enumerate(CUES[::4])]
+    heard = audit.of_recordings(audit.Heard(tells, []), data.target, Reached(0.9, 0.8))
+    return audit.by_level([*found(data, [fold(data, range(28, 40), range(20, 28))]), *heard])
 
 
 def test_the_panel_is_worded_as_ever(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +246,7 @@ def test_the_panel_is_worded_as_ever(capsys: pytest.CaptureFixture[str], monkeyp
     audit.show(findings, Ui())
     golden("panel.txt", capsys.readouterr().err)
     monkeypatch.setattr("nk.ui._is_terminal", lambda _: True)
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("NO_COLOR", "1")
     audit.show(findings, Ui())
     golden("panel_terminal.txt", capsys.readouterr().err)
