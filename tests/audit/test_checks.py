@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nk.audit.cues import CUES
+from nk.audit.shared_recordings import connected
 from nk.audit.shortcuts import Probed, Reached
 from nk.stages import audit
 from nk.stages.folds import Fold
@@ -108,6 +111,47 @@ def test_a_test_on_nothing_but_training_is_an_error(seconds: int, level: str) ->
     """The same recordings; but other segments of them have not been heard."""
     one = only(dataset(digest=lambda row: f"x{row % 20}", end=lambda row: 1.0 + seconds * (row // 20)))
     assert (one.check, one.level, one.count) == ("shared_recordings", level, 20)
+
+
+def meeting(where: list[tuple[float, float]], **columns: Any) -> Dataset:
+    """One long recording, of which each row is a part."""
+    return dataset(digest=lambda _: "x", file=lambda _: "x.wav", start=[one for one, _ in where],
+                   end=[one for _, one in where], **columns)  # fmt: skip
+
+
+def test_other_parts_of_a_recording_are_no_double() -> None:
+    apart = [(float(row), row + 1.2) for row in range(40)]
+    one = only(meeting(apart))
+    assert (one.level, one.what) == ("note", "1 recording has parts in both train and test")
+    assert one.examples == ("x.wav",)
+    _, one = found(meeting(apart, speaker=[None] * 40))
+    assert (one.check, one.level) == ("shared_recordings", "warning")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "level"), [(3.0, 4.0, "warning"), (3.5, 4.5, "note"), (2.0, 9.0, "warning")]
+)
+def test_parts_that_overlap_by_more_than_half_are_the_same(start: float, end: float, level: str) -> None:
+    where = [(float(row), row + 1.0) for row in range(40)]
+    where[30] = (start, end)
+    one = only(meeting(where))
+    assert one.level == level
+    what = "1 recording has the same parts" if level == "warning" else "1 recording has parts"
+    assert one.what == f"{what} in both train and test"
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(1, 12)), unique=True, max_size=25))
+def test_stretches_are_what_comparing_every_pair_finds(segments: list[tuple[int, int, int]]) -> None:
+    segments = sorted((recording, start, start + length) for recording, start, length in segments)
+    recording, start, end = np.array(segments, dtype=np.int64).reshape(-1, 3).T
+    expected = list(range(len(segments)))
+    for one, (here, from_, to) in enumerate(segments):
+        for other, (there, start_, end_) in enumerate(segments):
+            if here == there and min(to, end_) - max(from_, start_) > 0.5 * min(to - from_, end_ - start_):
+                old, new = expected[one], expected[other]
+                expected = [new if number == old else number for number in expected]
+    found = connected(recording, start.astype(float), end.astype(float)).tolist()
+    assert [[a == b for a in found] for b in found] == [[a == b for a in expected] for b in expected]
 
 
 def test_unknown_speakers_are_a_finding_of_their_own() -> None:

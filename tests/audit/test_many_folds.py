@@ -30,6 +30,7 @@ def dataset(speakers: Sequence[str | None], classes: Sequence[str], digests: Seq
     columns = {
         "id": ids, "file": [f"{number}.wav" for number in range(len(ids))], "database": ["d"] * len(ids),
         "speaker": list(speakers), "digest": list(digests or ids), "emotion": list(classes),
+        "start": [0.0] * len(ids), "end": [1.0] * len(ids),
     }  # fmt: skip
     frame = pl.DataFrame(columns, schema_overrides={"speaker": pl.String})
     return Dataset(frame, Target("emotion", ("a", "b", "c")))
