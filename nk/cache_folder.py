@@ -1,4 +1,4 @@
-"""Where nk keeps what it can make again."""
+"""Where nk keeps what is of all experiments: what it can make again, and what it cannot."""
 
 from __future__ import annotations
 
@@ -14,3 +14,12 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("nk")
+
+
+def data_folder() -> Path:
+    """The folder for what nk cannot make again: that of `NK_CACHE` where it is set, else the system's own for data."""
+    if os.environ.get("NK_CACHE"):
+        return cache_folder()
+    from platformdirs import user_data_path
+
+    return user_data_path("nk")

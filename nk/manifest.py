@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nk import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PACKAGES = (
     "numpy", "scipy", "polars", "scikit-learn", "xgboost", "xgboost-cpu", "lightgbm", "opensmile", "praat-parselmouth",
@@ -37,20 +37,20 @@ def manifest(*, seed: int, seconds: dict[str, float], **about: Any) -> dict[str,
     """The content of `manifest.json`; versions are read from package metadata, nothing is imported for it."""
     return {
         "schema": 1,
-        "nk": __version__,
         "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": _versions(),
+        **environment(PACKAGES),
         "seed": seed,
         "seconds": seconds,
         **about,
     }
 
 
-def _versions() -> dict[str, str]:
-    installed = {package: _version(package) for package in PACKAGES}
-    return {package: number for package, number in installed.items() if number}
+def environment(packages: Iterable[str]) -> dict[str, Any]:
+    """Versions of nk, Python and those of some packages that are installed: `nk`, `python`, `packages`."""
+    installed = {package: _version(package) for package in packages}
+    versions = {package: number for package, number in installed.items() if number}
+    return {"nk": __version__, "python": platform.python_version(), "packages": versions}
 
 
 def _version(package: str) -> str | None:

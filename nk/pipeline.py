@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import record, runfolder
+from nk import lock, record, runfolder
 from nk.exports import write_test
 from nk.manifest import Stopwatch
 from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import cautions, course, gaps, select, sources, split, target, train
-from nk.stages.folds import folds_by, holdout, make_folds
+from nk.stages import cautions, course, gaps, locked, select, sources, split, target, train
+from nk.stages.folds import folds_by, holdout, make_folds, without
 from nk.stages.load import load
 from nk.stages.pooling import Pooling
 from nk.stages.recordings import check_skips
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from nk.config import Loaded
     from nk.config.data import Data
+    from nk.evaluations import Evaluation
     from nk.setup import Setup
     from nk.stages.cautions import Caution
     from nk.stages.folds import Fold
@@ -36,14 +37,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run has found: the content of `metrics.json`, and the folder that holds everything."""
+    """What a run has found: the content of `metrics.json`, and the folder that holds everything.
+
+    `seen` are the evaluations of its test rows, its own the last.
+    """
 
     folder: Path
     metrics: dict[str, Any]
     measure: str | None
+    seen: Sequence[Evaluation] = ()
 
 
-def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = False) -> Result | Plan:
+def run(
+    loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = False, again: Path | None = None
+) -> Result | Plan:
     """Run an experiment and write its run folder; or make the plan alone.
 
     Args:
@@ -51,6 +58,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         ui: where to say what happens
         jobs: how many cores to use; `n_jobs` of [MODEL], at most all, where not given
         dry_run: stop at the plan
+        again: the run folder of which this is a replay, which is not counted as another evaluation
 
     Raises:
         NkError: the config, the data or the installation does not allow it
@@ -69,16 +77,18 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
             ui=ui,
         )
     with watch("split"):
-        dataset, folds = _divide(read.dataset, setup)
+        dataset, folds = _divide(read.dataset, setup, again or setup.folder)
+        changed = locked.verified(read.dataset, dataset, config.data, setup.locks)
     total = len(read.dataset) + len(read.skipped)
     plan = _plan(dataset, folds, setup, multichannel=read.multichannel)
     for line in plan.lines():
         ui.note(line)
-    _warn(ui, [*_skips(read.skipped, total), *cautions.of_data(dataset), *cautions.of_folds(dataset, folds)])
+    _warn(ui, [*_skips(read.skipped, total), *changed, *cautions.of_data(dataset), *cautions.of_folds(dataset, folds)])
     train.check(dataset, folds, setup.recipe, config.exp.runs)
     _warn(ui, cautions.of_scale(dataset, folds) if setup.recipe.scale == "speaker" else [])
     if dry_run:
         return plan
+    made = lock.made(dataset, folds, seed=config.exp.random_seed)
     with watch("extract"):
         features, failed = _features(dataset, setup, ui)
         skipped = (*read.skipped, *failed)
@@ -98,25 +108,34 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         known = {fold.name: truth[fold.train_rows] for fold in folds}
         metrics = metrics_json(predictions, known, speakers_are_target=dataset.target.name == "speaker")
     _warn(ui, cautions.of_truth(predictions))
-    done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped, courses)
+    seen = () if again else record.counted(setup, made, features, predictions, metrics, ui)
+    done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped, courses, made, seen)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
     if config.exp.save_test:
         ui.note(f"test rows with predictions: {write_test(config.exp.save_test, predictions, dataset)}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
-    return Result(setup.root / config.exp.name, metrics, config.model.measure)
+    return Result(setup.folder, metrics, config.model.measure, seen)
 
 
-def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
-    """Split the dataset, or fold it where a cross-validation is asked for; the target is then in its final form."""
+def _divide(dataset: Dataset, setup: Setup, last: Path) -> tuple[Dataset, list[Fold]]:
+    """Split the dataset, or fold it where a cross-validation is asked for; the target is then in its final form.
+
+    `last` is the folder of the run whose parts may be reused.
+    """
     config, seed = setup.config, setup.config.exp.random_seed
     data, model = config.data, config.model
+    folds_of_lock = locked.folded(setup.locks)
+    if folds_of_lock:
+        dataset = locked.of_lock(split.without_own_parts(dataset), folds_of_lock)
+        dataset = _targeted(select.trimmed(dataset, data, seed, divided=False), data, learnt=pl.lit(value=True))
+        return dataset, locked.folds(dataset, folds_of_lock)
     if model.loso or model.logo or model.k_fold_cross:
         dataset = select.trimmed(split.without_own_parts(dataset), data, seed, divided=False)
         dataset = _targeted(dataset, data, learnt=pl.lit(value=True))
         return dataset, make_folds(dataset, model, data.groups, seed=seed) or []
-    earlier = runfolder.earlier_split(setup.root / config.exp.name)
-    dataset = split.split(dataset, data, seed=seed, three=config.exp.traindevtest, earlier=earlier)
+    earlier, three = runfolder.earlier_split(last), config.exp.traindevtest
+    dataset = split.split(dataset, data, seed=seed, three=three, earlier=earlier, locks=setup.locks)
     dataset = select.trimmed(dataset, data, seed, divided=True)
     split.check_parts(dataset)
     dataset = _targeted(dataset, data, learnt=pl.col("split") == "train")
@@ -141,6 +160,7 @@ def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel
     notes += history_lines(dataset)
     config = setup.config
     by = folds_by(dataset, config.model, config.data.groups) if len(folds) > 1 else ""
+    by = "those of the lock" if locked.folded(setup.locks) else by
     features = sources.planned(dataset, setup.sources, _asked(setup))
     return Plan(dataset, folds, features, f"{setup.recipe.text}{runs}", notes, by)
 
@@ -165,15 +185,13 @@ def _asked(setup: Setup) -> sources.Ask:
 def _without(
     failed: Sequence[Skip], dataset: Dataset, folds: list[Fold], features: Features, setup: Setup
 ) -> tuple[Dataset, list[Fold]]:
-    """The rows that have features, with the split that they had; folds are made anew, since speakers may be gone."""
+    """The rows that have features, with the split or the folds that they had."""
     if not failed:
         return dataset, folds
     what = "has every feature" if setup.recipe.nan_strategy == "drop" else "has features"
     kept = dataset.with_frame(dataset.frame.filter(pl.col("id").is_in(list(features.ids))), what)
-    config = setup.config
-    anew = make_folds(kept, config.model, config.data.groups, seed=config.exp.random_seed)
-    if anew is not None:
-        return kept, anew
+    if len(folds) > 1:
+        return kept, without(folds, features.ids)
     split.check_parts(kept)
     return kept, [holdout(kept)]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from nk import evaluations, lock
 from nk.config import to_yaml
 from nk.config.resolve import resolved
 from nk.exports import write_features
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nk.config import Config
+    from nk.evaluations import Evaluation
+    from nk.lock import Lock
     from nk.manifest import Stopwatch
     from nk.runfolder import RunFolder
     from nk.setup import Setup
@@ -43,6 +46,8 @@ class Done:
     trained: Trained
     skipped: Sequence[Skip]
     courses: Sequence[Course]
+    lock: Lock
+    seen: Sequence[Evaluation]
 
 
 def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
@@ -50,6 +55,9 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     config = done.setup.config
     folder.text("config.yaml", to_yaml(_resolved(done.setup)))
     folder.json("metrics.json", done.metrics)
+    folder.text(lock.NAME, lock.text(done.lock))
+    if done.seen:
+        folder.text(evaluations.NAME, evaluations.text(done.seen))
     _write_tables(folder, done)
     if config.feats.store_format:
         write_features(folder.path, config.feats.store_format, done.features, done.dataset)
@@ -59,6 +67,27 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
         draw_results(folder.folder("figures"), done.predictions, done.metrics, config.plot)
     folder.json("manifest.json", _manifest(done, watch))
     folder.text("log.txt", "\n".join(ui.lines) + "\n")
+
+
+def counted(
+    setup: Setup, made: Lock, features: Features, predictions: Predictions, metrics: dict[str, Any], ui: Ui
+) -> Sequence[Evaluation]:
+    """Count this evaluation of the test rows, and say which there have been; none where nothing could be measured."""
+    found = metrics["metrics"].get("test")
+    if not found:
+        return ()
+    measure = setup.config.model.measure or next(iter(found))
+    new = evaluations.evaluation(
+        predictions,
+        [made.test, *(one.test for one in setup.locks.values())],
+        measure=measure,
+        value=found[measure]["value"],
+        name=setup.config.exp.name,
+        model=setup.recipe.model.called,
+        features=tuple(str(part["extractor"]) for part in features.provenance["extractors"]),
+    )
+    beside = [folder / evaluations.NAME for folder in setup.beside_locks]
+    return evaluations.note(new, beside, ui, old=setup.folder / evaluations.NAME)
 
 
 def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], Sequence[str]]:

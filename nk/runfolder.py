@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 OURS = (
     "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "per_class.csv",
     "per_speaker.csv", "skipped.csv", "features.csv", "features.parquet", "features.pkl", "log.txt", "figures", "model",
+    "split.lock.json", "evaluations.jsonl",
 )  # fmt: skip
 _MANIFEST = "manifest.json"
 _STALE = 24 * 3600  # seconds after which the leavings of a killed run are removed

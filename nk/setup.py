@@ -12,12 +12,17 @@ from nk.config.model import DEFAULTS
 from nk.execute import cores
 from nk.families import features as feature_plugins
 from nk.families import models as model_plugins
+from nk.paths import resolver
 from nk.registry import check_requirements
+from nk.stages.locked import places_of, read_locks
 from nk.stages.train import Recipe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nk.audio import Channel
     from nk.config import Config, Loaded
+    from nk.lock import Lock
     from nk.registry import FeatureSource, Model
 
 # Reports are drawn from the run folder, and a run is whole without one.
@@ -26,18 +31,28 @@ USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT")
 
 @dataclass(frozen=True)
 class Setup:
-    """The config, the plug-ins with their options, and how many cores to use."""
+    """The config, the plug-ins with their options, how many cores to use, and the locks of databases that have one.
+
+    `beside_locks` are the folders that these are in.
+    """
 
     config: Config
     file: Path
     jobs: int
     recipe: Recipe
     sources: tuple[FeatureSource, ...]
+    locks: Mapping[str, Lock]
+    beside_locks: tuple[Path, ...]
 
     @property
     def root(self) -> Path:
         """The folder of run folders."""
         return Path(self.config.exp.root)
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        return self.root / self.config.exp.name
 
     @property
     def channels(self) -> dict[str, Channel]:
@@ -52,7 +67,7 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
         ConfigError: something is missing in the config
         NotBuilt: the config asks for what nk cannot do yet
         MissingDependency: a package is not installed
-        DataError: the run folder cannot be where the config wants it
+        DataError: the run folder cannot be where the config wants it, or a lock cannot be used
     """
     check_run(loaded)
     check_built(loaded, USED_BY_RUN)
@@ -70,7 +85,10 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
         balancing=feats.balancing,
         balancing_seed=feats.balancing_random_state,
     )
-    return Setup(config, loaded.file, jobs, recipe, _sources(config))
+    places = places_of(config.data, resolver(loaded.file))
+    locks = read_locks(places, config.data, config.model)
+    beside = dict.fromkeys(place if place.is_dir() else place.parent for place in places.values())
+    return Setup(config, loaded.file, jobs, recipe, _sources(config), locks, tuple(beside))
 
 
 def _with_model(config: Config) -> Config:

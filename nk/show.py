@@ -5,6 +5,8 @@ from __future__ import annotations
 import json as json_text
 from typing import TYPE_CHECKING, Any
 
+from nk.evaluations import summary
+
 if TYPE_CHECKING:
     from nk.pipeline import Result
     from nk.plan import Plan
@@ -33,6 +35,8 @@ def show(result: Result, ui: Ui, *, json: bool) -> None:
         _runs(part, found, ui)
     if ui.verbose:
         _folds(metrics["folds"], ui)
+    if result.seen:
+        ui.note(summary(result.seen, "the test part" if len(metrics["folds"]) < 2 else "this set of test rows"))
     ui.note(f"written to {result.folder}")
     if json:
         ui.out(json_text.dumps(metrics, indent=1, ensure_ascii=False))
