@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _LEAST, _MUCH = 0.1, 0.5  # of the way from guessing to perfection
 _CHANCE = 0.01 / 3  # text, gender and age are looked at, so that one in a hundred clean corpora is warned of
 _DEALS, _SPEAKER_DEALS = 1999, 9999  # the latter are quick
+_FEWER = 499, 50_000_000  # of very many rows: at least so many deals, or so many rows dealt in all
 
 
 @dataclass(frozen=True)
@@ -134,13 +135,17 @@ def by_chance(column: Places, label: Places, speaker: Places) -> float:
     if whole is not None:
         tables, deals = _dealt_to_speakers(whole, _table(speaker, label, len(whole), classes), values), _SPEAKER_DEALS
     else:
-        tables, deals = _dealt_within(column, label, speaker, values, classes), _DEALS
+        tables, deals = _dealt_within(column, label, speaker, values, classes), _few(len(column))
     larger = 0
     for deal, table in enumerate(islice(tables, deals), start=1):
         larger += _chi_squared(table) >= real
         if larger > 2 * _CHANCE * deals:
             return larger / deal
     return (larger + 1) / (deals + 1)
+
+
+def _few(rows: int) -> int:
+    return int(np.clip(_FEWER[1] // rows, _FEWER[0], _DEALS))
 
 
 def _dealt_to_speakers(value: Places, labels: Doubles, values: int) -> Iterator[Doubles]:

@@ -128,9 +128,7 @@ def test_other_parts_of_a_recording_are_no_double() -> None:
     assert (one.check, one.level) == ("shared_recordings", "warning")
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "level"), [(3.0, 4.0, "warning"), (3.5, 4.5, "note"), (2.0, 9.0, "warning")]
-)
+@pytest.mark.parametrize(("start", "end", "level"), [(3.0, 4.0, "warning"), (3.5, 4.5, "note"), (2.0, 9.0, "warning")])
 def test_parts_that_overlap_by_more_than_half_are_the_same(start: float, end: float, level: str) -> None:
     where = [(float(row), row + 1.0) for row in range(40)]
     where[30] = (start, end)
