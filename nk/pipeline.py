@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nk import exports, record, runfolder, testing, testsets
+from nk.audit.cues import unheard
 from nk.audit.shortcuts import reached
 from nk.errors import DataError
 from nk.execute import cores
@@ -91,6 +92,10 @@ def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
     setup = prepare(loaded, jobs)
     ready = _ready(loaded, setup, ui, Stopwatch())
     dataset, folds = ready.dataset, ready.folds
+    failed = unheard(dataset, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=setup.config.feats.no_reuse)
+    _warn(ui, _skips(failed, len(dataset)))
+    check_skips([*ready.skipped, *failed], ready.total, setup.config.feats.fail_threshold)
+    dataset, folds = _without(failed, dataset, folds, setup)
     found = [*audit.of_tables(dataset, folds), *audit.of_recordings(_heard(dataset, folds, setup, ui), dataset.target)]
     findings = audit.by_level(found)
     return Checked(findings, audit.verdict(findings, strict=setup.config.exp.strict))
@@ -126,10 +131,10 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         features, failed = _features(dataset, setup, ui)
         skipped = (*ready.skipped, *failed)
         check_skips(skipped, ready.total, config.feats.fail_threshold)
-        dataset, folds = _without(failed, dataset, folds, features, setup)
+        dataset, folds = _without(failed, dataset, folds, setup)
     _warn(ui, _skips(failed, len(features.ids) + len(failed)))
     with watch("audit"):
-        heard = _heard(dataset, folds, setup, ui)
+        heard = _heard(dataset, folds, setup, ui, fresh=config.feats.no_reuse)
         tables = audit.of_tables(dataset, folds) if failed else findings
         audit.need_sound([*tables, *audit.of_recordings(heard, dataset.target)], ui, strict=strict)
     trained, predictions, courses = _trained(features, dataset, folds, setup, watch, ui)
@@ -200,8 +205,7 @@ def _ready(loaded: Loaded, setup: Setup, ui: Ui, watch: Stopwatch) -> _Ready:
     return _Ready(dataset, folds, plan, read.skipped, total)
 
 
-def _heard(dataset: Dataset, folds: Sequence[Fold], setup: Setup, ui: Ui) -> audit.Heard:
-    fresh = setup.config.feats.no_reuse
+def _heard(dataset: Dataset, folds: Sequence[Fold], setup: Setup, ui: Ui, *, fresh: bool = False) -> audit.Heard:
     return audit.listen(dataset, folds, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=fresh)
 
 
@@ -339,14 +343,14 @@ def _asked(setup: Setup) -> sources.Ask:
     return sources.Ask(setup.channels, pooling, resolve, setup.jobs, feats.features, feats.no_reuse)
 
 
-def _without(
-    failed: Sequence[Skip], dataset: Dataset, folds: list[Fold], features: Features, setup: Setup
-) -> tuple[Dataset, list[Fold]]:
+def _without(failed: Sequence[Skip], dataset: Dataset, folds: list[Fold], setup: Setup) -> tuple[Dataset, list[Fold]]:
     """The rows that have features, with the split that they had; folds are made anew, since speakers may be gone."""
     if not failed:
         return dataset, folds
     what = "has every feature" if setup.recipe.nan_strategy == "drop" else "has features"
-    kept = dataset.with_frame(dataset.frame.filter(pl.col("id").is_in(list(features.ids))), what)
+    keys = ("database", "file", "start", "end")
+    gone = pl.DataFrame([{key: getattr(skip, key) for key in keys} for skip in failed])
+    kept = dataset.with_frame(dataset.frame.join(gone, on=keys, how="anti", maintain_order="left"), what)
     config = setup.config
     anew = make_folds(kept, config.model, config.data.groups, seed=config.exp.random_seed)
     if anew is not None:

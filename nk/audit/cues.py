@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 
 from nk.registry import FeatureExtractor, Options
+from nk.stages.assemble import skips
 from nk.stages.extract import extract
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from nk.audio import Audio, Channel
     from nk.registry import Doubles, Floats
-    from nk.tables import Dataset
+    from nk.stages.assemble import Extracted
+    from nk.tables import Dataset, Skip
     from nk.ui import Ui
 
 LOWEST = -120.0  # dB; below what 16 bits can hold: digital silence
@@ -87,19 +89,21 @@ def measure(
     Returns:
         `id` and a column a cue (float64), null where it is not defined, and `database` (text); a row each
     """
-    found = extract(
-        dataset,
-        Cues(Options(), name="cues"),
-        channels=channels,
-        jobs=jobs,
-        ui=ui,
-        fresh=fresh,
-        what="audit, how it was recorded",
-    )
+    found = _extract(dataset, channels, jobs, ui, fresh=fresh)
     nothing = np.full(len(MEASURED), np.nan)
     values = np.array([found.values.get(key, nothing) for key in dataset.ids], dtype=np.float64)
     table = pl.DataFrame(values.reshape(-1, len(MEASURED)), schema=list(MEASURED)).fill_nan(None)
     return dataset.frame.select("id").hstack(table).with_columns(dataset.frame["database"])
+
+
+def unheard(dataset: Dataset, *, channels: Mapping[str, Channel], jobs: int, ui: Ui, fresh: bool = False) -> list[Skip]:
+    """The rows whose recordings cannot be decoded, with the reasons; what is measured of the others is kept."""
+    return skips(dataset, [_extract(dataset, channels, jobs, ui, fresh=fresh)])
+
+
+def _extract(dataset: Dataset, channels: Mapping[str, Channel], jobs: int, ui: Ui, *, fresh: bool) -> Extracted:
+    what, extractor = "audit, how it was recorded", Cues(Options(), name="cues")
+    return extract(dataset, extractor, channels=channels, jobs=jobs, ui=ui, fresh=fresh, what=what)
 
 
 class Cues(FeatureExtractor):

@@ -152,6 +152,12 @@ def test_the_audit_is_of_the_rows_that_are_used(folder: Path) -> None:
     assert [one["what"] for one in found["findings"]] == ["4 test speakers"]
     with pytest.raises(DataError, match="the audit stops here"):
         run("feats.fail_threshold=0.9", "exp.strict=True")
+    ui = Ui(quiet=True)
+    checked = pipeline.check(load_config("exp.ini", ["feats.fail_threshold=0.9"]), ui, jobs=1)
+    assert [one.what for one in checked.findings] == ["4 test speakers"]
+    assert [line for line in ui.lines if "warning: 4 of 20 rows skipped: 4 " in line]
+    with pytest.raises(DataError, match="4 of 20 rows cannot be used"):
+        pipeline.check(load_config("exp.ini", ["feats.fail_threshold=0.1"]), ui, jobs=1)
 
 
 @pytest.mark.usefixtures("folder")
