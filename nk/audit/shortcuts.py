@@ -246,7 +246,8 @@ def _finding(level: Level, some: Sequence[Probed], target: Target, model: Reache
     how = f"at least half as well as {than}" if level == "warning" else "better than by chance"
     beside = "" if model is None else f"the model {model.score:.3f}, "
     measure = "correlation" if target.is_number else "UAR"
-    what = f"the recording alone predicts `{target.name}` {how} ({measure}: {beside}chance {chance:.3f})"
+    who = "loudness or duration" if some[0].cue.honest else "the way of recording"
+    what = f"{who} alone predicts `{target.name}` {how} ({measure}: {beside}chance {chance:.3f})"
     scores = {
         "measure": _measure(target),
         "model": model and model.score,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from nk.audit.finding import SHOWN
@@ -9,12 +10,17 @@ from nk.audit.finding import SHOWN
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LONGEST = 40  # characters of an example
+_START, _END = 26, 14  # characters that are shown of a long example
 
 
 def first(examples: Iterable[str]) -> tuple[str, ...]:
-    """The first five, long ones cut."""
-    return tuple(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..." for text in list(examples)[:SHOWN])
+    """The first five."""
+    return tuple(islice(examples, SHOWN))
+
+
+def short(text: str) -> str:
+    """A long text without its middle: a file is known by its name, a sentence by how it begins."""
+    return text if len(text) <= _START + _END + 3 else f"{text[:_START]}...{text[-_END:]}"
 
 
 def counted(number: int, one: str, several: str = "") -> str:

@@ -28,7 +28,7 @@ from nk.audit import (
     unlabelled,
 )
 from nk.audit.finding import LEVELS
-from nk.audit.words import counted
+from nk.audit.words import counted, short
 from nk.errors import DataError
 from nk.stages.folds import holdout
 
@@ -167,7 +167,7 @@ def need_sound(findings: Sequence[Finding], ui: Ui, *, strict: bool, of: str = "
 
 def _line(finding: Finding) -> str:
     """What was found with examples, fewer of long ones."""
-    examples = [example if "`" in example else f"`{example}`" for example in finding.examples]
+    examples = [example if "`" in example else f"`{short(example)}`" for example in finding.examples]
     lengths = accumulate(len(example) for example in examples)
     shown = [example for example, length in zip(examples, lengths, strict=True) if length <= _ENOUGH] or examples[:1]
     more = ["..."] if finding.count > len(shown) > 0 else []

@@ -304,3 +304,11 @@ def golden(name: str, said: str) -> None:
     if os.environ.get("NK_GOLDEN") == "write":
         (GOLDEN / name).write_text(said, encoding="utf-8")
     assert said == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_a_long_example_is_whole_in_the_file_and_cut_in_the_panel(capsys: pytest.CaptureFixture[str]) -> None:
+    long = "recordings/of/the/first/session/in/the/clinic/spk01_17.wav"
+    one = only(dataset(digest=lambda row: "x9" if row == 38 else f"x{row}", file=lambda row: f"{row}{long}"))
+    assert one.examples == (f"38{long}",)
+    audit.show([one], Ui())
+    assert "`38recordings/of/the/first/...c/spk01_17.wav`" in capsys.readouterr().err

@@ -120,7 +120,7 @@ def test_a_weak_cue_is_a_note_with_both_numbers() -> None:
     assert (finding.check, finding.level, finding.count) == ("shortcuts", "note", 1)
     assert finding.examples == (f"`noise in the pauses` {one.score:.3f}",)
     assert finding.what == (
-        "the recording alone predicts `emotion` better than by chance (UAR: the model 0.900, chance 0.250)"
+        "the way of recording alone predicts `emotion` better than by chance (UAR: the model 0.900, chance 0.250)"
     )
     assert finding.do
 
@@ -130,7 +130,7 @@ def test_what_is_said_of_several_and_without_a_model() -> None:
     (finding,) = find(corpus.table, corpus.dataset, corpus.folds)
     assert named(finding) == ["offset in the pauses", "noise in the pauses"]
     assert finding.what == (
-        "the recording alone predicts `emotion` at least half as well as a perfect model (UAR: chance 0.250)"
+        "the way of recording alone predicts `emotion` at least half as well as a perfect model (UAR: chance 0.250)"
     )
 
 
