@@ -504,3 +504,14 @@ def test_two_files_of_one_name_are_two_sets() -> None:
     shutil.copy("held.csv", "more/held.csv")
     found, _ = test("results/exp", files=["held.csv", "more/held.csv"])
     assert [one.trial.testset.name for one in found.tested] == ["held", "held-2"]
+
+
+@pytest.mark.usefixtures("place")
+def test_strict_stops_before_anything_is_predicted_or_written() -> None:
+    run()
+    ui = Ui(quiet=True)
+    folder, loaded = find(Path("exp.ini"), ["exp.strict=True"])
+    with pytest.raises(DataError, match=r"the audit stops here: 1 warning \(`few_test_speakers`\)"):
+        pipeline.test(folder, loaded, ui, files=["held.csv"], jobs=1)
+    assert [line for line in ui.lines if line.endswith("audit of `held`: 1 warning")]
+    assert not (folder / "tests").exists()
