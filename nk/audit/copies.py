@@ -1,0 +1,219 @@
+"""Which recordings hold the same audio: equal samples, or fingerprints that agree at some shift.
+
+No recording is compared with every other one. Frames that have 24 of their 32 bits of the bands in common lie beside
+each other when they are sorted; each is compared with the next few there, by the frames around it, and what is left is
+compared in full. So time and memory grow with the number of frames, not with its square.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nk.audit.fingerprint import HOP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from nk.audit.fingerprint import Mask, Prints, Words
+    from nk.registry import Doubles, Ints
+
+    Bytes = npt.NDArray[np.uint8]
+
+FEWEST = 6  # frames that count: of fewer no copy can be told, but that the samples are equal
+SHARE = 0.6  # of the frames of the shorter recording that a copy has
+ERRORS = 0.30  # share of differing bits of the bands that a copy may have
+# How much the agreement of the signs has to exceed the share of differing bits, by the number of frames.
+_EXCESS = ((40, 0.12), (12, 0.26), (FEWEST, 0.40))
+_NEXT = 32  # frames beside a frame in sorted order that are looked at
+_AROUND, _ALIKE = np.arange(-12, 13), 0.38  # frames beside two frames, and the share of bits in which they may differ
+_PROBES, _PROBE_ALIKE = np.array([-9, -5, 5, 9]), 0.45
+_AT_ONCE = 100_000  # pairs of frames
+_LONGEST = 2000  # frames (32 s) of which signs are compared
+_FINE = np.arange(-4, 5) / 4  # samples
+
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """Which of the rows `ids` hold the same audio.
+
+    Rows of the same number in `group` have equal samples. `near`, of shape (pairs, 2), are numbers of groups whose
+    recordings are nearly the same; `whole` says of each pair whether that holds for most of the longer one too, which
+    is otherwise an excerpt of it.
+    """
+
+    ids: tuple[str, ...]
+    group: Ints
+    near: Ints
+    whole: Mask
+
+
+@dataclass(frozen=True)
+class Match:
+    """How well two recordings agree at the best shift.
+
+    `frames` are those that count in both, `share` their share of those of the shorter one and `whole` of the longer
+    one; `errors` is the share of differing bits of the bands there, `signs` the correlation of the signs.
+    """
+
+    frames: int
+    share: float
+    whole: float
+    errors: float
+    signs: float
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether no two different recordings agree so well."""
+        excess = next((value for least, value in _EXCESS if self.frames >= least), np.inf)
+        return self.share >= SHARE and self.errors <= ERRORS and self.signs - self.errors >= excess
+
+
+def search(prints: Prints) -> Copies:
+    """Find all recordings that are the same, or nearly so."""
+    sums = np.array(prints.sums, dtype=object)
+    _, first, group = np.unique(sums, return_index=True, return_inverse=True)
+    found = [
+        (one, other, match.whole)
+        for one, other, shift in candidates(prints, first)
+        if (match := compare(prints, int(first[one]), int(first[other]), shift)).is_copy
+    ]
+    near = np.array([(one, other) for one, other, _ in found], dtype=np.int64).reshape(-1, 2)
+    return Copies(prints.ids, group.reshape(-1), near, np.array([whole >= SHARE for *_, whole in found], dtype=bool))
+
+
+def candidates(prints: Prints, rows: Ints) -> Iterator[tuple[int, int, int]]:
+    """Pairs of rows that may be copies, as places in `rows`, and by how many frames the second one is later."""
+    frames = _Frames.of(prints, rows)
+    hits = np.concatenate([np.empty((0, 3), dtype=np.int64), *(
+        frames.hits(one, other) for one, other in frames.pairs()
+    )])  # fmt: skip
+    if not len(hits):
+        return
+    # Of each pair of rows the shift that most of its frames have.
+    distinct, votes = np.unique(hits, axis=0, return_counts=True)
+    order = np.lexsort((-votes, distinct[:, 1], distinct[:, 0]))
+    best = distinct[order]
+    new = np.ones(len(best), dtype=bool)
+    new[1:] = (best[1:, :2] != best[:-1, :2]).any(axis=1)
+    for one, other, shift in best[new].tolist():
+        yield one, other, shift
+
+
+@dataclass(frozen=True, eq=False)
+class _Frames:
+    """The frames of some rows: their bits of the bands, which of them count, and the place of the row of each."""
+
+    bits: Words
+    loud: Mask
+    owner: Ints
+    begin: Ints
+
+    @classmethod
+    def of(cls, prints: Prints, rows: Ints) -> _Frames:
+        owner = np.full(len(prints.words), -1, dtype=np.int64)
+        for place, row in enumerate(rows.tolist()):
+            owner[prints.starts[row] : prints.starts[row + 1]] = place
+        return cls(prints.words[:, 0], prints.loud & (owner >= 0), owner, prints.starts[rows])
+
+    def pairs(self) -> Iterator[tuple[Ints, Ints]]:
+        """Frames of different rows that have three of four bytes in common, some at a time."""
+        places = np.flatnonzero(self.loud)
+        for byte in range(4):
+            key = self.bits[places] & np.uint32(~(0xFF << 8 * byte) & 0xFFFFFFFF)
+            order = np.argsort(key, kind="stable")
+            key, sorted_places = key[order], places[order]
+            for step in range(1, _NEXT + 1):
+                same = np.flatnonzero(key[step:] == key[:-step])
+                if not len(same):
+                    break
+                for start in range(0, len(same), _AT_ONCE):
+                    some = same[start : start + _AT_ONCE]
+                    one, other = sorted_places[some], sorted_places[some + step]
+                    apart = self.owner[one] != self.owner[other]
+                    yield one[apart], other[apart]
+
+    def hits(self, one: Ints, other: Ints) -> Ints:
+        """Both rows and the shift of those pairs of frames around which the others agree too: shape (pairs, 3)."""
+        for around, most in ((_PROBES, _PROBE_ALIKE), (_AROUND, _ALIKE)):
+            alike = self._errors(one, other, around) <= most
+            one, other = one[alike], other[alike]
+        rows = self.owner[one], self.owner[other]
+        shift = (other - self.begin[rows[1]]) - (one - self.begin[rows[0]])
+        found = np.stack([*rows, shift], axis=1)
+        back = rows[0] > rows[1]
+        found[back] = np.stack([rows[1], rows[0], -shift], axis=1)[back]
+        return found
+
+    def _errors(self, one: Ints, other: Ints, around: Ints) -> Doubles:
+        """The share of differing bits in the frames around two frames; 0 where there are none."""
+        last = len(self.bits) - 1
+        left, right = (np.clip(places[:, np.newaxis] + around, 0, last) for places in (one, other))
+        both = self.loud[left] & self.loud[right]
+        both &= (self.owner[left] == self.owner[one][:, np.newaxis])
+        both &= (self.owner[right] == self.owner[other][:, np.newaxis])
+        differing = np.where(both, count_bits(self.bits[left] ^ self.bits[right]), 0).sum(axis=1)
+        found: Doubles = differing / np.maximum(32 * both.sum(axis=1), 1)
+        return found
+
+
+def compare(prints: Prints, one: int, other: int, shift: int) -> Match:
+    """Compare two rows in full, at a shift of about as many frames (by which the second one is later)."""
+    left, right = (prints.words[prints.starts[row] : prints.starts[row + 1]] for row in (one, other))
+    loud = left.any(axis=1), right.any(axis=1)
+    shorter, longer = sorted(int(each.sum()) for each in loud)
+    best = Match(0, 0.0, 0.0, 1.0, 0.0)
+    parts: tuple[Words, Words] | None = None
+    for near in (shift - 1, shift, shift + 1):
+        some = _overlap(left, right, near)
+        both = some[0].any(axis=1) & some[1].any(axis=1)
+        count = int(both.sum())
+        if count and count >= SHARE * shorter:
+            errors = count_bits(some[0][both, 0] ^ some[1][both, 0]).mean() / 32
+            if errors < best.errors:
+                best = Match(count, count / shorter, count / longer, float(errors), 0.0)
+                parts = some[0] * both[:, np.newaxis], some[1] * both[:, np.newaxis]
+    if parts is None or best.errors > ERRORS:
+        return best
+    return Match(best.frames, best.share, best.whole, best.errors, _signs_agree(*parts))
+
+
+def _overlap(left: Words, right: Words, shift: int) -> tuple[Words, Words]:
+    """The frames that both have where the second one is later by `shift` frames."""
+    start, end = max(0, -shift), min(len(left), len(right) - shift)
+    return left[start : max(start, end)], right[start + shift : max(start, end) + shift]
+
+
+def _signs_agree(left: Words, right: Words) -> float:
+    """The correlation of the signs at the best shift of up to a frame, whatever the polarity."""
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    one, other = (_signs(words[:_LONGEST]) for words in (left, right))
+    size = next_fast_len(2 * len(one), real=True)
+    spectrum = rfft(one, size) * np.conj(rfft(other, size))
+    whole = irfft(spectrum, size)
+    near = np.concatenate([whole[-HOP:], whole[: HOP + 1]])
+    # The best shift may lie between samples.
+    shifts = int(np.abs(near).argmax()) - HOP + _FINE
+    turns = np.exp(2j * np.pi / size * np.outer(shifts, np.arange(len(spectrum))))
+    return float(np.abs((turns @ spectrum).real).max() * 2 / size / max(1, int(np.abs(one).sum())))
+
+
+def _signs(words: Words) -> Doubles:
+    """1 and -1 for each sample; 0 in frames that do not count."""
+    bits = np.unpackbits(np.ascontiguousarray(words[:, 1:]).view(np.uint8), axis=1)
+    signs: Doubles = np.where(words.any(axis=1)[:, np.newaxis], 2.0 * bits - 1, 0.0).reshape(-1)
+    return signs
+
+
+_COUNTS = np.unpackbits(np.arange(2**16, dtype=np.uint16).view(np.uint8).reshape(-1, 2), axis=1).sum(axis=1, dtype=np.uint8)
+
+
+def count_bits(words: Words) -> Bytes:
+    """How many bits of each are set."""
+    found: Bytes = _COUNTS[words & 0xFFFF] + _COUNTS[words >> 16]
+    return found
