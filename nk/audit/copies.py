@@ -29,9 +29,9 @@ SHARE = 0.6  # of the frames of the shorter recording that a copy has
 ERRORS = 0.30  # share of differing bits of the bands that a copy may have
 # How much the agreement of the signs has to exceed the share of differing bits, by the number of frames.
 _EXCESS = ((40, 0.12), (12, 0.26), (FEWEST, 0.40))
-_NEXT = 32  # frames beside a frame in sorted order that are looked at
-_AROUND, _ALIKE = np.arange(-12, 13), 0.38  # frames beside two frames, and the share of bits in which they may differ
-_PROBES, _PROBE_ALIKE = np.array([-9, -5, 5, 9]), 0.45
+_NEXT = 16  # frames beside a frame in sorted order that are looked at
+# Frames around two frames, and the share of bits in which they may differ: at first a few.
+_AROUND = ((np.array([-9, -5, 5, 9]), 0.45), (np.arange(-12, 13), 0.36), (np.arange(-48, 49, 3), 0.36))
 _AT_ONCE = 100_000  # pairs of frames
 _LONGEST = 2000  # frames (32 s) of which signs are compared
 _FINE = np.arange(-4, 5) / 4  # samples
@@ -106,23 +106,22 @@ def candidates(prints: Prints, rows: Ints) -> Iterator[tuple[int, int, int]]:
 
 @dataclass(frozen=True, eq=False)
 class _Frames:
-    """The frames of some rows: their bits of the bands, which of them count, and the place of the row of each."""
+    """The frames of some rows: their bits of the bands, and the place of the row of each, -1 where it does not count."""
 
     bits: Words
-    loud: Mask
-    owner: Ints
+    owner: npt.NDArray[np.int32]
     begin: Ints
 
     @classmethod
     def of(cls, prints: Prints, rows: Ints) -> _Frames:
-        owner = np.full(len(prints.words), -1, dtype=np.int64)
-        for place, row in enumerate(rows.tolist()):
-            owner[prints.starts[row] : prints.starts[row + 1]] = place
-        return cls(prints.words[:, 0], prints.loud & (owner >= 0), owner, prints.starts[rows])
+        place = np.full(len(prints.ids), -1, dtype=np.int32)
+        place[rows] = np.arange(len(rows))
+        owner = np.where(prints.loud, np.repeat(place, np.diff(prints.starts)), np.int32(-1))
+        return cls(np.ascontiguousarray(prints.words[:, 0]), owner, prints.starts[rows])
 
     def pairs(self) -> Iterator[tuple[Ints, Ints]]:
         """Frames of different rows that have three of four bytes in common, some at a time."""
-        places = np.flatnonzero(self.loud)
+        places = np.flatnonzero(self.owner >= 0)
         for byte in range(4):
             key = self.bits[places] & np.uint32(~(0xFF << 8 * byte) & 0xFFFFFFFF)
             order = np.argsort(key, kind="stable")
@@ -139,10 +138,10 @@ class _Frames:
 
     def hits(self, one: Ints, other: Ints) -> Ints:
         """Both rows and the shift of those pairs of frames around which the others agree too: shape (pairs, 3)."""
-        for around, most in ((_PROBES, _PROBE_ALIKE), (_AROUND, _ALIKE)):
+        for around, most in _AROUND:
             alike = self._errors(one, other, around) <= most
             one, other = one[alike], other[alike]
-        rows = self.owner[one], self.owner[other]
+        rows = self.owner[one].astype(np.int64), self.owner[other].astype(np.int64)
         shift = (other - self.begin[rows[1]]) - (one - self.begin[rows[0]])
         found = np.stack([*rows, shift], axis=1)
         back = rows[0] > rows[1]
@@ -153,9 +152,8 @@ class _Frames:
         """The share of differing bits in the frames around two frames; 0 where there are none."""
         last = len(self.bits) - 1
         left, right = (np.clip(places[:, np.newaxis] + around, 0, last) for places in (one, other))
-        both = self.loud[left] & self.loud[right]
-        both &= (self.owner[left] == self.owner[one][:, np.newaxis])
-        both &= (self.owner[right] == self.owner[other][:, np.newaxis])
+        both = self.owner[left] == self.owner[one][:, np.newaxis]
+        both &= self.owner[right] == self.owner[other][:, np.newaxis]
         differing = np.where(both, count_bits(self.bits[left] ^ self.bits[right]), 0).sum(axis=1)
         found: Doubles = differing / np.maximum(32 * both.sum(axis=1), 1)
         return found
