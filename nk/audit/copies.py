@@ -28,13 +28,13 @@ FEWEST = 6  # frames that count: of fewer no copy can be told, but that the samp
 SHARE = 0.6  # of the frames of the shorter recording that a copy has
 ERRORS = 0.30  # share of differing bits of the bands that a copy may have
 # How much the agreement of the signs has to exceed the share of differing bits, by the number of frames.
-_EXCESS = ((40, 0.12), (12, 0.26), (FEWEST, 0.40))
+_EXCESS = ((40, 0.10), (12, 0.26), (9, 0.32), (FEWEST, 0.40))
 _NEXT = 16  # frames beside a frame in sorted order that are looked at
 # Frames around two frames, and the share of bits in which they may differ: at first a few.
 _AROUND = ((np.array([-9, -5, 5, 9]), 0.45), (np.arange(-12, 13), 0.36), (np.arange(-48, 49, 3), 0.36))
 _AT_ONCE = 100_000  # pairs of frames
 _LONGEST = 2000  # frames (32 s) of which signs are compared
-_FINE = np.arange(-4, 5) / 4  # samples
+_FINE, _TAPS = np.arange(-4, 5) / 4, 24  # samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,13 +192,12 @@ def _signs_agree(left: Words, right: Words) -> float:
 
     one, other = (_signs(words[:_LONGEST]) for words in (left, right))
     size = next_fast_len(2 * len(one), real=True)
-    spectrum = rfft(one, size) * np.conj(rfft(other, size))
-    whole = irfft(spectrum, size)
-    near = np.concatenate([whole[-HOP:], whole[: HOP + 1]])
-    # The best shift may lie between samples.
-    shifts = int(np.abs(near).argmax()) - HOP + _FINE
-    turns = np.exp(2j * np.pi / size * np.outer(shifts, np.arange(len(spectrum))))
-    return float(np.abs((turns @ spectrum).real).max() * 2 / size / max(1, int(np.abs(one).sum())))
+    found = irfft(rfft(one, size) * np.conj(rfft(other, size)), size)
+    shift = int(np.abs(np.concatenate([found[-HOP:], found[: HOP + 1]])).argmax()) - HOP
+    # The best shift may lie between samples, where the values around it tell the value.
+    around = np.arange(-_TAPS, _TAPS + 1)
+    values = np.sinc(_FINE[:, np.newaxis] - around) @ found[(shift + around) % size]
+    return float(np.abs(values).max() / np.abs(one).sum())
 
 
 def _signs(words: Words) -> Doubles:
