@@ -1,10 +1,10 @@
 """How many copies does the audit find, and does it take different recordings for copies?
 
-Of the recordings in the folders, copies are made in each of the ways of `COPIES`, and searched for among all recordings
-together. Two tables for each folder: recall by the way of copying, with the pairs that are no copies; and CPU time.
-With `--files` there is a third one, of made-up fingerprints of that many recordings, for time and memory.
+Of the recordings in each folder copies are made in all the ways of `COPIES`, and searched for among all recordings
+together: how many are found, how many pairs that are no copies, and CPU time. With `--files` so many recordings are
+made up of those in the folder (two of them mixed, each at another speed), for time and memory of a large database.
 
-`python benchmarks/duplicates.py data/emodb/wav data/fsdd/recordings --files 100000`
+`python benchmarks/duplicates.py data/emodb/wav` and so on; the last table is from `--files 100000 --every 0`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ import soundfile
 import soxr
 from threadpoolctl import threadpool_limits
 
-from nk.audio import read
+from nk.audio import Audio, read
 from nk.audit.copies import Copies, search
-from nk.audit.fingerprint import Fingerprint, Prints, gathered
+from nk.audit.fingerprint import HOP, RATE, Fingerprint, gathered
 from nk.registry import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from nk.audit.fingerprint import Prints
     from nk.registry import Doubles, Floats
 
     Copied = tuple[Doubles, int]
@@ -42,38 +43,39 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="*", help="with recordings, no two of which are the same")
-    parser.add_argument("--every", type=int, default=1, help="copy each n-th recording only")
-    parser.add_argument("--files", type=int, default=0, help="number of made-up recordings of the last table")
+    parser.add_argument("--every", type=int, default=1, help="copy each n-th recording only; 0: none")
+    parser.add_argument("--files", type=int, default=0, help="how many recordings to make up")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     for folder in options.folders:
-        of_folder(folder, options.every, options.seed)
-    if options.files:
-        made_up(options.files, options.seed)
+        files = sorted(file for file in folder.rglob("*") if file.suffix in ENDS)
+        with threadpool_limits(1):  # as in the audit
+            if options.every:
+                print(f"\n{folder}")
+                of_files(files, options.every, options.seed)
+            if options.files:
+                made_up(files, options.files, np.random.default_rng(options.seed))
 
 
-def of_folder(folder: Path, every: int, seed: int) -> None:
-    """Print the tables of a folder."""
-    files = sorted(file for file in folder.rglob("*") if file.suffix in ENDS)
-    with threadpool_limits(1):
-        start = time.process_time()
-        originals = {file.name: fingerprint(file) for file in files}
-        printed = time.process_time() - start
-        prints = gathered(originals)
-        start = time.process_time()
-        clean = search(prints)
-        searched = time.process_time() - start
-        lengths = np.diff(prints.starts) * 0.016
-        print(f"\n{folder}: {len(files)} recordings of {np.median(lengths):.2f} s (median), pairs among them that the")
-        print(f"audit takes for copies: {len(pairs(clean))}. CPU ms a recording: {1000 * printed / len(files):.2f} to read")
-        print(f"and to print, {1000 * searched / len(files):.2f} to search")
-        print("way of copying        copies   found  share    wrong pairs")
-        for name, copying in COPIES.items():
-            copies = copied(files[::every], copying, seed)
-            found = pairs(search(gathered(originals | copies)))
-            right = {pair for pair in found if len({file.removeprefix("copy of ") for file in pair}) == 1}
-            share = len(right) / len(copies)
-            print(f"{name:20} {len(copies):7} {len(right):7}  {share:.3f} {len(found - right):10}", flush=True)
+def of_files(files: Sequence[Path], every: int, seed: int) -> None:
+    """Print how many copies of some recordings are found, and what it takes."""
+    start = time.process_time()
+    originals = {file.name: fingerprint(file) for file in files}
+    printed = time.process_time() - start
+    prints = gathered(originals)
+    start = time.process_time()
+    clean = search(prints)
+    searched = time.process_time() - start
+    seconds = np.median(np.diff(prints.starts)) * HOP / RATE
+    print(f"{len(files)} recordings of {seconds:.2f} s (median); taken for copies: {len(pairs(clean))} pairs")
+    print(f"CPU ms each: {1000 * printed / len(files):.2f} fingerprint, {1000 * searched / len(files):.2f} search")
+    print("way of copying        copies   found  share    wrong pairs")
+    for name, copying in COPIES.items():
+        copies = copied(files[::every], copying, seed)
+        found = pairs(search(gathered(originals | copies)))
+        right = {pair for pair in found if len({file.removeprefix("copy of ") for file in pair}) == 1}
+        share = len(right) / len(copies)
+        print(f"{name:20} {len(copies):7} {len(right):7}  {share:.3f} {len(found - right):10}", flush=True)
 
 
 def fingerprint(file: Path) -> Floats:
@@ -161,7 +163,13 @@ def _turned(samples: Doubles, rate: int, *_: Any) -> Copied:
 
 def _all(samples: Doubles, rate: int, random: np.random.Generator, folder: Path) -> Copied:
     """Trimmed, clipped, as mp3, at another rate and padded, one after the other."""
-    for copying in (_trimmed, partial(_clipped, decibels=6), MP3, partial(_at, new=12000), partial(_padded, level=1e-3)):
+    for copying in (
+        _trimmed,
+        partial(_clipped, decibels=6),
+        MP3,
+        partial(_at, new=12000),
+        partial(_padded, level=1e-3),
+    ):
         samples, rate = copying(samples, rate, random, folder)
     return samples, rate
 
@@ -194,30 +202,41 @@ COPIES: Mapping[str, Copying] = {
 }
 
 
-def made_up(files: int, seed: int) -> None:
-    """Print what it takes to search many recordings of which 1 % are copies with a tenth of the bits changed."""
-    prints = _random_prints(files, np.random.default_rng(seed))
+def made_up(files: Sequence[Path], count: int, random: np.random.Generator) -> None:
+    """Print what it takes to search many recordings, 1 % of which are copies with a tenth of their bits changed."""
+    prints = _made_up([read(file, rate=RATE).mono for file in files], count, random)
     before, start = _memory(), time.process_time()
     found = search(prints)
-    print(f"\n{files} made-up recordings of 2.8 s: {len(found.near)} of {files // 100} copies found, CPU ms a recording:")
-    print(f"{1000 * (time.process_time() - start) / files:.2f}, memory: {_memory() - before:.0f} MiB beside the")
-    print(f"{prints.words.nbytes / 2**20:.0f} MiB of the fingerprints")
+    spent, most = time.process_time() - start, _memory() - before
+    taken = pairs(found)
+    planted = {pair for pair in taken if len({name.removeprefix("copy of ") for name in pair}) == 1}
+    wrong = {pair for pair in taken if len({name.split()[-1] for name in pair}) > 1}
+    print(f"\n{count} made-up recordings, and copies of 1 % of them: {len(planted)} of {count // 100} found, and")
+    print(f"{len(taken - planted - wrong)} pairs of one recording at nearly one speed, {len(wrong)} others.")
+    print(f"CPU ms each to search: {1000 * spent / count:.2f}; MiB: {prints.words.nbytes / 2**20:.0f} of fingerprints,")
+    print(f"{most:.0f} more to search")
 
 
-def _random_prints(files: int, random: np.random.Generator) -> Prints:
-    """Bits that change with a probability of .2 from frame to frame and band to band, as those of speech do."""
-    frames, planted = 175, files // 100
-    words = np.empty((files, frames, 5), dtype=np.uint32)
-    for start in range(0, files, 1000):
-        count = min(1000, files - start)
-        flips = random.random((count, frames, 32)) < 0.2
-        bits = np.cumsum(flips, axis=1) + np.cumsum(random.random((count, 1, 32)) < 0.2, axis=2) & 1
-        words[start : start + count, :, :1] = np.packbits(bits.astype(bool), axis=2).view(np.uint32)
-        words[start : start + count, :, 1:] = random.integers(1, 2**32, (count, frames, 4), dtype=np.uint32)
-    changed = np.packbits(random.random((planted, frames, 160)) < 0.1, axis=2).view(np.uint32)
-    words[files - planted :] = words[:planted] ^ changed
-    names = tuple(map(str, range(files)))
-    return Prints(names, tuple(name.encode() for name in names), np.arange(files + 1) * frames, words.reshape(-1, 5))
+def _made_up(recordings: Sequence[Floats], count: int, random: np.random.Generator) -> Prints:
+    extractor, found = Fingerprint(Options(), name="fingerprint"), {}
+    for number in range(count):
+        places = random.integers(len(recordings), size=2).tolist()
+        both = [
+            soxr.resample(recordings[place], RATE, RATE * random.uniform(0.7, 1.4), quality="LQ") for place in places
+        ]
+        name = f"{number} of {places[0]}"
+        size = min(map(len, both))
+        level = 10 ** (-random.uniform(6, 20) / 20) * both[0].std() / both[1].std()
+        both[0][:size] += level * both[1][:size]
+        found[name] = extractor.extract(Audio(both[0][np.newaxis], RATE, name))
+        if number < count // 100:
+            found[f"copy of {name}"] = _changed(found[name], random)
+    return gathered(found)
+
+
+def _changed(words: Floats, random: np.random.Generator) -> Floats:
+    bits = np.packbits(random.random((len(words), 160)) < 0.1, axis=1).view(np.uint32)
+    return np.where(words.view(np.uint32) != 0, words.view(np.uint32) ^ bits, np.uint32(0)).view(np.float32)
 
 
 def _memory() -> float:

@@ -100,13 +100,12 @@ def candidates(prints: Prints, rows: Ints) -> Iterator[tuple[int, int, int]]:
     best = distinct[order]
     new = np.ones(len(best), dtype=bool)
     new[1:] = (best[1:, :2] != best[:-1, :2]).any(axis=1)
-    for one, other, shift in best[new].tolist():
-        yield one, other, shift
+    yield from map(tuple, best[new].tolist())
 
 
 @dataclass(frozen=True, eq=False)
 class _Frames:
-    """The frames of some rows: their bits of the bands, and the place of the row of each, -1 where it does not count."""
+    """The frames of some rows: their bits of the bands, and the place of each one's row, -1 where it does not count."""
 
     bits: Words
     owner: npt.NDArray[np.int32]
@@ -162,13 +161,12 @@ class _Frames:
 def compare(prints: Prints, one: int, other: int, shift: int) -> Match:
     """Compare two rows in full, at a shift of about as many frames (by which the second one is later)."""
     left, right = (prints.words[prints.starts[row] : prints.starts[row + 1]] for row in (one, other))
-    loud = left.any(axis=1), right.any(axis=1)
-    shorter, longer = sorted(int(each.sum()) for each in loud)
+    shorter, longer = sorted(int(_loud(words).sum()) for words in (left, right))
     best = Match(0, 0.0, 0.0, 1.0, 0.0)
     parts: tuple[Words, Words] | None = None
     for near in (shift - 1, shift, shift + 1):
         some = _overlap(left, right, near)
-        both = some[0].any(axis=1) & some[1].any(axis=1)
+        both = _loud(some[0]) & _loud(some[1])
         count = int(both.sum())
         if count and count >= SHARE * shorter:
             errors = count_bits(some[0][both, 0] ^ some[1][both, 0]).mean() / 32
@@ -200,14 +198,21 @@ def _signs_agree(left: Words, right: Words) -> float:
     return float(np.abs(values).max() / np.abs(one).sum())
 
 
+def _loud(words: Words) -> Mask:
+    found: Mask = (words != 0).any(axis=1)
+    return found
+
+
 def _signs(words: Words) -> Doubles:
     """1 and -1 for each sample; 0 in frames that do not count."""
     bits = np.unpackbits(np.ascontiguousarray(words[:, 1:]).view(np.uint8), axis=1)
-    signs: Doubles = np.where(words.any(axis=1)[:, np.newaxis], 2.0 * bits - 1, 0.0).reshape(-1)
+    signs: Doubles = np.where(_loud(words)[:, np.newaxis], 2.0 * bits - 1, 0.0).reshape(-1)
     return signs
 
 
-_COUNTS = np.unpackbits(np.arange(2**16, dtype=np.uint16).view(np.uint8).reshape(-1, 2), axis=1).sum(axis=1, dtype=np.uint8)
+_COUNTS = np.unpackbits(np.arange(2**16, dtype=np.uint16).view(np.uint8).reshape(-1, 2), axis=1).sum(
+    axis=1, dtype=np.uint8
+)
 
 
 def count_bits(words: Words) -> Bytes:

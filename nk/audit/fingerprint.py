@@ -60,13 +60,11 @@ class Prints:
     @property
     def loud(self) -> Mask:
         """Which frames count, shape (frames,)."""
-        found: Mask = self.words.any(axis=1)
+        found: Mask = (self.words != 0).any(axis=1)
         return found
 
 
-def measure(
-    dataset: Dataset, *, channels: Mapping[str, Channel], jobs: int, ui: Ui, fresh: bool = False
-) -> Prints:
+def measure(dataset: Dataset, *, channels: Mapping[str, Channel], jobs: int, ui: Ui, fresh: bool = False) -> Prints:
     """The fingerprints of every row, in parallel, or from the cache.
 
     Args:
@@ -116,7 +114,7 @@ class Fingerprint(FeatureExtractor):
     def extract(self, audio: Audio) -> Floats:
         """The bits of a recording, shape (1 + frames, 5)."""
         samples = np.ascontiguousarray(audio.mono, dtype="<f4")
-        summed = blake2b(samples, digest_size=20, salt=str(audio.rate).encode()).digest()
+        summed = blake2b(samples.tobytes(), digest_size=20, salt=str(audio.rate).encode()).digest()
         head = np.frombuffer(summed, dtype=np.uint32)[np.newaxis]
         return np.concatenate([head, _words(_at_rate(samples, audio.rate))]).view(np.float32)
 
@@ -138,7 +136,8 @@ def _words(samples: Floats) -> Words:
         return np.empty((0, 5), dtype=np.uint32)
     blocks = [_powers(samples, start, frames + _APART) for start in range(0, frames + _APART, _BLOCK)]
     bands, levels = (np.concatenate(parts) for parts in zip(*((each, sums) for each, sums, _ in blocks), strict=True))
-    signs = _flat(samples, sum(weighted for _, _, weighted in blocks))[_MIDDLE : _MIDDLE + frames * HOP] > 0
+    power = np.sum([each for _, _, each in blocks], axis=0)
+    signs = _flat(samples, power)[_MIDDLE : _MIDDLE + frames * HOP] > 0
     slopes = bands[:, :-1] - bands[:, 1:]
     bits = np.hstack([slopes[_APART:] > slopes[:-_APART], signs.reshape(frames, HOP)])
     words = np.packbits(bits, axis=1).view(np.uint32)
