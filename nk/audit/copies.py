@@ -89,18 +89,21 @@ def search(prints: Prints) -> Copies:
 def candidates(prints: Prints, rows: Ints) -> Iterator[tuple[int, int, int]]:
     """Pairs of rows that may be copies, as places in `rows`, and by how many frames the second one is later."""
     frames = _Frames.of(prints, rows)
-    hits = np.concatenate([np.empty((0, 3), dtype=np.int64), *(
-        frames.hits(one, other) for one, other in frames.pairs()
-    )])  # fmt: skip
-    if not len(hits):
+    longest = int(np.diff(prints.starts).max(initial=0))
+    span = 2 * longest + 1
+    # A number for both rows and the shift takes a third of the memory.
+    hits = (frames.hits(one, other) for one, other in frames.pairs())
+    numbers = [(one * len(rows) + other) * span + shift + longest for one, other, shift in hits]
+    if not numbers:
         return
+    distinct, votes = np.unique(np.concatenate(numbers), return_counts=True)
+    pair, shift = np.divmod(distinct, span)
+    order = np.lexsort((-votes, pair))
     # Of each pair of rows the shift that most of its frames have.
-    distinct, votes = np.unique(hits, axis=0, return_counts=True)
-    order = np.lexsort((-votes, distinct[:, 1], distinct[:, 0]))
-    best = distinct[order]
-    new = np.ones(len(best), dtype=bool)
-    new[1:] = (best[1:, :2] != best[:-1, :2]).any(axis=1)
-    yield from map(tuple, best[new].tolist())
+    _, first = np.unique(pair[order], return_index=True)
+    best = order[first]
+    one, other = np.divmod(pair[best], len(rows))
+    yield from zip(one.tolist(), other.tolist(), (shift[best] - longest).tolist(), strict=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,17 +138,15 @@ class _Frames:
                     apart = self.owner[one] != self.owner[other]
                     yield one[apart], other[apart]
 
-    def hits(self, one: Ints, other: Ints) -> Ints:
-        """Both rows and the shift of those pairs of frames around which the others agree too: shape (pairs, 3)."""
+    def hits(self, one: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:
+        """Both rows, the lower first, and the shift of those pairs of frames around which the others agree too."""
         for around, most in _AROUND:
             alike = self._errors(one, other, around) <= most
             one, other = one[alike], other[alike]
         rows = self.owner[one].astype(np.int64), self.owner[other].astype(np.int64)
         shift = (other - self.begin[rows[1]]) - (one - self.begin[rows[0]])
-        found = np.stack([*rows, shift], axis=1)
         back = rows[0] > rows[1]
-        found[back] = np.stack([rows[1], rows[0], -shift], axis=1)[back]
-        return found
+        return np.minimum(*rows), np.maximum(*rows), np.where(back, -shift, shift)
 
     def _errors(self, one: Ints, other: Ints, around: Ints) -> Doubles:
         """The share of differing bits in the frames around two frames; 0 where there are none."""
