@@ -181,7 +181,6 @@ def _mp3(level: float) -> Copying:
 MP3 = _mp3(0.85)
 # Bit rates are those of 16 kHz; mp3 of 8 kHz has a quarter of them.
 COPIES: Mapping[str, Copying] = {
-    "flac": partial(_through, format="FLAC", subtype="PCM_16"),
     "gain -12 dB": partial(_louder, decibels=-12),
     "polarity": _turned,
     "clipping 6 dB": partial(_clipped, decibels=6),

@@ -179,5 +179,5 @@ def _flat(samples: Floats, power: Floats) -> Floats:
     bins = np.arange(len(power)) * RATE / _WINDOW
     gain = (1 / np.sqrt(smooth / smooth.max() + 1e-9)) * ((bins >= _LOW) & (bins <= _HIGH))
     response = np.roll(irfft(gain), _WINDOW // 2) * _constants()[0]
-    found: Floats = oaconvolve(samples, response.astype(np.float32), mode="same")
+    found: Floats = oaconvolve(samples, response.astype(np.float32))[_WINDOW // 2 :]
     return found
