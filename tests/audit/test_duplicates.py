@@ -105,7 +105,7 @@ def test_the_first_five_are_shown() -> None:
 
 def test_copies_in_one_part_under_two_names_are_a_warning_and_others_a_note() -> None:
     corpus = Corpus("TTTTttt", speakers="aabb?cd", groups="ABACDEF")
-    names, inside = corpus.find("EF", "BB")[0], Corpus("TTTTtt", speakers="aabbcc", groups="AABCDE").find("DE")
+    names, inside = corpus.find("EF")[0], Corpus("TTTTtt", speakers="aabbcc", groups="AABCDE").find("DE")
     assert (names.check, names.level, names.count) == ("duplicate_names", "warning", 4)
     assert names.examples == ("`a.wav` is `c.wav`", "`f.wav` is nearly `g.wav`")
     assert short(inside) == [("duplicates_inside", "note", 4)]
