@@ -96,8 +96,8 @@ def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
     _warn(ui, _skips(failed, len(dataset)))
     check_skips([*ready.skipped, *failed], ready.total, setup.config.feats.fail_threshold)
     dataset, folds = _without(failed, dataset, folds, setup)
-    found = [*audit.of_tables(dataset, folds), *audit.of_recordings(_heard(dataset, folds, setup, ui), dataset.target)]
-    findings = audit.by_level(found)
+    heard = _heard(dataset, folds, setup, ui)
+    findings = audit.together(audit.of_tables(dataset, folds), audit.of_recordings(heard, dataset.target))
     return Checked(findings, audit.verdict(findings, strict=setup.config.exp.strict))
 
 
@@ -136,12 +136,12 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     with watch("audit"):
         heard = _heard(dataset, folds, setup, ui, fresh=config.feats.no_reuse)
         tables = audit.of_tables(dataset, folds) if failed else findings
-        audit.need_sound([*tables, *audit.of_recordings(heard, dataset.target)], ui, strict=strict)
+        audit.need_sound(audit.together(tables, audit.of_recordings(heard, dataset.target)), ui, strict=strict)
     trained, predictions, courses = _trained(features, dataset, folds, setup, watch, ui)
     with watch("evaluate"):
         looks, metrics = _measured(predictions, courses, dataset, folds, config, ui)
-    findings = [*tables, *audit.of_recordings(heard, dataset.target, reached(metrics, dataset.target))]
-    findings = audit.by_level(findings)
+    told = audit.of_recordings(heard, dataset.target, reached(metrics, dataset.target))
+    findings = audit.together(tables, told)
     audit.need_sound(findings, ui, strict=strict)
     done = Done(setup, dataset, folds, features, predictions, looks, metrics, trained, skipped, courses, findings)
     with runfolder.writing(setup.root, config.exp.name) as folder:

@@ -78,7 +78,7 @@ def measure(dataset: Dataset, *, channels: Mapping[str, Channel], jobs: int, ui:
         the rows that could be read, in the dataset's order
     """
     extractor = Fingerprint(Options(), name="fingerprint")
-    found = extract(dataset, extractor, channels=channels, jobs=jobs, ui=ui, fresh=fresh)
+    found = extract(dataset, extractor, channels=channels, jobs=jobs, ui=ui, fresh=fresh, what="audit, fingerprints")
     return gathered({key: found.values[key] for key in dataset.ids if key in found.values})
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nk.audit import (
     cues,
+    duplicates,
     few_test_speakers,
     missing_classes,
     missing_words,
@@ -99,8 +100,8 @@ def listen(
         fresh: listen again, whatever the cache has
     """
     measured = cues.measure(dataset, channels=channels, jobs=jobs, ui=ui, fresh=fresh)
-    # Checks that listen and need no model, such as one for copies of recordings, are called here.
-    return Heard(shortcuts.probe(measured, dataset, folds), [])
+    copies = duplicates.measure(dataset, channels=channels, jobs=jobs, ui=ui, fresh=fresh)
+    return Heard(shortcuts.probe(measured, dataset, folds), duplicates.find(copies, dataset, folds))
 
 
 def of_recordings(heard: Heard, target: Target, model: Reached | None = None) -> list[Finding]:
@@ -109,6 +110,13 @@ def of_recordings(heard: Heard, target: Target, model: Reached | None = None) ->
     What is a warning before the training is one after it too.
     """
     return by_level([*heard.findings, *shortcuts.judged(heard.cues, target, model)])
+
+
+def together(tables: Sequence[Finding], recordings: Sequence[Finding]) -> list[Finding]:
+    """All that was found, worst first; of equal files nothing is said twice, where copies of any kind were heard."""
+    heard = any(one.check == "duplicates" and one.level != "note" for one in recordings)
+    again = [heard and one.check == "shared_recordings" and one.level != "note" for one in tables]
+    return by_level([*(one for one, said in zip(tables, again, strict=True) if not said), *recordings])
 
 
 def by_level(findings: Iterable[Finding]) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,15 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nk.audit.cues import CUES
+from nk.audit.finding import Finding
 from nk.audit.shared_recordings import connected
 from nk.audit.shortcuts import Probed, Reached
 from nk.stages import audit
 from nk.stages.folds import Fold
 from nk.tables import Dataset, Target
 from nk.ui import Ui
-
-if TYPE_CHECKING:
-    from nk.audit.finding import Finding
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "audit"
 
@@ -268,6 +266,13 @@ def test_traits_that_tell_the_label(trait: str, speakers: int, level: str) -> No
     one, _ = found(data, [fold(data, range(4 * n, 4 * n + 4), name=str(n)) for n in range(speakers)])
     assert (one.check, one.level) == ("telling_traits", level)
     assert one.what == f"`{trait}` alone tells `diagnosis`: UAR 1.00, chance 0.50"
+
+
+def test_equal_files_are_said_once_where_copies_were_heard() -> None:
+    equal, parts = (Finding("shared_recordings", level, 1, (), "", "") for level in ("warning", "note"))
+    names, copies, few = (Finding(name, "warning", 1, (), "", "") for name in ("duplicate_names", "duplicates", "few"))
+    assert audit.together([equal, few, parts], [copies]) == [few, copies, parts]
+    assert audit.together([equal, few, parts], [names]) == [equal, few, names, parts]
 
 
 def every_kind() -> list[Finding]:
