@@ -149,7 +149,7 @@ def _obstacle(values: Doubles, bounds: Bounds, groups: Groups) -> str:
     if np.isnan(without).any():
         name = groups.names[int(np.isnan(without).argmax())]
         return f"without {groups.kind} `{name}` the value is not defined"
-    if _standard_error(without) <= _NOTHING * np.abs(without).max():
+    if standard_error(without) <= _NOTHING * np.abs(without).max():
         return f"the value is the same whichever {groups.kind} is left out"
     return ""
 
@@ -161,7 +161,7 @@ def _at_end(values: Doubles | float, bounds: Bounds) -> bool:
     return bool(np.any(values <= np.asarray(lowest)) or np.any(values >= np.asarray(highest)))
 
 
-def _standard_error(without: Doubles) -> float:
+def standard_error(without: Doubles) -> float:
     """Of the jackknife: sqrt((S - 1) / S * sum of (value without s - their mean)^2)."""
     count = len(without)
     return math.sqrt((count - 1) / count * float(np.sum((without - without.mean()) ** 2)))
@@ -172,9 +172,9 @@ def _jackknife(values: Doubles, bounds: Bounds, groups: Groups) -> Interval:
 
     scale, value, degrees = _SCALES[bounds], float(values[0]), len(groups) - 1
     if _at_end(values[1:], bounds):
-        error, how = _standard_error(values[1:]) * scale.slope(value), " by the delta method"
+        error, how = standard_error(values[1:]) * scale.slope(value), " by the delta method"
     else:
-        error, how = _standard_error(scale.to(values[1:])), ""
+        error, how = standard_error(scale.to(values[1:])), ""
     reach = float(stdtrit(degrees, (1 + LEVEL) / 2)) * error
     with np.errstate(over="ignore"):
         ends = scale.back(scale.to(values[:1]) + np.array([-reach, reach]))

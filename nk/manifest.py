@@ -41,14 +41,15 @@ def manifest(*, seed: int, seconds: dict[str, float], **about: Any) -> dict[str,
         "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": _versions(),
+        "packages": versions(),
         "seed": seed,
         "seconds": seconds,
         **about,
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The packages that results can depend on, as they are installed."""
     installed = {package: _version(package) for package in PACKAGES}
     return {package: number for package, number in installed.items() if number}
 

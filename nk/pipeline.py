@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import record, runfolder
+from nk import exports, record, runfolder, testing, testsets
 from nk.errors import DataError
-from nk.exports import write_test
+from nk.execute import cores
 from nk.manifest import Stopwatch
 from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import cautions, course, gaps, select, sources, split, target, train
+from nk.stages import cautions, course, select, sources, split, target, train
 from nk.stages.columns import need_column
 from nk.stages.folds import folds_by, holdout, make_folds
 from nk.stages.load import load
@@ -23,6 +23,7 @@ from nk.stages.pooling import Pooling
 from nk.stages.recordings import check_skips
 from nk.stages.results import metrics_json
 from nk.stages.views import views
+from nk.stored import changed_versions, differing, open_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from nk.stages.folds import Fold
     from nk.tables import Dataset, Features, Skip
     from nk.ui import Ui
+
+
+# For results that are written beside the model.
+_ELSEWHERE = "copy the run folder to where you may write"
 
 
 @dataclass(frozen=True)
@@ -93,10 +98,13 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     _warn(ui, _skips(failed, len(features.ids) + len(failed)))
     with watch("train"):
         crossed = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
-        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe)
+        choice = crossed.courses[0].choice if len(folds) == 1 else None
+        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe, choice)
     predictions, courses = crossed.predictions, crossed.courses
     for line in course.lines(courses, dataset.target.labels, setup.recipe.balancing):
         ui.note(line)
+    if trained.course.choice and len(folds) > 1:
+        ui.note(f"stored model, tuned on all rows: {trained.course.choice.text}")
     for warning in course.warnings(courses):
         ui.warn(warning)
     with watch("evaluate"):
@@ -104,14 +112,74 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         known = {fold.name: truth[fold.train_rows] for fold in folds}
         looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
         metrics = metrics_json(predictions, known, looks, speakers_are_target=dataset.target.name == "speaker")
+        metrics |= {"tuning": course.tuning(courses)} if setup.recipe.grid else {}
     _warn(ui, cautions.of_truth(predictions))
     done = Done(setup, dataset, folds, features, predictions, looks, metrics, trained, skipped, courses)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
     if config.exp.save_test:
-        ui.note(f"test rows with predictions: {write_test(config.exp.save_test, predictions, dataset)}")
+        path = exports.write_csv(config.exp.save_test, exports.test_rows(predictions, dataset), "save_test")
+        ui.note(f"test rows with predictions: {path}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
     return Result(setup.root / config.exp.name, metrics, config.model.measure)
+
+
+@dataclass(frozen=True)
+class Tests:
+    """What tests of a stored model have found, and the folder that holds theirs; `measure` is the main one."""
+
+    folder: Path
+    tested: Sequence[testing.Tested]
+    measure: str | None
+
+
+def test(
+    folder: Path,
+    loaded: Loaded,
+    ui: Ui,
+    *,
+    files: Sequence[str] = (),
+    like: str | None = None,
+    output: str | None = None,
+    jobs: int | None = None,
+) -> Tests:
+    """Test the stored model of a run, and write a folder a test set into the run folder.
+
+    Args:
+        folder: the run folder
+        loaded: the config that names databases to test on; what the model needs is that of the run
+        ui: where to say what happens
+        files: CSV files and folders in audformat to test on instead
+        like: the training database whose conventions the files have; needed where there are several that differ
+        output: CSV file for the rows of all test sets with the predictions
+        jobs: how many cores to use
+
+    Raises:
+        NkError: the config, the data or the installation does not allow it
+    """
+    run = open_run(folder, loaded.config)
+    sets = testsets.wanted(loaded.config, run.config, files, like)
+    places = folder / runfolder.TESTS
+    for one in sets:
+        runfolder.check_place(places, one.name, way_out=_ELSEWHERE)
+    if output:
+        exports.check_place(output, "--output")
+    _warn(ui, cautions.of_differing(differing(loaded.config, run.config), folder))
+    trials = [testing.read(one, run, loaded, jobs or cores(), ui) for one in sets]
+    tested = []
+    for trial in trials:
+        ui.note(f"test set `{trial.testset.name}`:")
+        for line in testing.plan(trial, run):
+            ui.note(line)
+        _warn(ui, testing.warnings(trial, run))
+        tested.append(testing.evaluate(trial, run, ui))
+    _warn(ui, cautions.of_versions(changed_versions(run, tested[0].features)))
+    for done in tested:
+        with runfolder.writing(places, done.trial.testset.name, way_out=_ELSEWHERE) as place:
+            record.write_test(place, done, ui)
+    if output:
+        ui.note(f"rows with predictions: {exports.write_csv(output, testing.all_rows(tested), '--output')}")
+    return Tests(places, tested, run.config.model.measure)
 
 
 def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
@@ -166,20 +234,19 @@ def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel
         notes.append(f"channels: {multichannel} {have} more than one; used is {rules}")
     notes += history_lines(dataset)
     config = setup.config
+    notes += train.planned(dataset, folds, setup.recipe, config.exp.runs)
     by = folds_by(dataset, config.model, config.data.groups) if len(folds) > 1 else ""
+    if config.data.tested:
+        notes.append(f"tests: `nk test` is for {', '.join(f'`{name}`' for name in config.data.tested)}")
     features = sources.planned(dataset, setup.sources, _asked(setup))
     return Plan(dataset, folds, features, f"{setup.recipe.text}{runs}", notes, by)
 
 
 def _features(dataset: Dataset, setup: Setup, ui: Ui) -> tuple[Features, list[Skip]]:
-    features, failed = sources.gather(dataset, setup.sources, _asked(setup), ui)
+    features, failed = sources.complete(dataset, setup.sources, _asked(setup), setup.recipe.nan_strategy, ui)
     if setup.config.feats.print_feats:
         ui.note(f"columns: {', '.join(features.names)}")
-    _warn(ui, gaps.caution(features, setup.recipe.nan_strategy))
-    if setup.recipe.nan_strategy != "drop":
-        return features, failed
-    features, dropped = gaps.drop(features, dataset)
-    return features, [*failed, *dropped]
+    return features, failed
 
 
 def _asked(setup: Setup) -> sources.Ask:

@@ -112,12 +112,14 @@ class FeatureExtractor(FeatureSource):
 
     `workers` says whether the work runs in threads (it releases the interpreter's lock) or processes. Part of the key
     under which values are cached are the version of `package`, which computes them, and `revision`, to be raised when
-    the plug-in's own code gives other values.
+    the plug-in's own code gives other values. `every_channel` asks for all channels of a file that has several, behind
+    the one that is used.
     """
 
     workers: ClassVar[Literal["threads", "processes"]] = "threads"
     package: ClassVar[str]
     revision: ClassVar[int] = 1
+    every_channel: ClassVar[bool] = False
 
     @property
     def rate(self) -> int | None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nk import exports, runfolder
 from nk.config import check_built, check_run, options_for
 from nk.config.model import DEFAULTS
+from nk.config.scoring import chooses
 from nk.execute import cores
 from nk.families import features as feature_plugins
 from nk.families import models as model_plugins
 from nk.registry import check_requirements
 from nk.stages.train import Recipe
+from nk.stages.tune import Grid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nk.audio import Channel
     from nk.config import Config, Loaded
     from nk.registry import FeatureSource, Model
@@ -59,18 +64,20 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
     config = _with_model(loaded.config)
     runfolder.check_place(Path(config.exp.root), config.exp.name)
     if config.exp.save_test:
-        exports.check_place(config.exp.save_test)
+        exports.check_place(config.exp.save_test, "save_test")
     jobs = jobs or min(config.model.n_jobs or cores(), cores())
     seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed
     feats, gaps = config.feats, config.model.nan_strategy or config.feats.nan_strategy
+    grid = _grid(config)
     recipe = Recipe(
-        model=_model(config),
+        model=grid.models[0] if grid else _model(config, config.model.options),
         scale=feats.scale,
         nan_strategy="zero" if gaps == "zeros" else gaps,
         seed=seed,
         jobs=jobs,
         balancing=feats.balancing,
         balancing_seed=feats.balancing_random_state,
+        grid=grid,
     )
     return Setup(config, loaded.file, jobs, recipe, _sources(config))
 
@@ -81,11 +88,21 @@ def _with_model(config: Config) -> Config:
     return config.replaced(model=config.model.model_copy(update={"type": name}))
 
 
-def _model(config: Config) -> Model:
+def _model(config: Config, options: Mapping[str, Any]) -> Model:
     name = config.model.type or ""
     plugin = model_plugins.get(name)
     check_requirements(plugin)
-    return plugin(options_for(plugin, config.model.options), name=name)
+    return plugin(options_for(plugin, options), name=name)
+
+
+def _grid(config: Config) -> Grid | None:
+    """The models with every combination of the values to try, the last option's values changing first."""
+    spaces = config.model.spaces
+    if not spaces:
+        return None
+    values = tuple(dict(zip(spaces, each, strict=True)) for each in product(*spaces.values()))
+    models = tuple(_model(config, {**config.model.options, **each}) for each in values)
+    return Grid(values, models, chooses(config.model, config.exp.type))
 
 
 def _sources(config: Config) -> tuple[FeatureSource, ...]:

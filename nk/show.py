@@ -6,8 +6,9 @@ import json as json_text
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nk.pipeline import Result
+    from nk.pipeline import Result, Tests
     from nk.plan import Plan
+    from nk.testing import Tested
     from nk.ui import Ui
 
 
@@ -93,6 +94,40 @@ def _databases(part: str, bases: dict[str, Any], measure: str | None, ui: Ui) ->
         for base, told in bases.items()
     ]  # fmt: skip
     ui.table(f"{part}, a database", ("", name, "95 % interval", *guesses, "n"), cells)
+
+
+def show_tests(tests: Tests, ui: Ui, *, json: bool) -> None:
+    """Print the tables of a test set, or one table of several; with `json`, everything as JSON on stdout."""
+    for one in tests.tested:
+        if len(tests.tested) == 1 or ui.verbose:
+            _test(one, tests.measure, ui)
+    if len(tests.tested) > 1:
+        _tests(tests, ui)
+    names = [one.trial.testset.name for one in tests.tested]
+    ui.note(f"written to {tests.folder / names[0] if len(names) == 1 else tests.folder}")
+    if json:
+        found = {one.trial.testset.name: one.summary for one in tests.tested}
+        ui.out(json_text.dumps({"schema": 1, "tests": found}, indent=1, ensure_ascii=False))
+
+
+def _test(one: Tested, first: str | None, ui: Ui) -> None:
+    name, metrics = one.trial.testset.name, one.metrics
+    for part, found in metrics["metrics"].items():
+        _measures(name, found, metrics["baselines_by_part"][part], first, ui)
+        _classes(name, metrics["per_class"].get(part, []), ui)
+        _speakers(name, metrics["per_speaker"].get(part, []), ui)
+
+
+def _tests(tests: Tests, ui: Ui) -> None:
+    found = {one.trial.testset.name: one.metrics["metrics"].get("test", {}) for one in tests.tested}
+    names = list(next((each for each in found.values() if each), {}))
+    names = sorted(names, key=lambda name: name != tests.measure)
+    rows = []
+    for one, each in zip(tests.tested, found.values(), strict=True):
+        some: dict[str, Any] = next(iter(each.values()), {})
+        values = ["\n".join(_value(each[name])) if each else "-" for name in names]
+        rows.append((one.trial.testset.name, some.get("n", 0), some.get("n_speakers") or "-", *values))
+    ui.table("tests, with 95 % intervals", ("", "rows", "speakers", *names), rows)
 
 
 def _measures(part: str, found: dict[str, Any], baselines: dict[str, Any], first: str | None, ui: Ui) -> None:

@@ -136,7 +136,7 @@ class Ui:
 
 def _aligned(rows: Sequence[Sequence[Any]]) -> list[str]:
     """The rows of a table as lines, the first column to the left and the others to the right."""
-    cells = [[_visible(str(cell)) for cell in row] for row in rows]
+    cells = [[_visible(str(cell).replace("\n", " ")) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  ".join(cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(paired))

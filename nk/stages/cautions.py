@@ -116,6 +116,22 @@ def of_combining(dataset: Dataset, column: str) -> list[Caution]:
     return [Caution(text, "`combine_per_speaker` is for what holds for a speaker as a whole, such as a diagnosis")]
 
 
+def of_differing(keys: Sequence[str], folder: object) -> list[Caution]:
+    """What a config says otherwise than the run whose model is tested."""
+    if not keys:
+        return []
+    text = f"since the run the config has changed, and the model is still that of `{folder}`: {', '.join(keys)}"
+    return [Caution(text, "run it again for a model of the present config")]
+
+
+def of_versions(changed: Sequence[str]) -> list[Caution]:
+    """What has another version than when the model was trained."""
+    if not changed:
+        return []
+    text = f"versions are not those of the training, so that scores may differ: {', '.join(changed)}"
+    return [Caution(text, "`manifest.json` of the run says what it was trained with")]
+
+
 def of_skips(skipped: Sequence[Skip], total: int) -> Caution:
     """How many rows could not be used, by reason, with an example of each."""
     reasons = Counter(skip.reason for skip in skipped)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nk.registry import FeatureExtractor, FeatureLearner, FeatureTable
+from nk.stages import gaps
 from nk.stages.assemble import Extracted, join, skips
 from nk.stages.extract import count_cached, extract
 from nk.stages.lookup import column_names, lookup
@@ -54,6 +55,23 @@ def gather(dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask, ui: Ui)
         elif isinstance(source, FeatureExtractor):
             parts.append(_extract(dataset, source, ask, ask.pooling, ui))
     return join(parts, learners, dataset, ask.keep), skips(dataset, [*parts, *(frames for _, frames in learners)])
+
+
+def complete(
+    dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask, nan_strategy: str, ui: Ui
+) -> tuple[Features, list[Skip]]:
+    """`gather`, and say what is missing; with `nan_strategy = drop` rows that lack a value are among the others.
+
+    Raises:
+        DataError: as `gather`, or all rows would be dropped
+    """
+    features, failed = gather(dataset, sources, ask, ui)
+    for caution in gaps.caution(features, nan_strategy):
+        ui.warn(caution.text, caution.hint)
+    if nan_strategy != "drop":
+        return features, failed
+    features, dropped = gaps.drop(features, dataset)
+    return features, [*failed, *dropped]
 
 
 def check_columns(dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask) -> None:

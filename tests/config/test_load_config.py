@@ -13,6 +13,7 @@ from nk.config.build import default_name
 from nk.config.check import Group
 from nk.config.field import Section, key
 from nk.config.findings import Findings
+from nk.config.scoring import measure_of
 from nk.config.source import Entry
 from nk.config.unbuilt import note_unbuilt
 from nk.config.values import Plain
@@ -691,3 +692,63 @@ def test_a_check_does_not_read_the_roots_file(tmp_path: Path) -> None:
     text = "[DATA]\ndatabases = ['emodb']\nroot_folders = none.ini\n"
     assert load(tmp_path, text, roots=False).config.data.root_folders == "none.ini"
     assert "names a file that is not there" in problems(tmp_path, text)[0]
+
+
+def test_databases_that_are_only_tested_need_a_path_and_no_split(tmp_path: Path) -> None:
+    text = f"{BASE}tests = ['New', 'emodb']\nnew = b.csv\nnew.split_strategy = test\n"
+    found = load(tmp_path, text)
+    assert warnings(found) == []
+    assert list(found.config.data.databases) == ["emodb"]
+    assert [database.path for database in found.config.data.tested.values()] == ["b.csv", "a.csv"]
+    assert warnings(load(tmp_path, f"{text}new.test_size = 30\nnew.as_test = True\n")) == [
+        "7: [DATA] `new.test_size` has no effect: all rows of a database in `tests` are tested",
+        "8: [DATA] `new.as_test` has no effect: all rows of a database in `tests` are tested",
+    ]
+    assert problems(tmp_path, f"{BASE}tests = ['new']\nnew.channel = 1\n") == ["5: [DATA] `new` has no path"]
+    assert problems(tmp_path, f"{BASE}tests = ['../new']\n../new = b.csv\n") == [
+        "4: [DATA] `tests` names `../new`, which cannot be a folder of results"
+    ]
+    assert load(tmp_path, to_yaml(found.config), name="exp.yaml").config.data.tested == found.config.data.tested
+
+
+TUNED = f"{BASE}[MODEL]\ntype = svm\ntuning_params = ['gamma', 'c_val']\nC_val = [1, 10]\ngamma = scale\n"
+
+
+def test_values_to_try_are_in_the_order_of_the_names(tmp_path: Path) -> None:
+    found = load(tmp_path, TUNED)
+    assert warnings(found) == []
+    assert list(found.config.model.spaces.items()) == [("gamma", ("scale",)), ("C_val", (1.0, 10.0))]
+    assert load(tmp_path, BASE).config.model.spaces == {}
+    assert warnings(load(tmp_path, f"{BASE}[MODEL]\nscoring = accuracy\n")) == [
+        "5: [MODEL] `scoring` has no effect: there are no `tuning_params`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("model.C_val=[]", "0: [MODEL] `C_val` is empty"),
+        ("model.C_val=[1, 2, 1.0]", "0: [MODEL] `C_val` has `1.0` twice"),
+        ("model.C_val=[1, 0]", "0: [MODEL] `C_val` must be a number above 0, not `[1, 0]`"),
+        ("model.scoring=f2", "0: [MODEL] `scoring` is `f2`, which is no measure here"),
+        ("model.scoring=neg_mean_squared_error", "0: [MODEL] `scoring` is `neg_mean_squared_error`, which measures numbers, but [EXP] `type` is `classification`"),
+        ("model.type=bayes", "6: [MODEL] `tuning_params` names `c_val`, which `bayes` does not have"),
+        (f"model.C_val={list(range(1, 10_002))}", "6: [MODEL] `tuning_params` makes more than 10,000 combinations"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_tried_is_told_by_the_file_alone(tmp_path: Path, override: str, says: str) -> None:
+    assert says in problems(tmp_path, TUNED, override)
+
+
+@pytest.mark.parametrize(
+    ("scoring", "measure"),
+    [
+        ("recall_macro", "uar"),
+        ("UAR", "uar"),
+        ("roc_auc_ovr", "auc"),
+        ("neg_mean_absolute_error", "mae"),
+        ("foo", None),
+    ],
+)
+def test_scorers_mean_measures(scoring: str, measure: str | None) -> None:
+    assert measure_of(scoring) == measure
