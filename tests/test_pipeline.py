@@ -115,6 +115,15 @@ def test_history_and_missing_truth_are_told(place: Path) -> None:
     assert any("unlabelled: 1 row without `emotion`, predicted and not scored" in line for line in lines)
 
 
+def test_a_feature_set_with_none_of_the_named_columns_stays_whole(place: Path) -> None:
+    outcome, _ = ran(
+        place, "feats.features=['lfcc_1_std']", "feats.type=['os', 'lfcc']", "feats.store_format=parquet"
+    )
+    names = pl.read_parquet(outcome.folder / "features.parquet").columns
+    assert len(names) == 4 + 88 + 1
+    assert names[-1] == "lfcc_1_std"
+
+
 def test_columns_that_are_not_there_are_told_before_the_work(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     computed = "nk.features.os.OpenSmile.extract"
     monkeypatch.setattr(computed, lambda *_: pytest.fail("nothing is to be computed"))

@@ -72,7 +72,7 @@ class Feats(Section):
     """The section [FEATS]: what is measured of a recording. Options of the named features stand here too."""
 
     type: Names = key(("os",), "features, joined column by column; see the features")
-    features: Names | None = key(None, "columns to keep; without it all")
+    features: Names | None = key(None, "columns to keep; of a feature that has none of them all stay; without it all")
     scale: Scale | None = key(
         None, "how features are scaled, as measured on train; `speaker`: each speaker's by his own rows"
     )
