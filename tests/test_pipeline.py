@@ -116,9 +116,7 @@ def test_history_and_missing_truth_are_told(place: Path) -> None:
 
 
 def test_a_feature_set_with_none_of_the_named_columns_stays_whole(place: Path) -> None:
-    outcome, _ = ran(
-        place, "feats.features=['lfcc_1_std']", "feats.type=['os', 'lfcc']", "feats.store_format=parquet"
-    )
+    outcome, _ = ran(place, "feats.features=['lfcc_1_std']", "feats.type=['os', 'lfcc']", "feats.store_format=parquet")
     names = pl.read_parquet(outcome.folder / "features.parquet").columns
     assert len(names) == 4 + 88 + 1
     assert names[-1] == "lfcc_1_std"

@@ -47,9 +47,15 @@ class Exp(Section):
     runs: int = key(1, "how often the training is repeated, each with the next seed", ge=1)
     random_seed: int = key(42, "seed of splits, folds and models", ge=0, lt=2**32)
     traindevtest: bool = key(False, "three parts instead of two; dev chooses, test is only tested")
-    save: bool = key(True, "store the experiment; the run folder always is")
+    save: bool = key(
+        True,
+        "store the experiment",
+        idle="the run folder is always written; [MODEL] `save` says whether the model is in it",
+    )
     save_test: str | None = key(None, "CSV file for the test rows with the predictions, beside the run folder")
-    no_warnings: bool = key(False, "silence the warnings of Python's packages")
+    no_warnings: bool = key(
+        False, "silence the warnings of Python's packages", idle="they are shown with `--verbose` alone"
+    )
     sample_selection: Part = key("all", "parts of the split that other commands work on", of="expl", built=False)
     language: str = key("en", "language that is spoken, an ISO code", of="predict", built=False)
     export_onnx: bool | str = key(False, "store the best model as ONNX too; or the file's name", built=False)
