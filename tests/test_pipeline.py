@@ -76,7 +76,9 @@ def test_recordings_of_any_rate_channels_and_name(channel: str, place: Path) -> 
 
 
 def test_a_channel_that_some_files_lack_is_told_before_the_features(place: Path) -> None:
-    with pytest.raises(DataError, match="9 of 13 rows cannot be used: `it's  n0 .*: there is no channel 7"):
+    with pytest.raises(
+        DataError, match="9 of 13 rows cannot be used: `it's  n0 .*: there is no channel 7: its only channel is 0"
+    ):
         ran(place, "data.channel=7")
 
 

@@ -34,9 +34,7 @@ def lookup(dataset: Dataset, table: FeatureTable, resolve: Callable[[str], Path]
     names = column_names(features)
     found = _matched(dataset, features)
     if not found.height:
-        text = f"`{table.called}` has no features for any row: it has `{features['file'][0]}`, the data have"
-        hint = "`file`, `start` and `end` have to be written as in the database's table"
-        raise DataError(text, examples=dataset.frame["file"].head(6).to_list(), hint=hint)
+        raise _nothing(dataset, features, table.called)
     matrix = found.select(names).to_numpy().astype(np.float32)
     values = {key: row for key, row in zip(found["id"].to_list(), matrix, strict=True) if not np.isnan(row).all()}
     failed = {key: f"`{table.called}` has no features for it" for key in dataset.ids if key not in values}
@@ -65,6 +63,18 @@ def _matched(dataset: Dataset, features: pl.DataFrame) -> pl.DataFrame:
     )
     # Of a row for the segment and one for the whole file, that for the segment holds.
     return pairs.filter(same | whole).sort("id", pl.col("\nto").is_null()).unique("id", maintain_order=True)
+
+
+def _nothing(dataset: Dataset, features: pl.DataFrame, called: str) -> DataError:
+    text, hint = f"`{called}` has no features for any row", "have to be written as in the database's table"
+    names = pl.concat([dataset.frame["file"], dataset.frame["path"]])
+    if names.is_in(features["file"].implode()).any():
+        rows = dataset.frame.head(6).select("file", "start", "end").rows()
+        examples = [f"{file} from {start:g} to {end:g} s" for file, start, end in rows]
+        return DataError(f"{text}: it knows their files, but not from when to when", examples=examples,
+                         hint=f"`start` and `end` {hint}; without them a row is for a whole file")  # fmt: skip
+    text += f": it has `{features['file'][0]}`, the data have"
+    return DataError(text, examples=dataset.frame["file"].head(6).to_list(), hint=f"`file`, `start` and `end` {hint}")
 
 
 def _ms(column: str) -> pl.Expr:

@@ -71,6 +71,12 @@ def test_a_row_without_times_is_for_the_whole_file(tmp_path: Path) -> None:
     assert len(got.failed) == 2
 
 
+def test_features_of_whole_files_alone_are_said_to_be_none_of_segments(tmp_path: Path) -> None:
+    file = written(tmp_path, "f.csv", "file,x\na.wav,1\n")
+    with pytest.raises(DataError, match="it knows their files, but not from when to when: `a.wav from 0 to 0.5 s`"):
+        found(rows(("a.wav", 0, 0.5), ("a.wav", 0.5, 1)), file)
+
+
 def test_which_other_rows_there_are_does_not_matter(tmp_path: Path) -> None:
     file = written(tmp_path, "f.csv", "file,x\na.wav,1\nb.wav,2\n")
     part, whole = rows(("a.wav", 0, 0.5), ("b.wav", 0, 1)), rows(("b.wav", 0, 1), database="other")
