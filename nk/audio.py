@@ -216,7 +216,8 @@ def _span(frames: int, rate: int, start: float | None, end: float | None) -> tup
 
 def _need_channel(channel: Channel, channels: int) -> None:
     if isinstance(channel, int) and not 0 <= channel < channels:
-        raise AudioError(f"there is no channel {channel}, it has {channels} (counted from 0)")
+        own = "its only channel is 0" if channels == 1 else f"its {channels} channels are 0 to {channels - 1}"
+        raise AudioError(f"there is no channel {channel}: {own}")
 
 
 def _decoded(file: Any, first: int, count: int, channel: Channel, *, every: bool) -> Floats:

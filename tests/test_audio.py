@@ -138,7 +138,7 @@ def test_channels(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read(path).mono, samples[:, 0])
     np.testing.assert_array_equal(read(path, channel=7).mono, samples[:, 7])
     np.testing.assert_allclose(read(path, channel="mix").mono, samples.mean(axis=1), atol=1e-6)
-    assert reason(path, channel=8) == "there is no channel 8, it has 8 (counted from 0)"
+    assert reason(path, channel=8) == "there is no channel 8: its 8 channels are 0 to 7"
     assert "no channel -1" in reason(path, channel=-1)
 
 

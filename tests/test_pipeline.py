@@ -76,7 +76,9 @@ def test_recordings_of_any_rate_channels_and_name(channel: str, place: Path) -> 
 
 
 def test_a_channel_that_some_files_lack_is_told_before_the_features(place: Path) -> None:
-    with pytest.raises(DataError, match="9 of 13 rows cannot be used: `it's  n0 .*: there is no channel 7"):
+    with pytest.raises(
+        DataError, match="9 of 13 rows cannot be used: `it's  n0 .*: there is no channel 7: its only channel is 0"
+    ):
         ran(place, "data.channel=7")
 
 
@@ -113,6 +115,13 @@ def test_history_and_missing_truth_are_told(place: Path) -> None:
     assert any("rows: 13 -> 9 where `speaker` is `s0` or `s1`" in line for line in lines)
     _, lines = ran(place)
     assert any("unlabelled: 1 row without `emotion`, predicted and not scored" in line for line in lines)
+
+
+def test_a_feature_set_with_none_of_the_named_columns_stays_whole(place: Path) -> None:
+    outcome, _ = ran(place, "feats.features=['lfcc_1_std']", "feats.type=['os', 'lfcc']", "feats.store_format=parquet")
+    names = pl.read_parquet(outcome.folder / "features.parquet").columns
+    assert len(names) == 4 + 88 + 1
+    assert names[-1] == "lfcc_1_std"
 
 
 def test_columns_that_are_not_there_are_told_before_the_work(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

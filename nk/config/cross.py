@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from nk import families
+from nk.config import unused
 from nk.config.check import several, shown
 from nk.config.data import Database
 from nk.config.field import spots
@@ -50,6 +51,7 @@ def check(build: Build, mentioned: set[str]) -> None:
     if "plot" in build.sections:
         _plots(build)
     _options(build)
+    unused.check(build)
 
 
 def _databases(build: Build, mentioned: set[str]) -> None:

@@ -48,9 +48,15 @@ class Exp(Section):
     random_seed: int = key(42, "seed of splits, folds and models", ge=0, lt=2**32)
     traindevtest: bool = key(False, "three parts instead of two; dev chooses, test is only tested")
     strict: bool = key(False, "what the audit warns of stops the run, as an error does")
-    save: bool = key(True, "store the experiment; the run folder always is")
+    save: bool = key(
+        True,
+        "store the experiment",
+        idle="the run folder is always written; [MODEL] `save` says whether the model is in it",
+    )
     save_test: str | None = key(None, "CSV file for the test rows with the predictions, beside the run folder")
-    no_warnings: bool = key(False, "silence the warnings of Python's packages")
+    no_warnings: bool = key(
+        False, "silence the warnings of Python's packages", idle="they are shown with `--verbose` alone"
+    )
     sample_selection: Part = key("all", "parts of the split that other commands work on", of="expl", built=False)
     language: str = key("en", "language that is spoken, an ISO code", of="predict", built=False)
     export_onnx: bool | str = key(False, "store the best model as ONNX too; or the file's name", built=False)
@@ -73,7 +79,7 @@ class Feats(Section):
     """The section [FEATS]: what is measured of a recording. Options of the named features stand here too."""
 
     type: Names = key(("os",), "features, joined column by column; see the features")
-    features: Names | None = key(None, "columns to keep; without it all")
+    features: Names | None = key(None, "columns to keep; of a feature that has none of them all stay; without it all")
     scale: Scale | None = key(
         None, "how features are scaled, as measured on train; `speaker`: each speaker's by his own rows"
     )

@@ -41,7 +41,7 @@ def join(
         parts: vectors
         learners: what learns features in every fold, with the frames that it learns from
         dataset: the rows
-        keep: names of columns to keep; all that are learnt stay
+        keep: names of columns to keep; of a source that has none of them all stay, as all that are learnt
 
     Returns:
         columns of the same name have that of their source before their own
@@ -57,7 +57,7 @@ def join(
     else:
         values = np.empty((len(ids), len(names)), dtype=np.float32)
     if keep:
-        names, values = _select(names, values, keep)
+        names, values = _select(names, values, keep, [len(part.names) for part in parts])
     about = {"extractors": [dict(part.provenance) for part in parts]}
     if learners:
         about["learners"] = [
@@ -97,13 +97,19 @@ def skips(dataset: Dataset, parts: Sequence[Extracted]) -> list[Skip]:
     ]
 
 
-def _select(names: tuple[str, ...], values: Floats, keep: Sequence[str]) -> tuple[tuple[str, ...], Floats]:
+def _select(
+    names: tuple[str, ...], values: Floats, keep: Sequence[str], sizes: Sequence[int]
+) -> tuple[tuple[str, ...], Floats]:
+    """The columns named in `keep` of each source, which has `sizes` columns; of one that has none of them, all."""
     missing = [name for name in keep if name not in names]
     if missing:
         raise DataError("`features` in [FEATS] names columns that are not there", examples=missing,
                         hint=_columns(names))  # fmt: skip
-    where = [names.index(name) for name in keep]
-    return tuple(keep), values[:, where]
+    wanted = [names.index(name) for name in keep]
+    ends = np.cumsum(sizes).tolist()
+    sources = [range(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+    where = [place for own in sources for place in [one for one in wanted if one in own] or own]
+    return tuple(names[place] for place in where), values[:, where]
 
 
 def _columns(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from nk.audio import digest
+from nk.audio import digest, probe
 from nk.errors import DataError
 from nk.stages.assemble import Extracted
 
@@ -25,8 +25,7 @@ _KEYS = ("file", "start", "end", "database")
 def lookup(dataset: Dataset, table: FeatureTable, resolve: Callable[[str], Path]) -> Extracted:
     """Find the features of every row in a table: by `file` as written or as found, and `start` and `end` to 2 ms.
 
-    A row of the table without an end holds for the whole file: for a row of the dataset that is the only one of its
-    file.
+    A row of the table without an end holds for the whole file, and for none of its segments.
 
     Raises:
         DataError: the table cannot be read, or has nothing for any row
@@ -35,9 +34,7 @@ def lookup(dataset: Dataset, table: FeatureTable, resolve: Callable[[str], Path]
     names = column_names(features)
     found = _matched(dataset, features)
     if not found.height:
-        text = f"`{table.called}` has no features for any row: it has `{features['file'][0]}`, the data have"
-        hint = "`file`, `start` and `end` have to be written as in the database's table"
-        raise DataError(text, examples=dataset.frame["file"].head(6).to_list(), hint=hint)
+        raise _nothing(dataset, features, table.called)
     matrix = found.select(names).to_numpy().astype(np.float32)
     values = {key: row for key, row in zip(found["id"].to_list(), matrix, strict=True) if not np.isnan(row).all()}
     failed = {key: f"`{table.called}` has no features for it" for key in dataset.ids if key not in values}
@@ -52,7 +49,6 @@ def column_names(features: pl.DataFrame) -> tuple[str, ...]:
 
 def _matched(dataset: Dataset, features: pl.DataFrame) -> pl.DataFrame:
     rows = dataset.frame.select("id", "file", "database", "path", _ms("start"), _ms("end"))
-    rows = rows.with_columns((pl.len().over("path") == 1).alias("\nalone"))
     written = dict(dataset.frame.select("path", "file").iter_rows())
     known = set(written.values())
     file = pl.Series("file", [name if name in known else written.get(name, name) for name in features["file"]])
@@ -60,9 +56,25 @@ def _matched(dataset: Dataset, features: pl.DataFrame) -> pl.DataFrame:
     keys = [column for column in ("file", "database") if column in features.columns]
     pairs = rows.join(features, on=keys, how="inner")
     same = (pl.col("start") == pl.col("\nfrom").fill_null(0)) & ((pl.col("end") - pl.col("\nto")).abs() <= _NEAR)
-    whole = pl.col("\nto").is_null() & pl.col("\nfrom").fill_null(0).eq(0) & pl.col("\nalone")
+    open_end = pl.col("\nto").is_null() & pl.col("\nfrom").fill_null(0).eq(0) & pl.col("start").eq(0)
+    ends = {path: round(1000 * probe(path).seconds) for path in pairs.filter(open_end)["path"].unique()}
+    whole = open_end & (
+        (pl.col("end") - pl.col("path").replace_strict(ends, default=None, return_dtype=pl.Int64)).abs() <= _NEAR
+    )
     # Of a row for the segment and one for the whole file, that for the segment holds.
     return pairs.filter(same | whole).sort("id", pl.col("\nto").is_null()).unique("id", maintain_order=True)
+
+
+def _nothing(dataset: Dataset, features: pl.DataFrame, called: str) -> DataError:
+    text, hint = f"`{called}` has no features for any row", "have to be written as in the database's table"
+    names = pl.concat([dataset.frame["file"], dataset.frame["path"]])
+    if names.is_in(features["file"].implode()).any():
+        rows = dataset.frame.head(6).select("file", "start", "end").rows()
+        examples = [f"{file} from {start:g} to {end:g} s" for file, start, end in rows]
+        return DataError(f"{text}: it knows their files, but not from when to when", examples=examples,
+                         hint=f"`start` and `end` {hint}; without them a row is for a whole file")  # fmt: skip
+    text += f": it has `{features['file'][0]}`, the data have"
+    return DataError(text, examples=dataset.frame["file"].head(6).to_list(), hint=f"`file`, `start` and `end` {hint}")
 
 
 def _ms(column: str) -> pl.Expr:

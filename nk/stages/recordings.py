@@ -93,7 +93,7 @@ def check_skips(skipped: Sequence[Skip], total: int, threshold: float, places: M
     """
     if len(skipped) <= threshold * total:
         return
-    examples = [f"{skip.file}: {skip.reason}" for skip in skipped]
+    examples = list(dict.fromkeys(f"{skip.file}: {skip.reason}" for skip in skipped))
     hints = ["mend the files or the table"]
     first = skipped[0].file
     if places and first in places:
@@ -159,5 +159,7 @@ def _no_channel(channels: Mapping[str, Channel]) -> pl.Expr:
     """Why the channel that a row's database asks for cannot be used, null where it can."""
     numbers = {name: channel if isinstance(channel, int) else 0 for name, channel in channels.items()}
     asked = pl.col("database").replace_strict(numbers, return_dtype=pl.Int64)
-    reason = pl.format("there is no channel {}, it has {} (counted from 0)", asked, _CHANNELS)
+    one = pl.format("there is no channel {}: its only channel is 0", asked)
+    several = pl.format("there is no channel {}: its {} channels are 0 to {}", asked, _CHANNELS, pl.col(_CHANNELS) - 1)
+    reason = pl.when(pl.col(_CHANNELS) == 1).then(one).otherwise(several)
     return pl.when(asked >= pl.col(_CHANNELS)).then(reason)

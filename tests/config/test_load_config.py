@@ -752,3 +752,39 @@ def test_what_cannot_be_tried_is_told_by_the_file_alone(tmp_path: Path, override
 )
 def test_scorers_mean_measures(scoring: str, measure: str | None) -> None:
     assert measure_of(scoring) == measure
+
+
+@pytest.mark.parametrize(
+    ("lines", "warned"),
+    [
+        ("emodb.test = ['3']", ["`emodb.test` has no effect with `speaker_split` as `split_strategy`"]),
+        ("emodb.test = ['3']\nemodb.split_strategy = speakers_stated", []),
+        ("emodb.test_vals = x\nemodb.split_strategy = ['3']", ["`emodb.test_vals` has no effect with a list of speakers as `split_strategy`"]),
+        ("emodb.test_vals = x\nemodb.split_strategy = column", []),
+        ("emodb.test_size = 30\nemodb.split_strategy = train", ["`emodb.test_size` has no effect with `train` as `split_strategy`"]),
+        ("emodb.test_size = 30\nemodb.split_strategy = train\n[MODEL]\nloso = True", []),
+        ("emodb.test_size = 30\n", []),
+        ("emodb.dev_size = 30", ["`emodb.dev_size` has no effect without [EXP] `traindevtest = True`"]),
+        ("emodb.dev_size = 30\n[EXP]\ntraindevtest = True", []),
+        ("balance = {'age': 1}\nage_bins = 3\nsize_diff_weight = 2", [f"`{key}` has no effect: no database has `split_strategy = balanced`" for key in ("balance", "age_bins", "size_diff_weight")]),
+        ("balance = {'age': 1}\nage_bins = 3\nemodb.split_strategy = balanced", []),
+        ("groups = text\nemodb.split_strategy = random", ["`groups` has no effect: no split is drawn by groups, as `speaker_split`, `balanced` and cross-validations do"]),
+        ("groups = text", []),
+        ("groups = text\nemodb.split_strategy = random\n[MODEL]\nlogo = 3", []),
+        ("filter.sample_selection = train", ["`filter.sample_selection` has no effect: [DATA] has no filter or limit of its own"]),
+        ("filter.sample_selection = train\nlimit_samples = 3", []),
+        ("[FEATS]\nbalancing_random_state = 3", ["`balancing_random_state` has no effect without `balancing`"]),
+        ("[MODEL]\ntype = xgb\nvalidation_split = .1", ["`validation_split` has no effect without `early_stopping_rounds`"]),
+        ("[MODEL]\ntype = xgb\nvalidation_split = .1\nearly_stopping_rounds = 3", []),
+        ("[EXP]\nsave = False", ["`save` has no effect: the run folder is always written; [MODEL] `save` says whether the model is in it"]),
+        ("[EXP]\nno_warnings = True", ["`no_warnings` has no effect: they are shown with `--verbose` alone"]),
+    ],
+)  # fmt: skip
+def test_what_needs_another_key_is_told(tmp_path: Path, lines: str, warned: list[str]) -> None:
+    assert [text.partition("] ")[2] for text in warnings(load(tmp_path, f"{BASE}{lines}\n"))] == warned
+
+
+def test_reverse_max_needs_reverse(tmp_path: Path) -> None:
+    base = BASE + "emodb.reverse.max = 9\n[EXP]\ntype = regression\n"
+    assert warnings(load(tmp_path, base)) == ["4: [DATA] `emodb.reverse.max` has no effect without `reverse`"]
+    assert warnings(load(tmp_path, base, "data.emodb.reverse=True")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from nk.audio import Header
 from nk.errors import DataError
 from nk.families import features
 from nk.registry import FeatureTable
@@ -17,6 +19,11 @@ from nk.tables import Dataset, Target
 
 if TYPE_CHECKING:
     from nk.stages.assemble import Extracted
+
+
+@pytest.fixture(autouse=True)
+def _all_recordings_take_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nk.stages.lookup.probe", lambda _: Header(1.0, 16000, 1, 16000))
 
 
 def table(*files: Path, **options: Any) -> FeatureTable:
@@ -59,9 +66,22 @@ def test_rows_are_found_by_file_and_times(tmp_path: Path) -> None:
 
 def test_a_row_without_times_is_for_the_whole_file(tmp_path: Path) -> None:
     file = written(tmp_path, "f.csv", "file,x\na.wav,1\nb.wav,2\n")
-    got = found(rows(("a.wav", 0, 2.5), ("b.wav", 0, 1), ("b.wav", 1, 2)), file)
+    got = found(rows(("a.wav", 0, 1.002), ("b.wav", 0, 0.5), ("b.wav", 0.5, 1)), file)
     assert [list(values) for values in got.values.values()] == [[1]]
     assert len(got.failed) == 2
+
+
+def test_features_of_whole_files_alone_are_said_to_be_none_of_segments(tmp_path: Path) -> None:
+    file = written(tmp_path, "f.csv", "file,x\na.wav,1\n")
+    with pytest.raises(DataError, match="it knows their files, but not from when to when: `a.wav from 0 to 0.5 s`"):
+        found(rows(("a.wav", 0, 0.5), ("a.wav", 0.5, 1)), file)
+
+
+def test_which_other_rows_there_are_does_not_matter(tmp_path: Path) -> None:
+    file = written(tmp_path, "f.csv", "file,x\na.wav,1\nb.wav,2\n")
+    part, whole = rows(("a.wav", 0, 0.5), ("b.wav", 0, 1)), rows(("b.wav", 0, 1), database="other")
+    got = found(replace(part, frame=pl.concat([part.frame, whole.frame])), file)
+    assert {key: list(values) for key, values in got.values.items()} == {"db/b.wav#0-1": [2], "other/b.wav#0-1": [2]}
 
 
 def test_files_are_found_by_where_they_are_too(tmp_path: Path) -> None:
