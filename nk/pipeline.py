@@ -99,7 +99,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     with watch("train"):
         crossed = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
         choice = crossed.courses[0].choice if len(folds) == 1 else None
-        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe, choice)
+        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe, choice, crossed.calibration)
     predictions, courses = crossed.predictions, crossed.courses
     for line in course.lines(courses, dataset.target.labels, setup.recipe.balancing):
         ui.note(line)

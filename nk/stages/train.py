@@ -11,7 +11,7 @@ import polars as pl
 
 from nk.errors import DataError
 from nk.execute import run_all
-from nk.stages import gaps, tune
+from nk.stages import crossfit, gaps, tune
 from nk.stages.evaluate import uncertainty
 from nk.stages.fit import Way, rows_of, speakers_of, threads, truth_of
 from nk.stages.folds import shared_ids
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nk.registry import Floats, Model
+    from nk.stages.calibration import Aims, Calibration
     from nk.stages.course import Choice, Course
     from nk.stages.fit import Rows
     from nk.stages.folds import Fold
@@ -37,7 +38,8 @@ class Recipe:
     """How to train: the model, the scaler's name, what replaces missing values, the seed, and how many cores.
 
     `balancing` is a method's name, or None, and `balancing_seed` the seed of its random choices. `grid` are models with
-    other values of options, of which the best is chosen in every fold; `model` is then the first of them.
+    other values of options, of which the best is chosen in every fold; `model` is then the first of them. `aims` are
+    those that scores are calibrated for, None where they are not.
     """
 
     model: Model
@@ -48,6 +50,7 @@ class Recipe:
     balancing: str | None = None
     balancing_seed: int = 42
     grid: Grid | None = None
+    aims: Aims | None = None
 
     @property
     def text(self) -> str:
@@ -70,10 +73,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Crossed:
-    """What came out of all folds and runs: the predictions, and how each training went."""
+    """What came out of all folds and runs: the predictions, how each training went, and the calibration to store."""
 
     predictions: Predictions
     courses: tuple[Course, ...]
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,9 @@ def cross(features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: R
         DataError: a fold cannot be trained, see `check`
     """
     inner = replace(recipe, jobs=1) if len(folds) * runs > 1 else recipe
+    aims = None if dataset.target.is_number else recipe.aims
+    late = len(folds) > 1 and not any(fold.dev for fold in folds)
+    inner = replace(inner, aims=None if late else aims)
     if recipe.balancing:
         import_module("imblearn")  # once, not by several threads at once
     rows = rows_of(features, dataset, shared_ids(folds))
@@ -105,7 +112,11 @@ def cross(features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: R
             found[job.run, job.fold.name] = frame, course
             progress.advance()
     frames, courses = zip(*(found[job.run, job.fold.name] for job in work), strict=True)
-    return Crossed(Predictions(pl.concat(frames), dataset.target), courses)
+    predictions = Predictions(pl.concat(frames), dataset.target)
+    if late and aims:
+        unit = "rows" if _by_row(dataset) else "speakers"
+        return Crossed(*crossfit.calibrate(predictions, courses, aims, unit))
+    return Crossed(predictions, courses, courses[0].calibration)
 
 
 def check(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) -> None:
@@ -154,11 +165,15 @@ def _way(frame: pl.DataFrame, dataset: Dataset, recipe: Recipe) -> Way:
     Groups are a number a speaker; a number a row where speakers are unknown, or are what is to be told. They are
     numbered in the order of a hash of (seed, speaker), so that more speakers do not change that of others.
     """
-    by_row = not dataset.has_speakers or dataset.target.name == "speaker"
+    by_row = _by_row(dataset)
     names = frame["id" if by_row else "speaker"].fill_null("").to_list()
     number = {name: place for place, name in enumerate(by_hash(names, recipe.seed))}
     groups = np.array([number[name] for name in names], dtype=np.int64)
     return Way(recipe, dataset.target, groups, "rows" if by_row else "speakers")
+
+
+def _by_row(dataset: Dataset) -> bool:
+    return not dataset.has_speakers or dataset.target.name == "speaker"
 
 
 def check_speakers(frame: pl.DataFrame) -> None:
@@ -183,17 +198,20 @@ def train(
     dev: Sequence[str],
     recipe: Recipe,
     choice: Choice | None = None,
+    calibration: Calibration | None = None,
 ) -> Trained:
     """Fit gaps, scaler and model on the rows `ids`; `dev` are rows that a model may stop on, and options be chosen by.
 
     For one model at a time: the number of threads of linear algebra is set for the whole process. `choice` are the
-    values of options, where they have been chosen on these very rows.
+    values of options, where they have been chosen on these very rows, and `calibration` is what `cross` has found.
     """
     rows = rows_of(features, dataset, [*ids, *dev])
-    every, way = np.arange(len(rows.where)), _way(rows.frame, dataset, recipe.chosen(choice))
+    recipe = replace(recipe.chosen(choice), aims=None)
+    every, way = np.arange(len(rows.where)), _way(rows.frame, dataset, recipe)
     with threads(recipe.jobs, "blas"), threads(recipe.jobs, "openmp"):
         found = tune.best(rows, every[: len(ids)], every[len(ids) :], way)
-    return replace(found, course=replace(found.course, choice=choice)) if choice else found
+    course = replace(found.course, choice=choice or found.course.choice, calibration=calibration)
+    return replace(found, course=course, calibration=calibration)
 
 
 def predict(
