@@ -16,6 +16,7 @@ from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
 from nk.stages import cautions, course, select, sources, split, target, train
+from nk.stages.certainty import decided
 from nk.stages.columns import need_column
 from nk.stages.folds import folds_by, holdout, make_folds
 from nk.stages.load import load
@@ -111,7 +112,9 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         truth = dataset.frame[dataset.target.name]
         known = {fold.name: truth[fold.train_rows] for fold in folds}
         looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
-        metrics = metrics_json(predictions, known, looks, speakers_are_target=dataset.target.name == "speaker")
+        tempers = course.calibrations(courses)
+        looks += decided(predictions, known, tempers)
+        metrics = metrics_json(predictions, known, looks, tempers, speakers_are_target=dataset.target.name == "speaker")
         metrics |= {"tuning": course.tuning(courses)} if setup.recipe.grid else {}
     _warn(ui, cautions.of_truth(predictions))
     done = Done(setup, dataset, folds, features, predictions, looks, metrics, trained, skipped, courses)

@@ -14,7 +14,7 @@ from nk.manifest import manifest
 from nk.plan import hours
 from nk.report.pictures import draw_results
 from nk.show import log_results
-from nk.stages import trained
+from nk.stages import certainty, course, trained
 from nk.stages.about import About, Measures, Source
 from nk.stages.load import make_reader
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nk.registry import Plugin
     from nk.runfolder import RunFolder
     from nk.setup import Setup
+    from nk.stages.certainty import Calibrations
     from nk.stages.course import Course
     from nk.stages.folds import Fold
     from nk.stages.trained import Trained
@@ -50,6 +51,11 @@ class Done:
     trained: Trained
     skipped: Sequence[Skip]
     courses: Sequence[Course]
+
+    @property
+    def calibrations(self) -> Calibrations:
+        """What the scores of each run and fold were calibrated with."""
+        return course.calibrations(self.courses)
 
 
 def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
@@ -136,6 +142,9 @@ def write_test(folder: RunFolder, tested: Tested, ui: Ui) -> None:
 def _write_tables(folder: RunFolder, dataset: Dataset, found: Done | Tested, skipped: Sequence[Skip]) -> None:
     folder.parquet("dataset.parquet", dataset.frame.drop("path", "size"))
     folder.csv("predictions.csv", found.predictions.frame)
+    sets = certainty.sets(found.predictions, found.calibrations)
+    if sets.height:
+        folder.csv("sets.csv", sets)
     for view in found.views:
         if view.key == "combined":
             folder.csv("combined.csv", view.predictions.frame)

@@ -47,6 +47,8 @@ def _tables(metrics: dict[str, Any], measure: str | None, ui: Ui, *, folds: bool
         _runs(part, found, ui)
     if folds:
         _folds(metrics["folds"], ui)
+    for part in metrics["metrics"]:
+        _scores(part, metrics, ui)
     for key, words in _BESIDE.items():
         for part, told in metrics[key].items():
             ui.note(f"{part}, {words(told)}: {_in_short(told, measure)}")
@@ -70,7 +72,32 @@ def _bins(told: dict[str, Any]) -> str:
     return f"in {len(told['labels'])} bins{left}"
 
 
-_BESIDE = {"certain": _certain, "combined": _combined, "bins": _bins}
+def _decided(told: dict[str, Any]) -> str:
+    lost = told["classes_without_a_row"]
+    more = f"; no row left of {', '.join(f'`{name}`' for name in lost)}" if lost else ""
+    of = told["rows"] + told["left_out"]
+    return f"the surest rows, {told['rows']} of {of} ({100 * told['wanted']:.0f} % were aimed at){more}"
+
+
+def _scores(part: str, metrics: dict[str, Any], ui: Ui) -> None:
+    """Whether scores are as often right as they say, and sets of classes."""
+    told = metrics["calibration"].get(part)
+    if told:
+        text = f"scores say {_number(told['score'])} and are right in {_number(told['right'])}"
+        perfect = f"{_number(told['perfect'])} to {_number(told['perfect_high'])} if they were perfect"
+        ui.note(f"{part}, {text}: calibration error {_number(told['ece'])} ({perfect})")
+    told = metrics["sets"].get(part)
+    if told and "why" in told:
+        ui.note(f"{part}, no sets of classes: {told['why']}")
+    elif told:
+        text = f"sets of classes that should hold the truth in {100 * told['wanted']:.0f} % do so in"
+        text += f" {100 * told['held']:.1f} %"
+        ui.note(
+            f"{part}, {text}: {told['mean_size']:.1f} classes on average, one alone in {100 * told['single']:.0f} %"
+        )
+
+
+_BESIDE = {"decided": _decided, "certain": _certain, "combined": _combined, "bins": _bins}
 
 
 def _in_short(told: dict[str, Any], measure: str | None) -> str:

@@ -12,6 +12,7 @@ from nk.manifest import Stopwatch
 from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.stages import cautions, seen, select, sources, split, train
+from nk.stages.certainty import decided
 from nk.stages.folds import holdout
 from nk.stages.known import as_told, unknown_labels
 from nk.stages.load import load
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from nk.audit.finding import Finding
     from nk.config import Loaded
     from nk.config.output import Plot
+    from nk.stages.certainty import Calibrations
     from nk.stages.folds import Fold
     from nk.stages.views import View
     from nk.stored import Stored
@@ -69,6 +71,11 @@ class Tested:
     views: Sequence[View]
     metrics: dict[str, Any]
     skipped: tuple[Skip, ...]
+
+    @property
+    def calibrations(self) -> Calibrations:
+        """What the scores were calibrated with."""
+        return {(0, FOLD): self.run.trained.calibration}
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -177,7 +184,9 @@ def evaluate(trial: Trial, run: Stored, ui: Ui) -> Tested:
         own = dataset.target.name == "speaker"
         known = {FOLD: run.truth()}
         looks = views(predictions, known, dataset, _plot(dataset, run, ui), None)
-        metrics = metrics_json(predictions, known, looks, speakers_are_target=own)
+        tempers = {(0, FOLD): run.trained.calibration}
+        looks += decided(predictions, known, tempers)
+        metrics = metrics_json(predictions, known, looks, tempers, speakers_are_target=own)
     trial = replace(trial, dataset=as_told(dataset), unknown=unknown_labels(dataset))
     return Tested(run, trial, features, predictions, looks, metrics, skipped)
 

@@ -99,6 +99,11 @@ def _or_null(score: float) -> float | None:
     return None if math.isnan(score) else score
 
 
+def calibrations(courses: Sequence[Course]) -> dict[tuple[int, str], Calibration | None]:
+    """What the scores of each run and fold were calibrated with."""
+    return {(one.run, one.fold): one.calibration for one in courses}
+
+
 def tuning(courses: Sequence[Course]) -> list[dict[str, Any]]:
     """The values that each model was trained with, of those that were to be tried: a row a run and fold."""
     return [{"run": one.run, "fold": one.fold, **one.choice.as_dict()} for one in courses if one.choice]

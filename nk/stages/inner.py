@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nk.errors import DataError
 from nk.execute import run_all
 from nk.stages.fit import fit_each, speakers_of, threads
 from nk.stages.grouping import dealt_evenly
@@ -72,7 +73,10 @@ def out_of_fold(rows: Rows, folds: Sequence[Inner], way: Way, models: Sequence[M
         inner = folds[number]
         its = replace(way, recipe=replace(way.recipe, jobs=1), where=inner.where)
         with threads(1, "openmp"):
-            found = fit_each(rows, inner.train, inner.train[:0], its, models)
+            try:
+                found = fit_each(rows, inner.train, inner.train[:0], its, models)
+            except DataError as error:
+                raise DataError(f"in the training part{inner.where}: {error}", hint=error.hint) from error
             return number, [scores(rows, each, inner.test) for each in found]
 
     found = dict(run_all(one, range(len(folds)), jobs=way.recipe.jobs))

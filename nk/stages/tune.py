@@ -102,7 +102,7 @@ def _tried(rows: Rows, folds: Sequence[Inner], way: Way, grid: Grid) -> list[Any
     try:
         return out_of_fold(rows, folds, way, grid.models)
     except DataError as error:
-        raise DataError(f"a value to try cannot be used in an inner fold: {error}", hint=error.hint) from error
+        raise DataError(f"a value to try cannot be used {error}", hint=error.hint) from error
 
 
 def _held_out(rows: Rows, folds: Sequence[Inner], way: Way) -> Held | str:
@@ -112,7 +112,7 @@ def _held_out(rows: Rows, folds: Sequence[Inner], way: Way) -> Held | str:
     try:
         return _held(rows, folds, way, out_of_fold(rows, folds, way, [way.recipe.model])[0])
     except DataError as error:
-        return f"scores are not calibrated, as no inner fold can be trained: {error}"
+        return f"scores are not calibrated: {error}"
 
 
 def _held(rows: Rows, folds: Sequence[Inner], way: Way, said: Any) -> Held:
