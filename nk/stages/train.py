@@ -96,9 +96,7 @@ def cross(features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: R
         DataError: a fold cannot be trained, see `check`
     """
     inner = replace(recipe, jobs=1) if len(folds) * runs > 1 else recipe
-    aims = None if dataset.target.is_number else recipe.aims
-    late = len(folds) > 1 and not any(fold.dev for fold in folds)
-    inner = replace(inner, aims=None if late else aims)
+    inner = replace(inner, aims=_aims_of_a_fold(dataset, folds, recipe))
     if recipe.balancing:
         import_module("imblearn")  # once, not by several threads at once
     rows = rows_of(features, dataset, shared_ids(folds))
@@ -113,10 +111,16 @@ def cross(features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: R
             progress.advance()
     frames, courses = zip(*(found[job.run, job.fold.name] for job in work), strict=True)
     predictions = Predictions(pl.concat(frames), dataset.target)
-    if late and aims:
+    if recipe.aims and not inner.aims and not dataset.target.is_number:
         unit = "rows" if _by_row(dataset) else "speakers"
         return Crossed(*crossfit.calibrate(predictions, courses, aims, unit))
     return Crossed(predictions, courses, courses[0].calibration)
+
+
+def _aims_of_a_fold(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe) -> Aims | None:
+    """Those for which a fold is calibrated by itself: not numbers, and not folds without dev, which do so together."""
+    together = len(folds) > 1 and not any(fold.dev for fold in folds)
+    return None if together or dataset.target.is_number else recipe.aims
 
 
 def check(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) -> None:
@@ -137,15 +141,17 @@ def check(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) ->
 
 
 def planned(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) -> list[str]:
-    """What there is to try, and how many trainings it takes; nothing where options have their values."""
-    if recipe.grid is None:
-        return []
-    values = recipe.grid.values
-    several = [f"{len({str(one[key]) for one in values})} values of `{key}`" for key in values[0]]
+    """What there is to try, and how many trainings it takes; nothing where one is enough."""
     frame = dataset.frame[positions(dataset.ids, shared_ids(folds))]
     truth = truth_of(frame, dataset.target)
+    recipe = replace(recipe, aims=_aims_of_a_fold(dataset, folds, recipe))
     jobs = _jobs(frame, dataset, folds, recipe, runs)
     fits = sum(tune.fits(truth, job.fold.train_rows, job.fold.dev_rows, job.way) for job in jobs)
+    if recipe.grid is None:
+        more = fits - len(jobs)
+        return [f"calibration: {more} more trainings, in inner folds (`calibrate = False` saves them)"] if more else []
+    values = recipe.grid.values
+    several = [f"{len({str(one[key]) for one in values})} values of `{key}`" for key in values[0]]
     # What is stored after a cross-validation is tuned on all rows; after a split it has the values that were chosen.
     every = np.arange(len(truth))
     fits += tune.fits(truth, every, every[:0], jobs[0].way) if len(folds) > 1 else 1
