@@ -113,7 +113,7 @@ def cross(features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: R
     predictions = Predictions(pl.concat(frames), dataset.target)
     if recipe.aims and not inner.aims and not dataset.target.is_number:
         unit = "rows" if _by_row(dataset) else "speakers"
-        return Crossed(*crossfit.calibrate(predictions, courses, aims, unit))
+        return Crossed(*crossfit.calibrate(predictions, courses, recipe.aims, unit))
     return Crossed(predictions, courses, courses[0].calibration)
 
 
