@@ -15,7 +15,7 @@ from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import cautions, course, select, sources, split, target, train
+from nk.stages import cautions, course, groups, select, sources, split, target, train
 from nk.stages.certainty import decided
 from nk.stages.columns import need_column
 from nk.stages.folds import folds_by, holdout, make_folds
@@ -30,13 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from nk.config import Loaded
+    from nk.config import Config, Loaded
     from nk.config.data import Data
     from nk.config.output import Plot
     from nk.setup import Setup
     from nk.stages.cautions import Caution
+    from nk.stages.course import Course
     from nk.stages.folds import Fold
-    from nk.tables import Dataset, Features, Skip
+    from nk.stages.views import View
+    from nk.tables import Dataset, Features, Predictions, Skip
     from nk.ui import Ui
 
 
@@ -46,10 +48,11 @@ _ELSEWHERE = "copy the run folder to where you may write"
 
 @dataclass(frozen=True)
 class Result:
-    """What a run has found: the content of `metrics.json`, and the folder that holds everything."""
+    """What a run has found: the content of `metrics.json` and `groups.json`, and the folder that holds everything."""
 
     folder: Path
     metrics: dict[str, Any]
+    groups: dict[str, Any]
     measure: str | None
 
 
@@ -86,6 +89,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         ui.note(line)
     _warn(ui, [*_skips(read.skipped, total), *cautions.of_data(dataset), *cautions.of_folds(dataset, folds)])
     _warn(ui, _combining(dataset, config.plot))
+    groups.check(dataset, config.exp.results_by)
     train.check(dataset, folds, setup.recipe, config.exp.runs)
     _warn(ui, cautions.of_scale(dataset, folds) if setup.recipe.scale == "speaker" else [])
     if dry_run:
@@ -109,22 +113,16 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     for warning in course.warnings(courses):
         ui.warn(warning)
     with watch("evaluate"):
-        truth = dataset.frame[dataset.target.name]
-        known = {fold.name: truth[fold.train_rows] for fold in folds}
-        looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
-        tempers = course.calibrations(courses)
-        looks += decided(predictions, known, tempers)
-        metrics = metrics_json(predictions, known, looks, tempers, speakers_are_target=dataset.target.name == "speaker")
-        metrics |= {"tuning": course.tuning(courses)} if setup.recipe.grid else {}
+        looks, metrics, by_group = _measured(predictions, courses, dataset, folds, config, ui)
     _warn(ui, cautions.of_truth(predictions))
-    done = Done(setup, dataset, folds, features, predictions, looks, metrics, trained, skipped, courses)
+    done = Done(setup, dataset, folds, features, predictions, looks, metrics, by_group, trained, skipped, courses)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
     if config.exp.save_test:
         path = exports.write_csv(config.exp.save_test, exports.test_rows(predictions, dataset), "save_test")
         ui.note(f"test rows with predictions: {path}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
-    return Result(setup.root / config.exp.name, metrics, config.model.measure)
+    return Result(setup.root / config.exp.name, metrics, by_group, config.model.measure)
 
 
 @dataclass(frozen=True)
@@ -207,6 +205,20 @@ def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
         return dataset
     dataset = target.standardised(dataset, data.databases, learnt)
     return target.cut(dataset, data, learnt) if data.type == "continuous" else dataset
+
+
+def _measured(
+    predictions: Predictions, courses: Sequence[Course], dataset: Dataset, folds: Sequence[Fold], config: Config, ui: Ui
+) -> tuple[Sequence[View], dict[str, Any], dict[str, Any]]:
+    """Other looks at the predictions, and the content of `metrics.json` and `groups.json`."""
+    truth = dataset.frame[dataset.target.name]
+    known, tempers = {fold.name: truth[fold.train_rows] for fold in folds}, course.calibrations(courses)
+    looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
+    looks += decided(predictions, known, tempers)
+    own = dataset.target.name == "speaker"
+    metrics = metrics_json(predictions, known, looks, tempers, speakers_are_target=own)
+    metrics |= {"tuning": course.tuning(courses)} if config.model.spaces else {}
+    return looks, metrics, groups.groups_json(predictions, dataset, config.exp.results_by, speakers_are_target=own)
 
 
 def _bins(dataset: Dataset, folds: Sequence[Fold], data: Data, ui: Ui) -> tuple[Sequence[float], Sequence[str]] | None:

@@ -48,6 +48,7 @@ class Done:
     predictions: Predictions
     views: Sequence[View]
     metrics: dict[str, Any]
+    groups: dict[str, Any]
     trained: Trained
     skipped: Sequence[Skip]
     courses: Sequence[Course]
@@ -63,6 +64,7 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     config = done.setup.config
     folder.text("config.yaml", to_yaml(_resolved(done.setup)))
     folder.json("metrics.json", done.metrics)
+    folder.json("groups.json", done.groups)
     _write_tables(folder, done.dataset, done, done.skipped)
     if config.feats.store_format:
         write_features(folder.path, config.feats.store_format, done.features, done.dataset)
@@ -70,7 +72,7 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
         trained.save(done.trained, folder.folder("model"), _about_model(done).model_dump(mode="json"))
     with watch("figures"):
         _draw(folder.folder("figures"), done, config, ui, _counted(done))
-    log_results(done.metrics, config.model.measure, ui)
+    log_results(done.metrics, done.groups, config.model.measure, ui)
     folder.text("log.txt", "\n".join(ui.lines) + "\n")
     folder.json("manifest.json", _manifest(done, watch))
 
@@ -118,11 +120,12 @@ def write_test(folder: RunFolder, tested: Tested, ui: Ui) -> None:
     """Write what a test of a stored model has found; the manifest last, as for a run."""
     trial, run = tested.trial, tested.run
     folder.json("metrics.json", tested.metrics)
+    folder.json("groups.json", tested.groups)
     folder.json("audit.json", {"schema": 1, "findings": [vars(finding) for finding in trial.findings]})
     _write_tables(folder, trial.dataset, tested, tested.skipped)
     with trial.watch("figures"):
         _draw(folder.folder("figures"), tested, run.config, ui)
-    log_results(tested.metrics, run.config.model.measure, ui)
+    log_results(tested.metrics, tested.groups, run.config.model.measure, ui)
     about = manifest(
         seed=run.about.seed,
         seconds=trial.watch.seconds,

@@ -23,18 +23,18 @@ def show_plan(plan: Plan, ui: Ui, *, json: bool) -> None:
 
 def show(result: Result, ui: Ui, *, json: bool) -> None:
     """Print the tables of a result; with `json`, the metrics as JSON on stdout and the tables on stderr."""
-    _tables(result.metrics, result.measure, ui, folds=ui.verbose)
+    _tables(result.metrics, result.groups, result.measure, ui, folds=ui.verbose)
     ui.note(f"written to {result.folder}")
     if json:
         ui.out(json_text.dumps(result.metrics, indent=1, ensure_ascii=False))
 
 
-def log_results(metrics: dict[str, Any], measure: str | None, ui: Ui) -> None:
+def log_results(metrics: dict[str, Any], groups: dict[str, Any], measure: str | None, ui: Ui) -> None:
     """Put the tables of a result into the log, which is written before they are shown."""
-    _tables(metrics, measure, ui.unheard(), folds=ui.verbose)
+    _tables(metrics, groups, measure, ui.unheard(), folds=ui.verbose)
 
 
-def _tables(metrics: dict[str, Any], measure: str | None, ui: Ui, *, folds: bool) -> None:
+def _tables(metrics: dict[str, Any], groups: dict[str, Any], measure: str | None, ui: Ui, *, folds: bool) -> None:
     for part, found in metrics["metrics"].items():
         _measures(part, found, metrics["baselines_by_part"][part], measure, ui)
     for part, rows in metrics["per_class"].items():
@@ -47,6 +47,7 @@ def _tables(metrics: dict[str, Any], measure: str | None, ui: Ui, *, folds: bool
         _runs(part, found, ui)
     if folds:
         _folds(metrics["folds"], ui)
+    _gaps(groups, ui)
     for part in metrics["metrics"]:
         _scores(part, metrics, ui)
     for key, words in _BESIDE.items():
@@ -70,6 +71,17 @@ def _combined(told: dict[str, Any]) -> str:
 def _bins(told: dict[str, Any]) -> str:
     left = f", {told['left_out']} left out beyond the edges" if told["left_out"] else ""
     return f"in {len(told['labels'])} bins{left}"
+
+
+def _gaps(groups: dict[str, Any], ui: Ui) -> None:
+    """The best and the worst group of each column; those of classes and speakers are tables already."""
+    for column, gap in groups["gaps"].items():
+        if column == "speaker" or gap["measure"] == "recall":
+            continue
+        name, ends = gap["measure"], "" if gap["low"] is None else f" ({_number(gap['low'])} to {_number(gap['high'])})"
+        best, worst = (_number(groups[column][gap[key]][name]["value"]) for key in ("best", "worst"))
+        text = f"{gap['best']} {best}, {gap['worst']} {worst}, apart by {_number(gap['value'])}{ends}"
+        ui.note(f"test, {name} by {column}: {text}")
 
 
 def _decided(told: dict[str, Any]) -> str:

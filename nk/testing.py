@@ -14,6 +14,7 @@ from nk.plan import Plan, history_lines
 from nk.stages import cautions, seen, select, sources, split, train
 from nk.stages.certainty import decided
 from nk.stages.folds import holdout
+from nk.stages.groups import groups_json
 from nk.stages.known import as_told, unknown_labels
 from nk.stages.load import load
 from nk.stages.pooling import Pooling
@@ -70,6 +71,7 @@ class Tested:
     predictions: Predictions
     views: Sequence[View]
     metrics: dict[str, Any]
+    groups: dict[str, Any]
     skipped: tuple[Skip, ...]
 
     @property
@@ -187,8 +189,10 @@ def evaluate(trial: Trial, run: Stored, ui: Ui) -> Tested:
         tempers = {(0, FOLD): run.trained.calibration}
         looks += decided(predictions, known, tempers)
         metrics = metrics_json(predictions, known, looks, tempers, speakers_are_target=own)
+        by = [column for column in run.config.exp.results_by if column in dataset]
+        by_group = groups_json(predictions, dataset, by, speakers_are_target=own)
     trial = replace(trial, dataset=as_told(dataset), unknown=unknown_labels(dataset))
-    return Tested(run, trial, features, predictions, looks, metrics, skipped)
+    return Tested(run, trial, features, predictions, looks, metrics, by_group, skipped)
 
 
 def _plot(dataset: Dataset, run: Stored, ui: Ui) -> Plot:

@@ -48,6 +48,7 @@ class Exp(Section):
     random_seed: int = key(42, "seed of splits, folds and models", ge=0, lt=2**32)
     traindevtest: bool = key(False, "three parts instead of two; dev chooses, test is only tested")
     save: bool = key(True, "store the experiment; the run folder always is")
+    results_by: Names = key((), "columns to tell results by, beside class, speaker, gender, age and database")
     save_test: str | None = key(None, "CSV file for the test rows with the predictions, beside the run folder")
     no_warnings: bool = key(False, "silence the warnings of Python's packages")
     sample_selection: Part = key("all", "parts of the split that other commands work on", of="expl", built=False)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FEWEST = 20  # rows; fewer say too little
 FLOORS = (1e-2, 1e-3, 1e-6, 1e-12)
-COLDEST, HOTTEST = 0.02, 100.0
+COLDEST, HOTTEST = 0.2, 100.0
 # One number is learnt from them all: more rows make it no better, only slower.
 _MOST = 10_000
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     Calibrations = Mapping[tuple[int, str], Calibration | None]
 
+_SETS = {"id": pl.String, "split": pl.String, "run": pl.Int64, "fold": pl.String, "size": pl.Int64,
+         "classes": pl.String, "holds": pl.Boolean}  # fmt: skip
 _BOUND, _THRESHOLD = "\nbound", "\nthreshold"
 
 
@@ -88,6 +90,8 @@ def sets(predictions: Predictions, found: Calibrations) -> pl.DataFrame:
     """
     labels = predictions.target.labels
     rows = _with(predictions, found).filter(pl.col(_BOUND).is_not_null())
+    if not rows.height:  # also where numbers are predicted
+        return pl.DataFrame(schema=_SETS)
     scores = rows.select(f"p_{label}" for label in labels).to_numpy()
     inside = conformal.sets(scores, rows[_BOUND].to_numpy())
     order = np.argsort(-scores, axis=1, kind="stable")
@@ -95,11 +99,9 @@ def sets(predictions: Predictions, found: Calibrations) -> pl.DataFrame:
     place = {label: number for number, label in enumerate(labels)}
     truth = [place.get(label) for label in rows["truth"].cast(pl.String)]
     holds = [None if k is None else bool(here[k]) for k, here in zip(truth, inside, strict=True)]
-    return rows.select("id", "split", "run", "fold").with_columns(
-        pl.Series("size", inside.sum(axis=1), dtype=pl.Int64),
-        pl.Series("classes", named, dtype=pl.String),
-        pl.Series("holds", holds, dtype=pl.Boolean),
-    )
+    columns = {"size": inside.sum(axis=1), "classes": named, "holds": holds}
+    keys = rows.select(pl.col(name).cast(_SETS[name]) for name in ("id", "split", "run", "fold"))
+    return keys.with_columns(pl.Series(name, values, dtype=_SETS[name]) for name, values in columns.items())
 
 
 def _held(predictions: Predictions, split: str, found: Calibrations, *, own: bool) -> dict[str, Any]:

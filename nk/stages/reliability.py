@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from nk.intervals import group, interval
-from nk.metrics._counts import share, without_each
+from nk.metrics._counts import ratio, share, without_each
 from nk.metrics._rows import labelled
 
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ def _errors(some: _Binned, groups: Groups) -> Doubles:
         return without_each(np.bincount(cells, weights, minlength=size).astype(np.float64).reshape(-1, some.bins))
 
     rows: Doubles = sums(np.ones(len(cells))).sum(axis=1)
-    found: Doubles = np.abs(sums(some.top - some.right)).sum(axis=1) / rows
-    return found
+    return ratio(np.abs(sums(some.top - some.right)).sum(axis=1), rows)
 
 
 def _perfect(some: _Binned) -> Doubles:

@@ -34,7 +34,7 @@ type = svm
 loso = True
 """
 FILES = {
-    "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "per_class.csv",
+    "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "groups.json", "per_class.csv",
     "per_speaker.csv", "skipped.csv", "log.txt", "figures", "model",
 }  # fmt: skip
 
