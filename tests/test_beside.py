@@ -108,7 +108,8 @@ def test_the_figures_are_there(crossed: tuple[pipeline.Result, Ui]) -> None:
     folder = crossed[0].folder
     found = {path.stem for path in (folder / "figures").glob("*.png")}
     assert found == {
-        "confusion_test", "uncertainty_test", "reliability_test", "risk_coverage_test", "certain_test", "combined_test", "database_test_one", "database_test_two",
+        "confusion_test", "uncertainty_test", "reliability_test", "risk_coverage_test", "certain_test",
+        "combined_test", "database_test_one", "database_test_two",
         "value_counts_one", "value_counts_two",
     }  # fmt: skip
     counts = pl.read_csv(folder / "figures" / "value_counts_one.csv")
@@ -151,7 +152,7 @@ def test_a_split_in_three_parts_with_runs(place: Path) -> None:
 
 def test_numbers_are_looked_at_in_thirds_of_what_was_learnt(place: Path) -> None:
     sets = ("exp.type=regression", "data.target=age", "model.type=lin_reg", "exp.name=age")
-    outcome, ui = ran(place, *sets, "plot.uncertainty_threshold=0.99None")
+    outcome, ui = ran(place, *sets, "plot.uncertainty_threshold=None")
     told: dict[str, Any] = outcome.metrics["bins"]["test"]
     # Of ages 30, 35, 40 and 45 in equal numbers.
     assert (told["labels"], told["edges"]) == (["low", "middle", "high"], [None, 35, 40, None])

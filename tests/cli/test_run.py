@@ -34,8 +34,8 @@ type = svm
 loso = True
 """
 FILES = {
-    "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "groups.json", "per_class.csv",
-    "per_speaker.csv", "skipped.csv", "log.txt", "figures", "model",
+    "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "groups.json",
+    "per_class.csv", "per_speaker.csv", "skipped.csv", "log.txt", "figures", "model",
 }  # fmt: skip
 
 

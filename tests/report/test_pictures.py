@@ -85,7 +85,8 @@ def test_every_figure_of_classes_with_its_numbers(tmp_path: Path) -> None:
         f"{kind}_{part}{base}"
         for part in ("dev", "test")
         for kind, base in (
-            ("confusion", ""), ("uncertainty", ""), ("reliability", ""), ("risk_coverage", ""), ("runs", ""), ("certain", ""), ("database", "_one"),
+            ("confusion", ""), ("uncertainty", ""), ("reliability", ""), ("risk_coverage", ""),
+            ("runs", ""), ("certain", ""), ("database", "_one"),
             ("database", "_two"),
         )
     }  # fmt: skip
