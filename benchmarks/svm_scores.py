@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.metrics import log_loss, roc_auc_score
 
 from nk.config import load_config
-from nk.models import _calibration
+from nk.models import _margins
 from nk.paths import resolver
 from nk.pipeline import _divide, _features
 from nk.setup import prepare
@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("config", type=Path)
     config = parser.parse_args().config
     describe("margins", predicted(config))
-    _calibration.margins = votes
+    _margins.margins = votes
     describe("votes", predicted(config))
 
 

@@ -17,7 +17,8 @@ from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import audit, cautions, course, select, sources, split, target, train
+from nk.stages import audit, cautions, course, groups, select, sources, split, target, train
+from nk.stages.certainty import decided
 from nk.stages.columns import need_column
 from nk.stages.folds import folds_by, holdout, make_folds
 from nk.stages.load import load
@@ -26,6 +27,7 @@ from nk.stages.recordings import check_skips
 from nk.stages.results import metrics_json
 from nk.stages.views import views
 from nk.stored import changed_versions, differing, open_run
+from nk.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,14 +51,11 @@ if TYPE_CHECKING:
 _ELSEWHERE = "copy the run folder to where you may write"
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a run has found: the content of `metrics.json`, what the audit has, and the folder that holds everything."""
+@dataclass(frozen=True, kw_only=True)
+class Result(Told):
+    """What a run has found, and the folder that holds everything."""
 
     folder: Path
-    metrics: dict[str, Any]
-    measure: str | None
-    findings: Sequence[Finding]
 
 
 @dataclass(frozen=True)
@@ -139,18 +138,20 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         audit.need_sound(audit.together(tables, audit.of_recordings(heard, dataset.target)), ui, strict=strict)
     trained, predictions, courses = _trained(features, dataset, folds, setup, watch, ui)
     with watch("evaluate"):
-        looks, metrics = _measured(predictions, courses, dataset, folds, config, ui)
+        looks, metrics, by_group = _measured(predictions, courses, dataset, folds, config, ui)
     told = audit.of_recordings(heard, dataset.target, reached(metrics, dataset.target))
     findings = audit.together(tables, told)
     audit.need_sound(findings, ui, strict=strict)
-    done = Done(setup, dataset, folds, features, predictions, looks, metrics, trained, skipped, courses, findings)
+    done = Done(
+        setup, dataset, folds, features, predictions, looks, metrics, by_group, trained, skipped, courses, findings
+    )
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
     if config.exp.save_test:
         path = exports.write_csv(config.exp.save_test, exports.test_rows(predictions, dataset), "save_test")
         ui.note(f"test rows with predictions: {path}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
-    return Result(setup.root / config.exp.name, metrics, config.model.measure, findings)
+    return Result(**vars(done.told), folder=setup.root / config.exp.name)
 
 
 def _trained(
@@ -160,7 +161,7 @@ def _trained(
     with watch("train"):
         crossed = train.cross(features, dataset, folds, setup.recipe, setup.config.exp.runs, ui)
         choice = crossed.courses[0].choice if len(folds) == 1 else None
-        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe, choice)
+        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe, choice, crossed.calibration)
     for line in course.lines(crossed.courses, dataset.target.labels, setup.recipe.balancing):
         ui.note(line)
     if trained.course.choice and len(folds) > 1:
@@ -168,17 +169,6 @@ def _trained(
     for warning in course.warnings(crossed.courses):
         ui.warn(warning)
     return trained, crossed.predictions, crossed.courses
-
-
-def _measured(
-    predictions: Predictions, courses: Sequence[Course], dataset: Dataset, folds: Sequence[Fold], config: Config, ui: Ui
-) -> tuple[Sequence[View], dict[str, Any]]:
-    """Other looks at the predictions, and the content of `metrics.json`."""
-    truth = dataset.frame[dataset.target.name]
-    known = {fold.name: truth[fold.train_rows] for fold in folds}
-    looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
-    metrics = metrics_json(predictions, known, looks, speakers_are_target=dataset.target.name == "speaker")
-    return looks, metrics | ({"tuning": course.tuning(courses)} if config.model.spaces else {})
 
 
 def _ready(loaded: Loaded, setup: Setup, ui: Ui, watch: Stopwatch) -> _Ready:
@@ -202,6 +192,7 @@ def _ready(loaded: Loaded, setup: Setup, ui: Ui, watch: Stopwatch) -> _Ready:
     for line in plan.lines():
         ui.note(line)
     _warn(ui, [*_skips(read.skipped, total), *_combining(dataset, config.plot)])
+    groups.check(dataset, config.exp.results_by)
     return _Ready(dataset, folds, plan, read.skipped, total)
 
 
@@ -292,6 +283,20 @@ def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
         return dataset
     dataset = target.standardised(dataset, data.databases, learnt)
     return target.cut(dataset, data, learnt) if data.type == "continuous" else dataset
+
+
+def _measured(
+    predictions: Predictions, courses: Sequence[Course], dataset: Dataset, folds: Sequence[Fold], config: Config, ui: Ui
+) -> tuple[Sequence[View], dict[str, Any], dict[str, Any]]:
+    """Other looks at the predictions, and the content of `metrics.json` and `groups.json`."""
+    truth = dataset.frame[dataset.target.name]
+    known, tempers = {fold.name: truth[fold.train_rows] for fold in folds}, course.calibrations(courses)
+    looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
+    looks += decided(predictions, known, tempers)
+    own = dataset.target.name == "speaker"
+    metrics = metrics_json(predictions, known, looks, tempers, speakers_are_target=own)
+    metrics |= {"tuning": course.tuning(courses)} if config.model.spaces else {}
+    return looks, metrics, groups.groups_json(predictions, dataset, config.exp.results_by, speakers_are_target=own)
 
 
 def _bins(dataset: Dataset, folds: Sequence[Fold], data: Data, ui: Ui) -> tuple[Sequence[float], Sequence[str]] | None:

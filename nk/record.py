@@ -14,9 +14,10 @@ from nk.manifest import manifest
 from nk.plan import hours
 from nk.report.pictures import draw_results
 from nk.show import log_results
-from nk.stages import audit, trained
+from nk.stages import audit, certainty, course, trained
 from nk.stages.about import About, Measures, Source
 from nk.stages.load import make_reader
+from nk.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from nk.registry import Plugin
     from nk.runfolder import RunFolder
     from nk.setup import Setup
+    from nk.stages.certainty import Calibrations
     from nk.stages.course import Course
     from nk.stages.folds import Fold
     from nk.stages.trained import Trained
@@ -48,10 +50,21 @@ class Done:
     predictions: Predictions
     views: Sequence[View]
     metrics: dict[str, Any]
+    groups: dict[str, Any]
     trained: Trained
     skipped: Sequence[Skip]
     courses: Sequence[Course]
     findings: Sequence[Finding]
+
+    @property
+    def told(self) -> Told:
+        """What is said of it."""
+        return Told(self.metrics, self.groups, self.setup.config.model.measure, self.findings)
+
+    @property
+    def calibrations(self) -> Calibrations:
+        """What the scores of each run and fold were calibrated with."""
+        return course.calibrations(self.courses)
 
 
 def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
@@ -59,6 +72,7 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     config = done.setup.config
     folder.text("config.yaml", to_yaml(_resolved(done.setup)))
     folder.json("metrics.json", done.metrics)
+    folder.json("groups.json", done.groups)
     folder.json("audit.json", audit.as_json(done.findings))
     _write_tables(folder, done.dataset, done, done.skipped)
     if config.feats.store_format:
@@ -67,7 +81,7 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
         trained.save(done.trained, folder.folder("model"), _about_model(done).model_dump(mode="json"))
     with watch("figures"):
         _draw(folder.folder("figures"), done, config, ui, _counted(done))
-    log_results(done.metrics, config.model.measure, done.findings, ui)
+    log_results(done.told, ui)
     folder.text("log.txt", "\n".join(ui.lines) + "\n")
     folder.json("manifest.json", _manifest(done, watch))
 
@@ -115,11 +129,12 @@ def write_test(folder: RunFolder, tested: Tested, ui: Ui) -> None:
     """Write what a test of a stored model has found; the manifest last, as for a run."""
     trial, run = tested.trial, tested.run
     folder.json("metrics.json", tested.metrics)
+    folder.json("groups.json", tested.groups)
     folder.json("audit.json", audit.as_json(trial.findings))
     _write_tables(folder, trial.dataset, tested, tested.skipped)
     with trial.watch("figures"):
         _draw(folder.folder("figures"), tested, run.config, ui)
-    log_results(tested.metrics, run.config.model.measure, trial.findings, ui, of=trial.testset.name)
+    log_results(tested.told, ui, of=trial.testset.name)
     about = manifest(
         seed=run.about.seed,
         seconds=trial.watch.seconds,
@@ -139,6 +154,9 @@ def write_test(folder: RunFolder, tested: Tested, ui: Ui) -> None:
 def _write_tables(folder: RunFolder, dataset: Dataset, found: Done | Tested, skipped: Sequence[Skip]) -> None:
     folder.parquet("dataset.parquet", dataset.frame.drop("path", "size"))
     folder.csv("predictions.csv", found.predictions.frame)
+    sets = certainty.sets(found.predictions, found.calibrations)
+    if sets.height:
+        folder.csv("sets.csv", sets)
     for view in found.views:
         if view.key == "combined":
             folder.csv("combined.csv", view.predictions.frame)

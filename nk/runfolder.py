@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 # What nk writes into a run folder. A manifest lists the files (`files`); older ones do not, and then these names tell.
 OURS = (
-    "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "audit.json", "per_class.csv",
-    "per_speaker.csv", "combined.csv", "skipped.csv", "features.csv", "features.parquet", "features.pkl", "log.txt",
+    "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "groups.json", "audit.json",
+    "sets.csv", "per_class.csv", "per_speaker.csv", "combined.csv", "skipped.csv", "features.csv", "features.parquet",
+    "features.pkl", "log.txt",
     "figures", "model",
 )  # fmt: skip
 TESTS = "tests"  # the folder in it for tests of its model, which go with it

@@ -15,6 +15,7 @@ from nk.execute import cores
 from nk.families import features as feature_plugins
 from nk.families import models as model_plugins
 from nk.registry import check_requirements
+from nk.stages.calibration import Aims
 from nk.stages.train import Recipe
 from nk.stages.tune import Grid
 
@@ -78,6 +79,7 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
         balancing=feats.balancing,
         balancing_seed=feats.balancing_random_state,
         grid=grid,
+        aims=Aims(config.model.risk_coverage, config.model.set_coverage) if config.model.calibrate else None,
     )
     return Setup(config, loaded.file, jobs, recipe, _sources(config))
 

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 from nk.stages import audit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from nk.audit.finding import Finding
     from nk.pipeline import Checked, Result, Tests
     from nk.plan import Plan
     from nk.testing import Tested
+    from nk.told import Told
     from nk.ui import Ui
 
 
@@ -35,22 +33,21 @@ def show_checked(checked: Checked, ui: Ui, *, json: bool) -> None:
 
 def show(result: Result, ui: Ui, *, json: bool) -> None:
     """Print the tables of a result and the audit beside it; with `json`, on stderr, and the metrics on stdout."""
-    _tables(result.metrics, result.measure, ui, folds=ui.verbose)
+    _tables(result, ui, folds=ui.verbose)
     audit.show(result.findings, ui)
     ui.note(f"written to {result.folder}")
     if json:
         ui.out(json_text.dumps(result.metrics, indent=1, ensure_ascii=False))
 
 
-def log_results(
-    metrics: dict[str, Any], measure: str | None, findings: Sequence[Finding], ui: Ui, *, of: str = ""
-) -> None:
+def log_results(told: Told, ui: Ui, *, of: str = "") -> None:
     """Put the tables of a result and its audit into the log, which is written before they are shown."""
-    _tables(metrics, measure, ui.unheard(), folds=ui.verbose)
-    audit.show(findings, ui.unheard(), of=of)
+    _tables(told, ui.unheard(), folds=ui.verbose)
+    audit.show(told.findings, ui.unheard(), of=of)
 
 
-def _tables(metrics: dict[str, Any], measure: str | None, ui: Ui, *, folds: bool) -> None:
+def _tables(told: Told, ui: Ui, *, folds: bool) -> None:
+    metrics, measure = told.metrics, told.measure
     for part, found in metrics["metrics"].items():
         _measures(part, found, metrics["baselines_by_part"][part], measure, ui)
     for part, rows in metrics["per_class"].items():
@@ -63,9 +60,12 @@ def _tables(metrics: dict[str, Any], measure: str | None, ui: Ui, *, folds: bool
         _runs(part, found, ui)
     if folds:
         _folds(metrics["folds"], ui)
+    _gaps(told.groups, ui)
+    for part in metrics["metrics"]:
+        _scores(part, metrics, ui)
     for key, words in _BESIDE.items():
-        for part, told in metrics[key].items():
-            ui.note(f"{part}, {words(told)}: {_in_short(told, measure)}")
+        for part, view in metrics[key].items():
+            ui.note(f"{part}, {words(view)}: {_in_short(view, measure)}")
 
 
 def _certain(told: dict[str, Any]) -> str:
@@ -86,7 +86,43 @@ def _bins(told: dict[str, Any]) -> str:
     return f"in {len(told['labels'])} bins{left}"
 
 
-_BESIDE = {"certain": _certain, "combined": _combined, "bins": _bins}
+def _gaps(groups: dict[str, Any], ui: Ui) -> None:
+    """The best and the worst group of each column; those of classes and speakers are tables already."""
+    for column, gap in groups["gaps"].items():
+        if column == "speaker" or gap["measure"] == "recall":
+            continue
+        name, ends = gap["measure"], "" if gap["low"] is None else f" ({_number(gap['low'])} to {_number(gap['high'])})"
+        best, worst = (_number(groups[column][gap[key]][name]["value"]) for key in ("best", "worst"))
+        text = f"{gap['best']} {best}, {gap['worst']} {worst}, apart by {_number(gap['value'])}{ends}"
+        ui.note(f"test, {name} by {column}: {text}")
+
+
+def _decided(told: dict[str, Any]) -> str:
+    lost = told["classes_without_a_row"]
+    more = f"; no row left of {', '.join(f'`{name}`' for name in lost)}" if lost else ""
+    of = told["rows"] + told["left_out"]
+    return f"the surest rows, {told['rows']} of {of} ({100 * told['wanted']:.0f} % were aimed at){more}"
+
+
+def _scores(part: str, metrics: dict[str, Any], ui: Ui) -> None:
+    """Whether scores are as often right as they say, and sets of classes."""
+    told = metrics["calibration"].get(part)
+    if told:
+        text = f"scores say {_number(told['score'])} and are right in {_number(told['right'])}"
+        perfect = f"{_number(told['perfect'])} to {_number(told['perfect_high'])} if they were perfect"
+        ui.note(f"{part}, {text}: calibration error {_number(told['ece'])} ({perfect})")
+    told = metrics["sets"].get(part)
+    if told and "why" in told:
+        ui.note(f"{part}, no sets of classes: {told['why']}")
+    elif told:
+        text = f"sets of classes that should hold the truth in {100 * told['wanted']:.0f} % do so in"
+        text += f" {100 * told['held']:.1f} %"
+        ui.note(
+            f"{part}, {text}: {told['mean_size']:.1f} classes on average, one alone in {100 * told['single']:.0f} %"
+        )
+
+
+_BESIDE = {"decided": _decided, "certain": _certain, "combined": _combined, "bins": _bins}
 
 
 def _in_short(told: dict[str, Any], measure: str | None) -> str:

@@ -12,7 +12,9 @@ from nk.manifest import Stopwatch
 from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.stages import audit, cautions, seen, select, sources, split, train
+from nk.stages.certainty import decided
 from nk.stages.folds import holdout
+from nk.stages.groups import groups_json
 from nk.stages.known import as_told, unknown_labels
 from nk.stages.load import load
 from nk.stages.pooling import Pooling
@@ -20,6 +22,7 @@ from nk.stages.recordings import check_skips
 from nk.stages.results import metrics_json
 from nk.stages.views import views
 from nk.tables import Predictions, positions
+from nk.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from nk.audit.finding import Finding
     from nk.config import Loaded
     from nk.config.output import Plot
+    from nk.stages.certainty import Calibrations
     from nk.stages.folds import Fold
     from nk.stages.views import View
     from nk.stored import Stored
@@ -68,7 +72,18 @@ class Tested:
     predictions: Predictions
     views: Sequence[View]
     metrics: dict[str, Any]
+    groups: dict[str, Any]
     skipped: tuple[Skip, ...]
+
+    @property
+    def told(self) -> Told:
+        """What is said of it."""
+        return Told(self.metrics, self.groups, self.run.config.model.measure, self.trial.findings)
+
+    @property
+    def calibrations(self) -> Calibrations:
+        """What the scores were calibrated with."""
+        return {(0, FOLD): self.run.trained.calibration}
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -176,9 +191,13 @@ def evaluate(trial: Trial, run: Stored, ui: Ui) -> Tested:
         own = dataset.target.name == "speaker"
         known = {FOLD: run.truth()}
         looks = views(predictions, known, dataset, _plot(dataset, run, ui), None)
-        metrics = metrics_json(predictions, known, looks, speakers_are_target=own)
+        tempers = {(0, FOLD): run.trained.calibration}
+        looks += decided(predictions, known, tempers)
+        metrics = metrics_json(predictions, known, looks, tempers, speakers_are_target=own)
+        by = [column for column in run.config.exp.results_by if column in dataset]
+        by_group = groups_json(predictions, dataset, by, speakers_are_target=own)
     trial = replace(trial, dataset=as_told(dataset), unknown=unknown_labels(dataset))
-    return Tested(run, trial, features, predictions, looks, metrics, skipped)
+    return Tested(run, trial, features, predictions, looks, metrics, by_group, skipped)
 
 
 def _plot(dataset: Dataset, run: Stored, ui: Ui) -> Plot:

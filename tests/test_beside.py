@@ -36,7 +36,7 @@ scale = standard
 type = log_reg
 loso = True
 [PLOT]
-uncertainty_threshold = .7
+uncertainty_threshold = 0.99
 combine_per_speaker = mode
 """
 
@@ -108,7 +108,8 @@ def test_the_figures_are_there(crossed: tuple[pipeline.Result, Ui]) -> None:
     folder = crossed[0].folder
     found = {path.stem for path in (folder / "figures").glob("*.png")}
     assert found == {
-        "confusion_test", "uncertainty_test", "certain_test", "combined_test", "database_test_one", "database_test_two",
+        "confusion_test", "uncertainty_test", "reliability_test", "risk_coverage_test", "certain_test",
+        "combined_test", "database_test_one", "database_test_two",
         "value_counts_one", "value_counts_two",
     }  # fmt: skip
     counts = pl.read_csv(folder / "figures" / "value_counts_one.csv")

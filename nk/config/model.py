@@ -53,6 +53,7 @@ class Exp(Section):
         "store the experiment",
         idle="the run folder is always written; [MODEL] `save` says whether the model is in it",
     )
+    results_by: Names = key((), "columns to tell results by, beside class, speaker, gender, age and database")
     save_test: str | None = key(None, "CSV file for the test rows with the predictions, beside the run folder")
     no_warnings: bool = key(
         False, "silence the warnings of Python's packages", idle="they are shown with `--verbose` alone"
@@ -134,6 +135,13 @@ class Model(Section):
     )
     scoring: str | None = key(
         None, "what decides between them: a metric, or a scorer as scikit-learn calls it; without it `measure`"
+    )
+    calibrate: bool = key(True, "make class scores say how often they are right, on dev or out of fold")
+    risk_coverage: Annotated[float, Field(gt=0, lt=1)] = key(
+        0.8, "share of rows to decide on: the surest, by a threshold chosen on dev or out of fold"
+    )
+    set_coverage: Annotated[float, Field(ge=0.5, lt=1)] = key(
+        0.9, "how often the set of classes that is given for a row is to hold the truth"
     )
     balancing: Literal["ros", "smote", "adasyn"] | None = key(
         None, "how training rows of networks are balanced; for other models it is [FEATS] `balancing`", built=False

@@ -76,7 +76,7 @@ class SklearnModel(Model):
         estimator = self.build(seed)
         # Linear algebra in single precision would cost digits that the data has.
         self.train(estimator, np.asarray(data.x, dtype=np.float64), data.y, jobs)
-        return FittedEstimator(estimator, about)
+        return self.fitted_type(estimator, about)
 
     @classmethod
     def load(cls, folder: Path) -> FittedEstimator:

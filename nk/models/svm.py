@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from nk.models._common import About
 from nk.models._sklearn import FittedEstimator, SklearnModel
 from nk.models._svm import SvmOptions, check_machine
 
 if TYPE_CHECKING:
-    from nk.registry import Doubles, Task, Training
+    from nk.registry import Doubles, Task
 
 
 class ClassifierOptions(SvmOptions):
@@ -20,34 +19,24 @@ class ClassifierOptions(SvmOptions):
     class_weight: bool = Field(default=False, description="Weight classes by inverse frequency")
 
 
-class SvmAbout(About):
-    """The record of an svm: decisions are divided by the temperature before the softmax."""
-
-    temperature: float = Field(gt=0, allow_inf_nan=False)
-
-
 class FittedSvm(FittedEstimator):
     """A trained SVM whose scores agree with its own decisions on every row."""
 
-    about: SvmAbout
-
     def _scores(self, rows: Doubles) -> Doubles:
-        from nk.models._calibration import margins, scores
+        from nk.models._margins import margins, scores
 
-        return scores(margins(self.estimator, rows), self.about.temperature)
+        return scores(margins(self.estimator, rows))
 
 
 class Svm(SklearnModel):
     """Support vector classifier, one against one, ties broken by the decision function.
 
-    Scores are the softmax of the decision function at a temperature that is fitted on rows of speakers held out of
-    training, see `nk/models/_calibration.py`.
+    Scores are the softmax of its margins, see `nk/models/_margins.py`.
     """
 
     name = "svm"
     task: ClassVar[Task] = "classification"
     options_type = ClassifierOptions
-    about_type = SvmAbout
     fitted_type = FittedSvm
 
     @classmethod
@@ -73,16 +62,3 @@ class Svm(SklearnModel):
             decision_function_shape="ovr",
             random_state=seed,
         )
-
-    def fit(self, data: Training, *, seed: int, jobs: int) -> FittedSvm:
-        """Train on all rows, and fit the temperature on held-out ones.
-
-        Raises:
-            DataError: there is nothing to learn from
-        """
-        from nk.models._calibration import calibrate
-
-        fitted = super().fit(data, seed=seed, jobs=jobs)
-        temperature, notes = calibrate(lambda: self.build(seed), data, jobs=jobs)
-        about = SvmAbout(**{**fitted.about.model_dump(by_alias=True), "temperature": temperature, "notes": notes})
-        return FittedSvm(fitted.estimator, about)

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nk.report import fonts
-from nk.report.figures import confusion, remove_title, runs, save, scatter, shorten_label, uncertainty, value_counts
+from nk.report.figures import (
+    confusion,
+    reliability,
+    remove_title,
+    risk_coverage,
+    runs,
+    save,
+    scatter,
+    shorten_label,
+    uncertainty,
+    value_counts,
+)
 from nk.tables import Metric
 
 if TYPE_CHECKING:
@@ -86,7 +97,7 @@ def draw_results(
         album = Album(folder, plot, pen)
         for part in metrics["metrics"]:
             _draw_part(album, predictions, metrics, part, measure)
-        for view in views:
+        for view in [one for one in views if one.key != "decided"]:  # that is a point of the risk
             for part in view.about:
                 _draw_view(album, view, metrics, part)
         for database, dataset in counted:
@@ -110,6 +121,12 @@ def _draw_part(album: Album, predictions: Predictions, metrics: dict[str, Any], 
     if not predictions.target.is_number:
         figure = uncertainty.draw(predictions, split=part, title=title, fill=album.plot.fill_areas, pen=album.pen)
         album.add(figure, uncertainty.data(predictions, part), "uncertainty", part)
+        told = metrics["calibration"][part]
+        figure = reliability.draw(predictions, told, split=part, title=title, pen=album.pen)
+        album.add(figure, reliability.data(predictions, part), "reliability", part)
+        told, decided = metrics["risk_coverage"][part], metrics["decided"].get(part)
+        figure = risk_coverage.draw(predictions, told, decided, split=part, title=title, pen=album.pen)
+        album.add(figure, risk_coverage.data(predictions, part), "risk_coverage", part)
     repeated = metrics["runs"][part]
     if len(repeated["rows"]) > 1:
         figure = runs.draw(repeated, measure or found[0].name, title=title, pen=album.pen)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from nk.stages.calibration import Calibration
 
 _MOST_CLASSES = 10  # of more, sums are said alone
 
@@ -67,8 +69,13 @@ class Course:
     before: tuple[int, ...] = ()
     after: tuple[int, ...] = ()
     choice: Choice | None = None
+    calibration: Calibration | None = None
     run: int = 0
     fold: str = ""
+
+    def noting(self, *notes: str) -> Course:
+        """The same with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
     def as_dict(self, labels: Sequence[str]) -> dict[str, Any]:
         """For a file: rows trained on, and the rest where there is such."""
@@ -83,11 +90,18 @@ class Course:
             tried = zip(self.choice.tried, self.choice.scores, strict=True)
             scores = [{**values, "score": _or_null(score)} for values, score in tried]
             found["tuned"] = {**self.choice.as_dict(), "tried": scores}
+        if self.calibration:
+            found["calibration"] = self.calibration.model_dump()
         return found
 
 
 def _or_null(score: float) -> float | None:
     return None if math.isnan(score) else score
+
+
+def calibrations(courses: Sequence[Course]) -> dict[tuple[int, str], Calibration | None]:
+    """What the scores of each run and fold were calibrated with."""
+    return {(one.run, one.fold): one.calibration for one in courses}
 
 
 def tuning(courses: Sequence[Course]) -> list[dict[str, Any]]:
@@ -102,9 +116,23 @@ def warnings(courses: Sequence[Course]) -> list[str]:
 
 
 def lines(courses: Sequence[Course], labels: Sequence[str], method: str | None) -> list[str]:
-    """What was cut off to stop on, what the balancing `method` did, and which values were chosen."""
+    """What was cut off to stop on, what the balancing `method` did, which values were chosen, what scores rest on."""
     stopped = _stopped([course.stop for course in courses if course.stop])
-    return [*stopped, *_balanced(courses, labels, method), *_tuned([one.choice for one in courses if one.choice])]
+    tuned = _tuned([one.choice for one in courses if one.choice])
+    calibrated = _calibrated([one.calibration for one in courses if one.calibration])
+    return [*stopped, *_balanced(courses, labels, method), *tuned, *calibrated]
+
+
+def _calibrated(found: Sequence[Calibration]) -> list[str]:
+    if not found:
+        return []
+    low, high = (f"{end(one.temperature for one in found):.2f}" for end in (min, max))
+    ways = " or ".join(dict.fromkeys(one.by for one in found))
+    rows, groups = (_span([getattr(one, name) for one in found]) for name in ("rows", "groups"))
+    whose = f" of {groups} {found[0].kind}" if found[0].kind != "rows" else ""
+    return [
+        f"scores: calibrated on {ways} ({rows} rows{whose}), temperature {low if low == high else f'{low} to {high}'}"
+    ]
 
 
 def _tuned(choices: Sequence[Choice]) -> list[str]:

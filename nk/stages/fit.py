@@ -112,7 +112,7 @@ def fit_each(rows: Rows, places: Ints, dev: Ints, way: Way, models: Sequence[Mod
 def _fit(ready: _Ready, model: Model, way: Way) -> Trained:
     fitted = model.fit(ready.data, seed=way.recipe.seed, jobs=way.recipe.jobs)
     course = replace(ready.course, notes=(*ready.course.notes, *fitted.notes))
-    return Trained(way.target, ready.names, ready.fill, ready.scaler, fitted, course, ready.learnt)
+    return Trained(way.target, ready.names, ready.fill, ready.scaler, fitted, course, learnt=ready.learnt)
 
 
 def _ready(rows: Rows, places: Ints, dev: Ints, way: Way, share: float | None) -> _Ready:

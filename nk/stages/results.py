@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nk.stages.baselines import baselines
+from nk.stages.certainty import certainty
 from nk.stages.evaluate import across_runs, by_fold, by_run, evaluate, or_null, per_class, per_speaker
 from nk.stages.outcome import by_outcome
 from nk.stages.views import View, parts_of
@@ -14,16 +15,18 @@ from nk.stages.views import View, parts_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nk.stages.certainty import Calibrations
     from nk.tables import Metric, Predictions
 
 # The keys of the views, each of which is there though nobody has asked for it.
-VIEWS = ("certain", "combined", "bins", "per_database")
+VIEWS = ("decided", "certain", "combined", "bins", "per_database")
 
 
 def metrics_json(
     predictions: Predictions,
     known: Mapping[Any, pl.Series],
     views: Sequence[View] = (),
+    calibrations: Calibrations | None = None,
     *,
     speakers_are_target: bool = False,
 ) -> dict[str, Any]:
@@ -33,15 +36,17 @@ def metrics_json(
         predictions: of all parts, folds and runs
         known: truth of the rows that each fold was trained on, by the name of the fold
         views: other looks at the same predictions
+        calibrations: what the scores of each run and fold were calibrated with
         speakers_are_target: the classes are speakers, so intervals are over utterances
 
     Returns:
         `schema`, and for each part that there is (`train`, `dev`, `test`): `metrics` {split: {measure: {value, low,
         high, n, n_speakers, method}}}; `per_class` and `per_speaker` {split: [row]}; `runs` {split: {rows, mean, std}};
         `baselines` {chance, majority} of test (else of the last part), `baselines_by_part` {split: the same}, and
-        `folds` [row] of test, where there are several; of classes `uncertainty` {split: as `by_outcome`}; of each view
-        `certain`, `combined` and `bins` {split: {metrics, baselines, and what there is to know of it}} and
-        `per_database` {split: {database: the same}}
+        `folds` [row] of test, where there are several; of classes `uncertainty` {split: as `by_outcome`} and
+        `calibration`, `risk_coverage` and `sets` {split: as `certainty`}; of each view `decided`, `certain`, `combined`
+        and `bins` {split: {metrics, baselines, and what there is to know of it}} and `per_database` {split: {database:
+        the same}}
 
     Raises:
         DataError: as `evaluate`
@@ -64,6 +69,7 @@ def metrics_json(
         "runs": {p: _runs(by_run(predictions, p)) for p in parts},
         "folds": folds.to_dicts() if folds.height > 1 else [],
         "uncertainty": {p: by_outcome(predictions, p) for p in classes},
+        **certainty(predictions, calibrations or {}, speakers_are_target=speakers_are_target),
         **_beside(views, speakers_are_target=speakers_are_target),
     }
 

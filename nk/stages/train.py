@@ -11,7 +11,7 @@ import polars as pl
 
 from nk.errors import DataError
 from nk.execute import run_all
-from nk.stages import gaps, tune
+from nk.stages import crossfit, gaps, tune
 from nk.stages.evaluate import uncertainty
 from nk.stages.fit import Way, rows_of, speakers_of, threads, truth_of
 from nk.stages.folds import shared_ids
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nk.registry import Floats, Model
+    from nk.stages.calibration import Aims, Calibration
     from nk.stages.course import Choice, Course
     from nk.stages.fit import Rows
     from nk.stages.folds import Fold
@@ -37,7 +38,8 @@ class Recipe:
     """How to train: the model, the scaler's name, what replaces missing values, the seed, and how many cores.
 
     `balancing` is a method's name, or None, and `balancing_seed` the seed of its random choices. `grid` are models with
-    other values of options, of which the best is chosen in every fold; `model` is then the first of them.
+    other values of options, of which the best is chosen in every fold; `model` is then the first of them. `aims` are
+    those that scores are calibrated for, None where they are not.
     """
 
     model: Model
@@ -48,6 +50,7 @@ class Recipe:
     balancing: str | None = None
     balancing_seed: int = 42
     grid: Grid | None = None
+    aims: Aims | None = None
 
     @property
     def text(self) -> str:
@@ -70,10 +73,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Crossed:
-    """What came out of all folds and runs: the predictions, and how each training went."""
+    """What came out of all folds and runs: the predictions, how each training went, and the calibration to store."""
 
     predictions: Predictions
     courses: tuple[Course, ...]
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def cross(features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: R
         DataError: a fold cannot be trained, see `check`
     """
     inner = replace(recipe, jobs=1) if len(folds) * runs > 1 else recipe
+    inner = replace(inner, aims=_aims_of_a_fold(dataset, folds, recipe))
     if recipe.balancing:
         import_module("imblearn")  # once, not by several threads at once
     rows = rows_of(features, dataset, shared_ids(folds))
@@ -105,7 +110,17 @@ def cross(features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: R
             found[job.run, job.fold.name] = frame, course
             progress.advance()
     frames, courses = zip(*(found[job.run, job.fold.name] for job in work), strict=True)
-    return Crossed(Predictions(pl.concat(frames), dataset.target), courses)
+    predictions = Predictions(pl.concat(frames), dataset.target)
+    if recipe.aims and not inner.aims and not dataset.target.is_number:
+        unit = "rows" if _by_row(dataset) else "speakers"
+        return Crossed(*crossfit.calibrate(predictions, courses, recipe.aims, unit))
+    return Crossed(predictions, courses, courses[0].calibration)
+
+
+def _aims_of_a_fold(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe) -> Aims | None:
+    """Those for which a fold is calibrated by itself: not numbers, and not folds without dev, which do so together."""
+    together = len(folds) > 1 and not any(fold.dev for fold in folds)
+    return None if together or dataset.target.is_number else recipe.aims
 
 
 def check(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) -> None:
@@ -126,15 +141,17 @@ def check(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) ->
 
 
 def planned(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) -> list[str]:
-    """What there is to try, and how many trainings it takes; nothing where options have their values."""
-    if recipe.grid is None:
-        return []
-    values = recipe.grid.values
-    several = [f"{len({str(one[key]) for one in values})} values of `{key}`" for key in values[0]]
+    """What there is to try, and how many trainings it takes; nothing where one is enough."""
     frame = dataset.frame[positions(dataset.ids, shared_ids(folds))]
     truth = truth_of(frame, dataset.target)
+    recipe = replace(recipe, aims=_aims_of_a_fold(dataset, folds, recipe))
     jobs = _jobs(frame, dataset, folds, recipe, runs)
     fits = sum(tune.fits(truth, job.fold.train_rows, job.fold.dev_rows, job.way) for job in jobs)
+    if recipe.grid is None:
+        more = fits - len(jobs)
+        return [f"calibration: {more} more trainings, in inner folds (`calibrate = False` saves them)"] if more else []
+    values = recipe.grid.values
+    several = [f"{len({str(one[key]) for one in values})} values of `{key}`" for key in values[0]]
     # What is stored after a cross-validation is tuned on all rows; after a split it has the values that were chosen.
     every = np.arange(len(truth))
     fits += tune.fits(truth, every, every[:0], jobs[0].way) if len(folds) > 1 else 1
@@ -154,11 +171,15 @@ def _way(frame: pl.DataFrame, dataset: Dataset, recipe: Recipe) -> Way:
     Groups are a number a speaker; a number a row where speakers are unknown, or are what is to be told. They are
     numbered in the order of a hash of (seed, speaker), so that more speakers do not change that of others.
     """
-    by_row = not dataset.has_speakers or dataset.target.name == "speaker"
+    by_row = _by_row(dataset)
     names = frame["id" if by_row else "speaker"].fill_null("").to_list()
     number = {name: place for place, name in enumerate(by_hash(names, recipe.seed))}
     groups = np.array([number[name] for name in names], dtype=np.int64)
     return Way(recipe, dataset.target, groups, "rows" if by_row else "speakers")
+
+
+def _by_row(dataset: Dataset) -> bool:
+    return not dataset.has_speakers or dataset.target.name == "speaker"
 
 
 def check_speakers(frame: pl.DataFrame) -> None:
@@ -183,17 +204,20 @@ def train(
     dev: Sequence[str],
     recipe: Recipe,
     choice: Choice | None = None,
+    calibration: Calibration | None = None,
 ) -> Trained:
     """Fit gaps, scaler and model on the rows `ids`; `dev` are rows that a model may stop on, and options be chosen by.
 
     For one model at a time: the number of threads of linear algebra is set for the whole process. `choice` are the
-    values of options, where they have been chosen on these very rows.
+    values of options, where they have been chosen on these very rows, and `calibration` is what `cross` has found.
     """
     rows = rows_of(features, dataset, [*ids, *dev])
-    every, way = np.arange(len(rows.where)), _way(rows.frame, dataset, recipe.chosen(choice))
+    recipe = replace(recipe.chosen(choice), aims=None)
+    every, way = np.arange(len(rows.where)), _way(rows.frame, dataset, recipe)
     with threads(recipe.jobs, "blas"), threads(recipe.jobs, "openmp"):
         found = tune.best(rows, every[: len(ids)], every[len(ids) :], way)
-    return replace(found, course=replace(found.course, choice=choice)) if choice else found
+    course = replace(found.course, choice=choice or found.course.choice, calibration=calibration)
+    return replace(found, course=course, calibration=calibration)
 
 
 def predict(

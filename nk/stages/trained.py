@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from nk.stages import gaps
+from nk.stages.calibration import Calibration
 from nk.stages.course import Course
 from nk.stages.scale import FittedScaler, load_scaler
 from nk.storage import read_record, unreadable, write_record
@@ -30,7 +31,8 @@ RECORD = "trained.json"
 class Trained:
     """A model with all that its predictions need: column names, values for gaps, scaler, labels in order.
 
-    `course` says how its training went, `learnt` are the features, last in `names`, that come of frames.
+    `course` says how its training went, `calibration` what its scores are tempered with, `learnt` are the features,
+    last in `names`, that come of frames.
     """
 
     target: Target
@@ -39,6 +41,7 @@ class Trained:
     scaler: FittedScaler
     fitted: Fitted
     course: Course = field(default_factory=Course)
+    calibration: Calibration | None = None
     learnt: tuple[LearntFeatures, ...] = ()
 
     def scores(self, x: Floats, speakers: Sequence[str | None] | None = None) -> Doubles:
@@ -51,7 +54,8 @@ class Trained:
         Raises:
             DataError: there are other features, or a speaker is needed and not known
         """
-        return self.fitted.predict(self.scaler.transform(gaps.filled(x, self.fill), speakers))
+        found = self.fitted.predict(self.scaler.transform(gaps.filled(x, self.fill), speakers))
+        return self.calibration.scores(found) if self.calibration else found
 
 
 class _Stored(BaseModel):
@@ -66,6 +70,7 @@ class _Stored(BaseModel):
     fill: tuple[Annotated[float, Field(allow_inf_nan=False)], ...]
     learners: tuple[str, ...] = ()
     measured: Measured = Measured()
+    calibration: Calibration | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> _Stored:
@@ -96,6 +101,7 @@ def save(trained: Trained, folder: Path, about: dict[str, Any]) -> None:
         fill=fill,
         learners=learners,
         measured=target.measured,
+        calibration=trained.calibration,
         **about,
     )
     write_record(folder / RECORD, stored)
@@ -128,7 +134,7 @@ def load(folder: Path, model: type[Model]) -> Trained:
     if own and stored.names[-len(own) :] != own:
         raise unreadable(folder / RECORD, "its last names are not those of the features that were learnt")
     target = Target(stored.target, stored.labels, stored.measured)
-    trained = Trained(target, stored.names, fill, scaler, fitted, learnt=learnt)
+    trained = Trained(target, stored.names, fill, scaler, fitted, calibration=stored.calibration, learnt=learnt)
     _try(trained, folder)
     return trained
 

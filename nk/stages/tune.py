@@ -1,8 +1,9 @@
-"""A model with the best of the values that its options may have, chosen without a look at any row that is tested.
+"""A model with the best of the values that its options may have, and calibrated, without a look at any row tested.
 
 Every combination is trained and measured on dev, where there is a dev part, else in inner folds: the training rows are
-dealt to at most 5 groups of speakers, each is predicted by a model of the others, and the pooled rows are measured. In
-an inner fold as in an outer one, all that is fitted is fitted on its training rows. Of equals the first is taken.
+dealt to at most 5 groups of speakers, each is predicted by a model of the others, and the pooled rows are measured
+(`nk/stages/inner.py`). Of equals the first is taken. The same rows then calibrate the scores
+(`nk/stages/calibration.py`).
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ import numpy as np
 
 from nk import families
 from nk.errors import DataError
-from nk.execute import run_all
 from nk.metrics._counts import count
 from nk.metrics._moments import measure as moments
 from nk.registry import Options
-from nk.stages import balance
+from nk.stages import balance, calibration
+from nk.stages.calibration import Held
 from nk.stages.course import Choice
-from nk.stages.fit import fit, fit_each, labelled, parts, speakers_of, threads
-from nk.stages.grouping import dealt_evenly
+from nk.stages.fit import fit, fit_each, labelled, parts
+from nk.stages.inner import fold_count, inner_folds, out_of_fold, scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,10 +32,9 @@ if TYPE_CHECKING:
 
     from nk.registry import Doubles, Ints, Model
     from nk.stages.fit import Rows, Way
+    from nk.stages.inner import Inner
     from nk.stages.trained import Trained
 
-_FOLDS = 5
-_STRATA = 5  # of a numeric target
 _WAY_OUT = "leave out `tuning_params`, or have a dev part (`traindevtest = True`)"
 
 
@@ -47,60 +47,83 @@ class Grid:
     measure: str
 
 
-@dataclass(frozen=True)
-class Inner:
-    """An inner fold: places to train on and to measure on, and its name for messages."""
-
-    train: Ints
-    test: Ints
-    where: str
-
-
 def best(rows: Rows, places: Ints, dev: Ints, way: Way) -> Trained:
-    """A model that is trained on some rows, with the best values where there are several to try.
+    """A model that is trained on some rows, with the best values where there are several to try, and calibrated.
 
     Raises:
         DataError: it cannot be trained, see `check`
     """
-    grid = way.recipe.grid
-    if grid is None:
-        return fit(rows, places, dev, way)
     places, dev = labelled(rows.y, places, way), labelled(rows.y, dev, way)
-    if len(dev):
-        found = fit_each(rows, places, dev, way, grid.models)
-        choice = _choice([_measured(grid, rows.y[dev], _scores(rows, one, dev)) for one in found], grid, "dev")
-        trained = found[choice.place]
-    else:
-        folds = inner_folds(rows.y, places, way)
-        choice = _choice(_crossed(rows, folds, way, grid), grid, f"{len(folds)} inner folds of {way.kind}")
-        chosen = replace(way, recipe=replace(way.recipe, model=grid.models[choice.place], grid=None))
-        trained = fit(rows, places, dev, chosen)
-    notes = (*trained.course.notes, *_undefined(choice))
-    return replace(trained, course=replace(trained.course, choice=choice, notes=notes))
+    trained, held = (_by_dev if len(dev) else _by_folds)(rows, places, dev, way)
+    aims = way.recipe.aims
+    if aims is None or way.target.is_number:
+        return trained
+    found = held if isinstance(held, str) else calibration.fit(held, aims)
+    if isinstance(found, str):
+        return replace(trained, course=trained.course.noting(found))
+    return replace(trained, calibration=found, course=replace(trained.course, calibration=found))
 
 
-def inner_folds(truth: Ints | Doubles, places: Ints, way: Way) -> list[Inner]:
-    """Training rows dealt to inner folds by speaker, with about equal shares of classes.
-
-    Raises:
-        DataError: all are of one speaker
-    """
-    number = fold_count(truth, places, way)
-    if number < 2:
-        raise DataError(f"`tuning_params` needs two {way.kind} in the training part{way.where} to choose by",
-                        hint=_WAY_OUT)  # fmt: skip
-    fold = np.array(dealt_evenly(_strata(truth[places], way).tolist(), way.groups[places].tolist(), number))
-    return [
-        Inner(places[fold != one], places[fold == one], f" of inner fold {one + 1}{way.where}") for one in range(number)
-    ]
+def _by_dev(rows: Rows, places: Ints, dev: Ints, way: Way) -> tuple[Trained, Held]:
+    grid = way.recipe.grid
+    found = fit_each(rows, places, dev, way, grid.models if grid else [way.recipe.model])
+    said = [scores(rows, one, dev) for one in found]
+    choice = _choice([_measured(grid, rows.y[dev], one) for one in said], grid, "dev") if grid else None
+    place = choice.place if choice else 0
+    held = Held(said[place], np.asarray(rows.y[dev], dtype=np.int64), way.groups[dev], way.kind, "the dev part")
+    return _having(found[place], choice), held
 
 
-def fold_count(truth: Ints | Doubles, places: Ints, way: Way) -> int:
-    """How many inner folds there are: no more than speakers, or rows of the largest class."""
-    if not len(places):
-        return 0
-    largest = int(np.bincount(_strata(truth[places], way)).max())
-    return min(_FOLDS, len(np.unique(way.groups[places])), largest)
+def _by_folds(rows: Rows, places: Ints, dev: Ints, way: Way) -> tuple[Trained, Held | str]:
+    recipe = way.recipe
+    if recipe.grid is None and (recipe.aims is None or way.target.is_number):
+        return fit(rows, places, dev, way), ""
+    folds = inner_folds(rows.y, places, way)
+    if recipe.grid is None:
+        return fit(rows, places, dev, way), _held_out(rows, folds, way)
+    if not folds:
+        raise _lonely(way)
+    said = _tried(rows, folds, way, recipe.grid)
+    truth = np.concatenate([rows.y[inner.test] for inner in folds])
+    by = f"{len(folds)} inner folds of {way.kind}"
+    choice = _choice([_measured(recipe.grid, truth, one) for one in said], recipe.grid, by)
+    trained = fit(rows, places, dev, replace(way, recipe=recipe.chosen(choice)))
+    return _having(trained, choice), _held(rows, folds, way, said[choice.place])
+
+
+def _having(trained: Trained, choice: Choice | None) -> Trained:
+    if choice is None:
+        return trained
+    course = trained.course.noting(*_undefined(choice))
+    return replace(trained, course=replace(course, choice=choice))
+
+
+def _tried(rows: Rows, folds: Sequence[Inner], way: Way, grid: Grid) -> list[Any]:
+    try:
+        return out_of_fold(rows, folds, way, grid.models)
+    except DataError as error:
+        raise DataError(f"a value to try cannot be used {error}", hint=error.hint) from error
+
+
+def _held_out(rows: Rows, folds: Sequence[Inner], way: Way) -> Held | str:
+    """What a model with these options says out of fold, or why there is nothing to calibrate on."""
+    if not folds:
+        return f"scores are not calibrated: there are no two {way.kind} in the training part{way.where}"
+    try:
+        return _held(rows, folds, way, out_of_fold(rows, folds, way, [way.recipe.model])[0])
+    except DataError as error:
+        return f"scores are not calibrated: {error}"
+
+
+def _held(rows: Rows, folds: Sequence[Inner], way: Way, said: Any) -> Held:
+    """The rows of the folds whose models knew all classes."""
+    every = np.unique(np.concatenate([rows.y[inner.test] for inner in folds]))
+    whole = [len(np.unique(rows.y[inner.train])) == len(every) for inner in folds]
+    places = np.concatenate([inner.test for inner in folds])
+    kept = np.concatenate([np.full(len(inner.test), one) for inner, one in zip(folds, whole, strict=True)])
+    of = "" if all(whole) else f" of {len(folds)}, as without the others a class would be lost"
+    by = f"{sum(whole)} inner folds of {way.kind}{of}"
+    return Held(said[kept], np.asarray(rows.y[places[kept]], dtype=np.int64), way.groups[places[kept]], way.kind, by)
 
 
 def check(truth: Ints | Doubles, places: Ints, dev: Ints, way: Way) -> None:
@@ -115,11 +138,19 @@ def check(truth: Ints | Doubles, places: Ints, dev: Ints, way: Way) -> None:
     _check(truth, places, dev, way, models)
     known = labelled(truth, places, way)
     if grid and not len(labelled(truth, dev, way)):
-        for inner in inner_folds(truth, known, way):
+        folds = inner_folds(truth, known, way)
+        if not folds:
+            raise _lonely(way)
+        for inner in folds:
             one = replace(way, where=inner.where)
             if not way.target.is_number and len(np.unique(truth[inner.train])) < 2:
                 raise DataError(f"the training part{inner.where} has one class alone", hint=_WAY_OUT)
             _check(truth, inner.train, dev[:0], one, models)
+
+
+def _lonely(way: Way) -> DataError:
+    text = f"`tuning_params` needs two {way.kind} in the training part{way.where} to choose by"
+    return DataError(text, hint=_WAY_OUT)
 
 
 def _check(truth: Ints | Doubles, places: Ints, dev: Ints, way: Way, models: Sequence[Model]) -> None:
@@ -133,45 +164,12 @@ def _check(truth: Ints | Doubles, places: Ints, dev: Ints, way: Way, models: Seq
 def fits(truth: Ints | Doubles, places: Ints, dev: Ints, way: Way) -> int:
     """How many models are trained to get one."""
     grid = way.recipe.grid
-    if grid is None:
-        return 1
+    models = len(grid.models) if grid else 1
     if len(labelled(truth, dev, way)):
-        return len(grid.models)
-    return fold_count(truth, labelled(truth, places, way), way) * len(grid.models) + 1
-
-
-def _strata(truth: Ints | Doubles, way: Way) -> Ints:
-    """The class of each row, or the fifth of the values that it is in."""
-    if not way.target.is_number:
-        return np.asarray(truth, dtype=np.int64)
-    rank = np.argsort(np.argsort(truth, kind="stable"), kind="stable")
-    return np.asarray(rank * _STRATA // len(truth), dtype=np.int64)
-
-
-def _crossed(rows: Rows, folds: Sequence[Inner], way: Way, grid: Grid) -> list[float]:
-    """What each combination gets for the rows of all inner folds together."""
-
-    def one(number: int) -> tuple[int, list[Doubles]]:
-        inner = folds[number]
-        its = replace(way, recipe=replace(way.recipe, jobs=1), where=inner.where)
-        with threads(1, "openmp"):
-            try:
-                found = fit_each(rows, inner.train, inner.train[:0], its, grid.models)
-            except DataError as error:
-                text = f"a value to try cannot be used in the training part{inner.where}: {error}"
-                raise DataError(text, hint=error.hint) from error
-            return number, [_scores(rows, each, inner.test) for each in found]
-
-    scores = dict(run_all(one, range(len(folds)), jobs=way.recipe.jobs))
-    truth = np.concatenate([rows.y[inner.test] for inner in folds])
-    return [
-        _measured(grid, truth, np.concatenate([scores[number][place] for number in range(len(folds))]))
-        for place in range(len(grid.models))
-    ]
-
-
-def _scores(rows: Rows, trained: Trained, places: Ints) -> Doubles:
-    return trained.scores(rows.x(places, trained.learnt), speakers_of(rows.frame, trained.scaler, places))
+        return models
+    if grid is None and (way.recipe.aims is None or way.target.is_number):
+        return 1
+    return fold_count(truth, labelled(truth, places, way), way) * models + 1
 
 
 def _measured(grid: Grid, truth: npt.NDArray[Any], scores: Doubles) -> float:

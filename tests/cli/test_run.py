@@ -34,8 +34,8 @@ type = svm
 loso = True
 """
 FILES = {
-    "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "audit.json", "per_class.csv",
-    "per_speaker.csv", "skipped.csv", "log.txt", "figures", "model",
+    "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "groups.json", "audit.json",
+    "per_class.csv", "per_speaker.csv", "skipped.csv", "log.txt", "figures", "model",
 }  # fmt: skip
 
 
@@ -109,8 +109,9 @@ def test_the_run_folder_holds_everything(ran: tuple[Path, subprocess.CompletedPr
     manifest = json.loads((folder / "manifest.json").read_text())
     assert {"nk", "python", "platform", "packages", "seed", "seconds", "audio_hours"} <= set(manifest)
     assert (folder / "skipped.csv").read_text() == "database,file,start,end,reason\n"
+    names = ("confusion", "uncertainty", "reliability", "risk_coverage")
     figures = {item.name for item in (folder / "figures").iterdir()}
-    assert figures == {f"{name}_test.{kind}" for name in ("confusion", "uncertainty") for kind in ("csv", "png")}
+    assert figures == {f"{name}_test.{kind}" for name in names for kind in ("csv", "png")}
 
 
 def test_nothing_in_the_run_folder_names_this_machine(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

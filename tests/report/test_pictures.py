@@ -85,7 +85,8 @@ def test_every_figure_of_classes_with_its_numbers(tmp_path: Path) -> None:
         f"{kind}_{part}{base}"
         for part in ("dev", "test")
         for kind, base in (
-            ("confusion", ""), ("uncertainty", ""), ("runs", ""), ("certain", ""), ("database", "_one"),
+            ("confusion", ""), ("uncertainty", ""), ("reliability", ""), ("risk_coverage", ""),
+            ("runs", ""), ("certain", ""), ("database", "_one"),
             ("database", "_two"),
         )
     }  # fmt: skip
@@ -130,7 +131,7 @@ def test_every_format_is_written_alike_and_quietly(
     for some in (predictions(), predictions(number=True)):
         drawn(small(some), tmp_path, Plot(format=kind, fill_areas=True))
     files = list(tmp_path.glob(f"*.{kind}"))
-    assert len(files) == 4
+    assert len(files) == 6
     assert all(file.read_bytes().startswith(start[kind]) for file in files)
     assert all(b"CreationDate" not in file.read_bytes() for file in files)
     assert caplog.records == []
@@ -157,7 +158,7 @@ def test_names_of_databases_become_names_of_files(tmp_path: Path) -> None:
     found = names(tmp_path)
     assert {"database_test_a_b", "database_test_a_b_2"} <= found
     assert all(len(name.encode()) <= 202 for name in found)
-    assert len(found) == 8
+    assert len(found) == 12
 
 
 # Fonts

@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from nk.errors import DataError
 from nk.stages.evaluate import evaluate
-from nk.stages.groups import FEWEST, groups_json
+from nk.stages.groups import FEWEST, check, groups_json
 from nk.tables import Dataset, Predictions, Target
 
 
@@ -41,11 +42,11 @@ def tables(**columns: list[Any]) -> tuple[Predictions, Dataset]:
 def test_a_group_is_measured_by_its_own_rows() -> None:
     predictions, data = tables()
     found = groups_json(predictions, data)
-    assert set(found["groups"]) == {"gender"}
+    assert set(found) == {"schema", "fewest", "gaps", "emotion", "speaker", "gender"}
     men = Predictions(predictions.frame.filter(pl.col("speaker") < "s06"), predictions.target)
     uar = evaluate(men, split="test")[0]
-    assert found["groups"]["gender"]["m"]["uar"]["value"] == uar.value == pytest.approx(0.6)
-    assert found["groups"]["gender"]["m"]["uar"]["low"] == uar.low
+    assert found["gender"]["m"]["uar"]["value"] == uar.value == pytest.approx(0.6)
+    assert found["gender"]["m"]["uar"]["low"] == uar.low
     gap = found["gaps"]["gender"]
     assert (gap["best"], gap["worst"], gap["measure"]) == ("f", "m", "uar")
     assert gap["value"] == pytest.approx(0.3)
@@ -54,7 +55,7 @@ def test_a_group_is_measured_by_its_own_rows() -> None:
 def test_the_interval_of_a_gap_joins_those_of_its_groups() -> None:
     predictions, data = tables(site=["x" if number % 10 < 5 else "y" for number in range(120)])
     found = groups_json(predictions, data, ["site"])
-    one, other = (found["groups"]["site"][name]["uar"] for name in "yx")
+    one, other = (found["site"][name]["uar"] for name in "yx")
     if one["value"] < other["value"]:
         one, other = other, one
     gap = found["gaps"]["site"]
@@ -67,18 +68,46 @@ def test_groups_of_too_few_rows_have_no_value_and_no_gap() -> None:
     few = ["rare" if number < FEWEST - 1 else "usual" for number in range(120)]
     predictions, data = tables(site=few)
     found = groups_json(predictions, data, ["site"])
-    assert found["groups"]["site"]["rare"]["uar"]["value"] is None
-    assert found["groups"]["site"]["rare"]["uar"]["n"] == FEWEST - 1
+    assert found["site"]["rare"]["uar"]["value"] is None
+    assert found["site"]["rare"]["uar"]["n"] == FEWEST - 1
     assert "site" not in found["gaps"]
 
 
 def test_ages_are_grouped_and_unknown_ones_left_out() -> None:
     ages = [None if number < 10 else (17.9 if number < 50 else 30.0 if number < 90 else 90.0) for number in range(120)]
     predictions, data = tables(age=ages)
-    found = groups_json(predictions, data)["groups"]["age"]
+    found = groups_json(predictions, data)["age"]
     assert {name: one["uar"]["n"] for name, one in found.items()} == {"0-17": 40, "30-44": 40, "75 and older": 30}
 
 
 def test_columns_of_one_group_or_of_names_are_no_groups() -> None:
     predictions, data = tables(site=["x"] * 120, name=[str(number) for number in range(120)])
-    assert set(groups_json(predictions, data, ["site", "name", "nothing"])["groups"]) == {"gender"}
+    assert not {"site", "name"} & set(groups_json(predictions, data, ["site", "name"]))
+
+
+def test_classes_and_speakers_are_groups_too() -> None:
+    predictions, data = tables()
+    found = groups_json(predictions, data)
+    rows = predictions.frame.filter(pl.col("truth") == "a")
+    recall = (rows["predicted"] == "a").mean()
+    assert found["emotion"]["a"]["recall"]["value"] == pytest.approx(recall)
+    assert found["emotion"]["a"]["recall"]["n"] == 60
+    assert {found["gaps"]["emotion"]["best"], found["gaps"]["emotion"]["worst"]} == {"a", "b"}
+    assert found["gaps"]["speaker"]["worst"] < "s06" <= found["gaps"]["speaker"]["best"]
+
+
+def test_numbers_are_cut_into_thirds() -> None:
+    predictions, data = tables(snr=[None if number < 30 else float(number) for number in range(120)])
+    found = groups_json(predictions, data, ["snr"])["snr"]
+    assert {name: one["uar"]["n"] for name, one in found.items()} == {
+        "30 to 59": 30, "60 to 89": 30, "90 to 119": 30,
+    }  # fmt: skip
+
+
+def test_columns_that_make_no_groups_are_told_before_any_work() -> None:
+    _, data = tables(name=[str(number) for number in range(120)])
+    with pytest.raises(DataError, match="no column `sit`"):
+        check(data, ["sit"])
+    with pytest.raises(DataError, match="`name` has 120 values, more than 50"):
+        check(data, ["name"])
+    check(data, ["gender"])

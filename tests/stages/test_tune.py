@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from nk import families
 from nk.errors import DataError
 from nk.registry import Fitted, Model, Options, Training
-from nk.stages import train, tune
+from nk.stages import train
 from nk.stages.fit import Way
 from nk.stages.folds import holdout, make_folds
+from nk.stages.inner import inner_folds
 from nk.stages.train import Recipe
 from nk.stages.tune import Grid
 from nk.tables import Dataset, Features, Target
@@ -169,7 +170,7 @@ def test_scores_and_choice_are_those_of_scikit_learn(model: str, key: str, value
     y = np.array(["xyz".index(label) for label in data.frame["emotion"]])
     for fold, choice in zip(folds_of(data), choices(data, given, folds_of(data), how), strict=True):
         places = fold.train_rows
-        inner = tune.inner_folds(y, places, train._way(data.frame, data, how))
+        inner = inner_folds(y, places, train._way(data.frame, data, how))
         number = np.empty(len(y), dtype=int)
         for place, one in enumerate(inner):
             number[one.test] = place
@@ -320,7 +321,7 @@ def test_rows_stand_for_themselves_where_nobody_is_known() -> None:
     way = train._way(alone.frame, alone, recipe("knn", "uar", K_val=[1, 3]))
     assert isinstance(way, Way)
     y = np.array(["xyz".index(label) for label in data.frame["emotion"]])
-    inner = tune.inner_folds(y, np.arange(len(y)), way)
+    inner = inner_folds(y, np.arange(len(y)), way)
     assert len(inner) == 5
     assert way.kind == "rows"
     for one in inner:
