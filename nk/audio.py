@@ -85,6 +85,8 @@ def read(
     end: float | None = None,
     channel: Channel = "first",
     rate: int | None = None,
+    *,
+    every: bool = False,
 ) -> Audio:
     """Read a recording, or the segment of it from `start` to `end`.
 
@@ -94,9 +96,11 @@ def read(
         end: where it ends in s (None: at the end); up to 50 ms beyond the end of the file are cut off
         channel: `first`, `mix` (the mean of all), or a number from 0
         rate: sampling rate in Hz to convert to, by soxr at its highest quality (None: the file's own)
+        every: give all channels of a file that has several, behind the one that was asked for
 
     Returns:
-        samples of shape (1, frames), in the range of -1 to 1 unless the file holds floats beyond it
+        samples of shape (1, frames), or (1 + channels, frames) for `every` channel of several, in the range of -1 to 1
+        unless the file holds floats beyond it
 
     Raises:
         AudioError: the file cannot be used (see `probe`), breaks off while it is decoded, is silent (all samples are
@@ -108,10 +112,10 @@ def read(
         own_rate = int(file.samplerate)
         first, count = _span(file.frames, own_rate, start, end)
         _need_channel(channel, file.channels)
-        samples = _decoded(file, first, count, channel)
+        samples = _decoded(file, first, count, channel, every=every)
         _need_signal(samples)
         samples = _resampled(samples, own_rate, rate)
-    return Audio(samples[np.newaxis], rate or own_rate, path.name)
+    return Audio(np.ascontiguousarray(samples.T), rate or own_rate, path.name)
 
 
 def digest(path: str | Path) -> str:
@@ -215,15 +219,15 @@ def _need_channel(channel: Channel, channels: int) -> None:
         raise AudioError(f"there is no channel {channel}, it has {channels} (counted from 0)")
 
 
-def _decoded(file: Any, first: int, count: int, channel: Channel) -> Floats:
-    """The chosen channel of a segment, shape (count,)."""
+def _decoded(file: Any, first: int, count: int, channel: Channel, *, every: bool) -> Floats:
+    """The chosen channel of a segment, with `every` other that there is behind it: shape (count, channels)."""
     import soundfile
 
     run_up = min(first, round(_MP3_RUN_UP * file.samplerate)) if file.format == "MP3" else 0
     try:
         if first:
             file.seek(first - run_up)
-        blocks = [_chosen(block, channel) for block in _blocks(file, run_up + count)]
+        blocks = [_chosen(block, channel, every=every) for block in _blocks(file, run_up + count)]
     except soundfile.LibsndfileError as error:
         raise AudioError("it is truncated or damaged") from error
     return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks))[run_up:]
@@ -243,17 +247,19 @@ def _blocks(file: Any, count: int) -> Iterator[Floats]:
         yield block
 
 
-def _chosen(frames: Floats, channel: Channel) -> Floats:
+def _chosen(frames: Floats, channel: Channel, *, every: bool) -> Floats:
     if channel == "mix":
-        mixed: Floats = frames.mean(axis=1, dtype=np.float32)
-        return mixed
-    return np.ascontiguousarray(frames[:, 0 if channel == "first" else channel])
+        chosen: Floats = frames.mean(axis=1, dtype=np.float32, keepdims=True)
+    else:
+        number = 0 if channel == "first" else channel
+        chosen = np.ascontiguousarray(frames[:, number : number + 1])
+    return np.hstack([chosen, frames]) if every and frames.shape[1] > 1 else chosen
 
 
 def _need_signal(samples: Floats) -> None:
     if not np.isfinite(samples).all():
         raise AudioError("it has samples that are NaN or infinite")
-    if samples.min() == samples.max():
+    if samples[:, 0].min() == samples[:, 0].max():
         raise AudioError("it is silent")
 
 

@@ -83,6 +83,10 @@ class DataError(NkError):
         self.examples = tuple(examples)
 
 
+class NoTargetError(DataError):
+    """A database does not have what is to be learnt; where a stored model is tested, it need not."""
+
+
 class AudioError(NkError):
     """A recording cannot be used; the message is a short reason that names no path, as it goes into a list of files."""
 

@@ -1,4 +1,4 @@
-"""How often the same test rows have been evaluated: a line an evaluation, kept in two places.
+"""How often test rows have been looked at: a line an evaluation, kept in two places.
 
 `<data folder>/evaluations/<hash of the test rows>.jsonl` counts what this user does under any name; `evaluations.jsonl`
 beside a lock travels with it. Lines have an id, so that both together count each once; they are only ever added.
@@ -6,14 +6,14 @@ beside a lock travels with it. Lines have an id, so that both together count eac
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
-from contextlib import suppress
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nk.cache_folder import data_folder
 
@@ -21,105 +21,132 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from nk.tables import Predictions
     from nk.ui import Ui
 
 NAME = "evaluations.jsonl"
-_DECIMALS = 6  # of scores that count as the same
+_REGISTER = "the register of evaluations"  # its path would name this machine in the log
+_HINT = "set the environment variable `NK_DATA` to a folder that can be written"
+# What a config says that makes it another one: how to train, and how labels and audio are to be understood. Which rows
+# there are is not among it: the lock tells.
+_FREE = {"model": {"n_jobs", "save"}, "feats": {"store_format", "no_reuse", "print_feats", "fail_threshold"}}
+_OF_EXP = ("type", "epochs", "runs", "random_seed")
+_OF_DATA = ("target", "type", "labels", "bins", "target_divide_by", "channel", "colnames")
+_OF_DATABASE = ("channel", "colnames", "mapping", "reverse", "scale")
 
 
 class Evaluation(BaseModel):
-    """One evaluation of a test part.
+    """One evaluation of test rows.
 
-    `tests` are hashes of test rows: those of the run, and those of the locks that it used. `predictions` is a hash of
-    what was predicted of them, `value` that of `measure`.
+    `tests` are hashes of sets of rows: those of the run, and the test parts of locks that are among them. `config` is a
+    hash of what was trained, `value` that of `measure`.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    version: Literal[1] = Field(default=1, alias="schema")
     id: str
     tests: tuple[str, ...]
     made: str
+    by: str
     name: str
+    config: str
     target: str
-    model: str
-    features: tuple[str, ...]
     measure: str
     value: float | None
-    predictions: str
 
 
-def evaluation(predictions: Predictions, tests: Iterable[str], *, measure: str, value: float | None, **about: Any
-               ) -> Evaluation:  # fmt: skip
-    """The evaluation that a run has just made; `about` has `name`, `model` and `features`."""
+def evaluation(
+    tests: Iterable[str], *, by: str, name: str, config: str, target: str, measure: str, value: float | None
+) -> Evaluation:
+    """The evaluation that a command (`by`) has just made."""
     return Evaluation(
         id=secrets.token_hex(8),
         tests=tuple(dict.fromkeys(tests)),
         made=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        target=predictions.target.name,
+        by=by,
+        name=name,
+        config=config,
+        target=target,
         measure=measure,
         value=value,
-        predictions=_what(predictions),
-        **about,
     )
 
 
-def _what(predictions: Predictions) -> str:
-    """A hash of what is predicted of the test rows, whatever they are called; the last digits of scores are left out."""
-    frame = predictions.part("test").frame.sort("id", "run", "fold")
-    said = frame.select("predicted", *(f"p_{label}" for label in predictions.target.labels))
-    rounded = said.with_columns(pl.col(pl.Float64).round(_DECIMALS))
-    return blake2b(rounded.write_csv().encode(), digest_size=16).hexdigest()
+def config_hash(text: str, rows: str) -> str:
+    """A hash of what is trained, whatever the experiment is called and wherever its files are.
+
+    Args:
+        text: the `config.yaml` of a run
+        rows: hash of its lock
+    """
+    found: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    data = found.get("data", {})
+    databases = data.get("databases", {})
+    said = {
+        "rows": rows,
+        "exp": _some(found.get("exp", {}), _OF_EXP),
+        "data": _some(data, _OF_DATA),
+        "databases": {name: _some(database, _OF_DATABASE) for name, database in databases.items()},
+        **{section: _some(found.get(section, {}), found.get(section, {}).keys() - free)
+           for section, free in _FREE.items()},
+    }  # fmt: skip
+    return blake2b(json.dumps(said, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
 
 
-def note(new: Evaluation, beside: Sequence[Path], ui: Ui, *, old: Path | None = None) -> list[Evaluation]:
+def _some(section: Any, keys: Iterable[str]) -> Any:
+    return {key: section[key] for key in keys if key in section} if isinstance(section, dict) else {}
+
+
+def count(new: Evaluation, beside: Sequence[Path], ui: Ui, *, carried: Path | None = None) -> list[Evaluation]:
     """Count an evaluation, and say which there have been of these test rows, this one the last.
 
     Args:
         new: the evaluation
         beside: the files beside the locks that were used; it is added to each
         ui: told where it could not be
-        old: the file in the run folder that will be replaced; what it has is not lost
+        carried: a file that has others, as that of the run folder that will be replaced
     """
     registers = [data_folder() / "evaluations" / f"{test}.jsonl" for test in new.tests]
     known = _known(registers, new.tests, ui)
-    travelled = _known([*beside, *([old] if old else [])], new.tests, ui)
+    travelled = _known([*beside, *([carried] if carried else [])], new.tests, ui)
     for register in registers:
         # What another machine, or a register that is gone, has counted.
         lost = [one for key, one in travelled.items() if key not in known and register.stem in one.tests]
-        with suppress(OSError):  # the next one tells
-            register.parent.mkdir(parents=True, exist_ok=True)
-        _append(register, [*lost, new], ui.warn)
+        why = _append(register, [*lost, new])
+        if why:
+            ui.warn(f"this evaluation is not counted in {_REGISTER}: {why}", _HINT)
     for file in beside:
-        _append(file, [new], ui.detail)  # a lock that cannot be written is counted in the register
+        why = _append(file, [new])
+        if why:
+            ui.detail(f"this evaluation is not counted beside the lock `{file.parent.name}`: {why}")
     found = {**known, **travelled, **_known(registers, new.tests, ui), new.id: new}
     return sorted(found.values(), key=lambda one: (one.id == new.id, one.made, one.id))
 
 
 def text(seen: Iterable[Evaluation]) -> str:
     """The evaluations as a file."""
-    return "".join(f"{one.model_dump_json()}\n" for one in seen)
+    return "".join(f"{one.model_dump_json(by_alias=True)}\n" for one in seen)
 
 
-def summary(seen: Sequence[Evaluation], what: str) -> str:
-    """How often `what` has been evaluated, and what follows from that; the last is the run's own."""
+def summary(seen: Sequence[Evaluation]) -> str:
+    """How often the test rows have been looked at, and what follows from that; the last is the run's own."""
     last = seen[-1]
     same = [one for one in seen if one.target == last.target]
     others = len(seen) - len(same)
     more = f" ({_times(others)} more for another target)" if others else ""
     if len(same) == 1:
-        return f"{what} is evaluated for the first time{more}"
-    count = f"{what} has been evaluated {_times(len(same))}"
-    results = len({one.predictions for one in same})
-    if results == 1:
-        return f"{count}, always with the same predictions{more}"
+        return f"the test rows are looked at for the first time{more}"
+    looked = f"the test rows have been looked at {_times(len(same))}"
+    configs = len({one.config for one in same})
+    if configs == 1:
+        return f"{looked}, by one config{more}"
     values = sorted(one.value for one in same if one.measure == last.measure and one.value is not None)
-    spread = f" ({last.measure} {values[0]:.3f} to {values[-1]:.3f})" if values else ""
-    return f"{count}, with {results} different results{spread}{more}: the best of several looks better than it is"
+    spread = f" ({last.measure} {values[0]:.3f} to {values[-1]:.3f})" if len(values) > 1 else ""
+    return f"{looked}, by {configs} different configs{spread}{more}; a choice among them needs a fresh test set"
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _known(files: Iterable[Path], tests: Sequence[str], ui: Ui) -> dict[str, Evaluation]:
@@ -129,15 +156,17 @@ def _known(files: Iterable[Path], tests: Sequence[str], ui: Ui) -> dict[str, Eva
 
 
 def _read(file: Path, ui: Ui) -> list[Evaluation]:
-    lines: list[bytes] = []
+    what = f"`{file.parent.name}/{NAME}`" if file.name == NAME else _REGISTER
     try:
-        with suppress(FileNotFoundError):
-            lines = [line for line in file.read_bytes().splitlines() if line.strip()]
+        lines = [line for line in file.read_bytes().splitlines() if line.strip()]
+    except FileNotFoundError:
+        return []
     except OSError as error:
-        ui.warn(f"earlier evaluations in `{file}` are not counted: {error.strerror}")
+        ui.warn(f"earlier evaluations in {what} are not counted: {error.strerror}")
+        return []
     found = [one for one in map(_parsed, lines) if one is not None]
     if len(found) < len(lines):
-        ui.warn(f"{len(lines) - len(found)} of {len(lines)} lines in `{file}` cannot be read, and are not counted")
+        ui.warn(f"{len(lines) - len(found)} of {len(lines)} lines in {what} cannot be read, and are not counted")
     return found
 
 
@@ -148,10 +177,13 @@ def _parsed(line: bytes) -> Evaluation | None:
         return None
 
 
-def _append(file: Path, new: Sequence[Evaluation], say: Any) -> None:
-    """Add lines by a single write, which the system puts at the end whoever else writes."""
+def _append(file: Path, new: Sequence[Evaluation]) -> str | None:
+    """Add lines by a single write, which the system puts at the end whoever else writes; why it could not be, if so."""
+    line = text(new).encode()
     try:
+        if file.name != NAME:
+            file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("ab", buffering=0) as stream:
-            stream.write(text(new).encode())
+            return None if stream.write(line) == len(line) else "the disk is full"
     except OSError as error:
-        say(f"this evaluation is not counted in `{file}`: {error.strerror}")
+        return error.strerror or str(error)

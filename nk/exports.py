@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -41,22 +42,37 @@ def _pickled(table: pl.DataFrame, path: Path) -> None:
     frame.drop(columns="database").set_index(["file", "start", "end"]).to_pickle(path)
 
 
-def write_test(name: str, predictions: Predictions, dataset: Dataset) -> Path:
-    """Write the test rows with all columns of the tables, and what was predicted of them; returns the path.
+def check_place(name: str, what: str) -> None:
+    """Make sure that a file can be written there, before any work; `what` asks for it.
+
+    Raises:
+        DataError: it cannot
+    """
+    path = Path(name).absolute()
+    above = next(folder for folder in path.parents if folder.exists())
+    if path.is_dir() or not above.is_dir() or not os.access(above, os.W_OK):
+        raise DataError(f"`{what}` cannot write `{name}`", hint="name a file in a folder that can be written")
+
+
+def test_rows(predictions: Predictions, dataset: Dataset) -> pl.DataFrame:
+    """The test rows with all columns of the tables, and what was predicted of them."""
+    said = predictions.part("test").frame
+    rows = dataset.frame.drop("path", "size", "digest", "split", strict=False)
+    return said.join(rows.select("id", *(column for column in rows.columns if column not in said.columns)), on="id")
+
+
+def write_csv(name: str, table: pl.DataFrame, what: str) -> Path:
+    """Write a table that `what` asks for; returns its path.
 
     Raises:
         DataError: the file cannot be written
     """
     path = Path(name)
-    said = predictions.part("test").frame
-    rows = dataset.frame.drop("path", "size", "digest", "split", strict=False)
-    table = said.join(rows.select("id", *(column for column in rows.columns if column not in said.columns)), on="id")
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         table.write_csv(partial)
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DataError(f"`save_test` cannot write `{name}`: {error.strerror}", hint="name another file") from error
+        raise DataError(f"`{what}` cannot write `{name}`: {error.strerror}", hint="name another file") from error
     return path

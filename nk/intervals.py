@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nk.registry import Bounds, Doubles, Ints
 
 LEVEL = 0.95
-# With two speakers Student's t has one degree of freedom, and an interval says nothing.
+# With two speakers (or utterances) Student's t has one degree of freedom, and an interval says nothing.
 FEWEST_SPEAKERS = 3
 # A standard error that is this small beside the value is what rounding leaves of 0.
 _NOTHING = 1e-10
@@ -52,7 +52,7 @@ class Groups:
 
     numbers: Ints
     names: tuple[str, ...]
-    kind: Literal["speaker", "utterance"]
+    kind: str
     why: str = ""
 
     def __len__(self) -> int:
@@ -84,8 +84,10 @@ _SCALES: dict[Bounds, _Scale] = {
 }
 
 
-def group(ids: pl.Series, speakers: pl.Series | None, *, speakers_are_target: bool = False) -> Groups:
-    """Decide what is left out in turn: speakers, or utterances where there are too few or where they are the target.
+def group(
+    ids: pl.Series, speakers: pl.Series | None, *, speakers_are_target: bool = False, unit: str = "utterance"
+) -> Groups:
+    """Decide what is left out in turn: speakers, or rows where there are too few or where they are the target.
 
     Rows of one id (several runs) are one utterance. Rows without a speaker, among others with one, count as one speaker
     more, `(unknown)`: the careful choice.
@@ -94,12 +96,22 @@ def group(ids: pl.Series, speakers: pl.Series | None, *, speakers_are_target: bo
         ids: of the rows
         speakers: of the rows; None or null where not known
         speakers_are_target: speakers are the classes, so that no speaker can be left out
+        unit: what a row is
     """
     known = 0 if speakers is None else speakers.drop_nulls().n_unique()
     if speakers is not None and known >= FEWEST_SPEAKERS and not speakers_are_target:
         return Groups(*_number(speakers.fill_null("(unknown)")), "speaker")
-    few = f"{known} speaker{'' if known == 1 else 's'}, too few to leave one out" if known else "speakers not known"
-    return Groups(*_number(ids), "utterance", "the speaker is the target" if speakers_are_target else few)
+    return Groups(
+        *_number(ids), unit, "the speaker is the target" if speakers_are_target else _no_speakers(known, unit)
+    )
+
+
+def _no_speakers(known: int, unit: str) -> str:
+    if unit == "speaker":
+        return ""
+    if known:
+        return f"{known} speaker{'' if known == 1 else 's'}, too few to leave one out"
+    return "speakers not known" if unit == "utterance" else "not by speaker"
 
 
 def _number(names: pl.Series) -> tuple[Ints, tuple[str, ...]]:
@@ -128,14 +140,16 @@ def interval(values: Doubles, bounds: Bounds, groups: Groups, *, trials: int) ->
 def _obstacle(values: Doubles, bounds: Bounds, groups: Groups) -> str:
     """Why there is no jackknife interval, or nothing."""
     value, without = float(values[0]), values[1:]
-    if len(groups) < 2:
-        return f"there is one {groups.kind} only"
+    if len(groups) < FEWEST_SPEAKERS:
+        return (
+            f"there is one {groups.kind} only" if len(groups) == 1 else f"there are {len(groups)} {groups.kind}s only"
+        )
     if _at_end(value, bounds):
         return "the value is at the end of its range"
     if np.isnan(without).any():
         name = groups.names[int(np.isnan(without).argmax())]
         return f"without {groups.kind} `{name}` the value is not defined"
-    if _standard_error(without) <= _NOTHING * np.abs(without).max():
+    if standard_error(without) <= _NOTHING * np.abs(without).max():
         return f"the value is the same whichever {groups.kind} is left out"
     return ""
 
@@ -147,7 +161,7 @@ def _at_end(values: Doubles | float, bounds: Bounds) -> bool:
     return bool(np.any(values <= np.asarray(lowest)) or np.any(values >= np.asarray(highest)))
 
 
-def _standard_error(without: Doubles) -> float:
+def standard_error(without: Doubles) -> float:
     """Of the jackknife: sqrt((S - 1) / S * sum of (value without s - their mean)^2)."""
     count = len(without)
     return math.sqrt((count - 1) / count * float(np.sum((without - without.mean()) ** 2)))
@@ -158,9 +172,9 @@ def _jackknife(values: Doubles, bounds: Bounds, groups: Groups) -> Interval:
 
     scale, value, degrees = _SCALES[bounds], float(values[0]), len(groups) - 1
     if _at_end(values[1:], bounds):
-        error, how = _standard_error(values[1:]) * scale.slope(value), " by the delta method"
+        error, how = standard_error(values[1:]) * scale.slope(value), " by the delta method"
     else:
-        error, how = _standard_error(scale.to(values[1:])), ""
+        error, how = standard_error(scale.to(values[1:])), ""
     reach = float(stdtrit(degrees, (1 + LEVEL) / 2)) * error
     with np.errstate(over="ignore"):
         ends = scale.back(scale.to(values[:1]) + np.array([-reach, reach]))

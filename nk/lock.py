@@ -9,27 +9,33 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+from nk import __version__
 from nk.errors import DataError
-from nk.manifest import environment
+from nk.manifest import versions
 from nk.stages.folds import shared_ids
 from nk.tables import PARTS, align
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from nk.stages.folds import Fold
     from nk.tables import Dataset
 
 NAME = "split.lock.json"
 _PACKAGES = ("numpy", "polars", "scikit-learn", "soundfile")  # what rows, their times and their parts depend on
-_COLUMNS = {"id": pl.String, "digest": pl.String, "start": pl.Float64, "end": pl.Float64}
-_KINDS = {"part": pl.String, "fold": pl.List(pl.String)}
+_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "id": pl.String,
+    "digest": pl.String,
+    "start": pl.Float64,
+    "end": pl.Float64,
+}
+_KINDS: dict[str, pl.DataType | type[pl.DataType]] = {"part": pl.String, "fold": pl.List(pl.String)}
 _BETWEEN = "\x1f"  # no name has it
 
 
@@ -58,19 +64,31 @@ class Lock:
 
     @cached_property
     def test(self) -> str:
-        """What the test rows are: a hash of their audio, start and end, whatever they are called."""
-        return _hashed(self.tested.select(_line("digest", *_MILLISECONDS)).to_series().sort())
+        """What the test rows are, whatever they are called."""
+        return identity(self.tested)
 
     @cached_property
     def hash(self) -> str:
-        """A hash of everything in the lock."""
+        """A hash of all rows with their part or fold."""
         kind = pl.col("fold").list.join(_BETWEEN) if self.folded else pl.col("part")
-        lines = self.rows.select(_line("id", "digest", *_MILLISECONDS, kind)).to_series()
-        return _hashed([json.dumps(dict(self.about), sort_keys=True), *lines])
+        return _hashed(self.rows.select(_line("id", "digest", *_MILLISECONDS, kind)).to_series())
+
+    def is_tested_by(self, rows: pl.DataFrame) -> bool:
+        """Whether all its test rows are among these."""
+        return {*_spoken(self.tested)} <= {*_spoken(rows)}
 
     def of(self, database: str) -> pl.DataFrame:
         """The rows of one database."""
         return self.rows.filter(pl.col("id").str.starts_with(f"{database}/"))
+
+
+def identity(rows: pl.DataFrame) -> str:
+    """What rows are: a hash of their `digest`, `start` and `end`, in any order."""
+    return _hashed(_spoken(rows))
+
+
+def _spoken(rows: pl.DataFrame) -> pl.Series:
+    return rows.select(_line("digest", *_MILLISECONDS)).to_series().sort()
 
 
 def _line(*columns: str | pl.Expr) -> pl.Expr:
@@ -88,7 +106,7 @@ def made(dataset: Dataset, folds: Sequence[Fold], *, seed: int) -> Lock:
     """The lock of a dataset that was split (its column `split`), or folded if there are several folds."""
     rows = dataset.frame.select(list(_COLUMNS))
     kind = dataset.frame["split"].alias("part") if len(folds) == 1 else _groups(rows, folds)
-    about = {"schema": 1, **environment(_PACKAGES), "seed": seed}
+    about = {"schema": 1, "nk": __version__, "packages": versions(_PACKAGES), "seed": seed}
     return Lock(rows.with_columns(kind).sort("id"), about)
 
 
@@ -98,7 +116,7 @@ def _groups(rows: pl.DataFrame, folds: Sequence[Fold]) -> pl.Series:
     number = np.zeros(len(ids), dtype=np.int64)
     for place, fold in enumerate(folds):
         number[fold.test_rows] = place
-    groups = pl.Series("fold", [list(fold.groups) for fold in folds], dtype=_KINDS["fold"])
+    groups = pl.Series("fold", [list(fold.groups) for fold in folds], dtype=pl.List(pl.String))
     return align(rows.select("id"), pl.DataFrame({"id": ids, "fold": groups.gather(number)}))["fold"]
 
 
@@ -108,8 +126,8 @@ def text(lock: Lock) -> str:
     rows = lock.rows
     if lock.folded and (rows["fold"].list.len() == 1).all():
         rows = rows.with_columns(pl.col("fold").list.first())
-    lines = ",\n".join(rows.write_ndjson().rstrip("\n").split("\n"))
-    return f'{head.removesuffix("}").rstrip()},\n "rows": [\n{lines}\n]}}\n'
+    lines = ",\n".join(rows.write_ndjson().splitlines())
+    return head.removesuffix("\n}") + f',\n "rows": [\n{lines}\n]}}\n'
 
 
 def read(place: Path) -> Lock:

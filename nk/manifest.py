@@ -39,18 +39,19 @@ def manifest(*, seed: int, seconds: dict[str, float], **about: Any) -> dict[str,
         "schema": 1,
         "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "platform": platform.platform(),
-        **environment(PACKAGES),
+        "nk": __version__,
+        "python": platform.python_version(),
+        "packages": versions(),
         "seed": seed,
         "seconds": seconds,
         **about,
     }
 
 
-def environment(packages: Iterable[str]) -> dict[str, Any]:
-    """Versions of nk, Python and those of some packages that are installed: `nk`, `python`, `packages`."""
+def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """The packages as they are installed; if none are named, those that results can depend on."""
     installed = {package: _version(package) for package in packages}
-    versions = {package: number for package, number in installed.items() if number}
-    return {"nk": __version__, "python": platform.python_version(), "packages": versions}
+    return {package: number for package, number in installed.items() if number}
 
 
 def _version(package: str) -> str | None:

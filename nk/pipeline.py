@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import lock, record, runfolder
-from nk.exports import write_test
+from nk import counting, exports, lock, record, runfolder, testing, testsets
+from nk.errors import DataError
+from nk.execute import cores
 from nk.manifest import Stopwatch
 from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import cautions, course, gaps, locked, select, sources, split, target, train
+from nk.stages import cautions, course, locked, select, sources, split, target, train
+from nk.stages.columns import need_column
 from nk.stages.folds import folds_by, holdout, make_folds, without
 from nk.stages.load import load
 from nk.stages.pooling import Pooling
 from nk.stages.recordings import check_skips
 from nk.stages.results import metrics_json
+from nk.stages.views import views
+from nk.stored import changed_versions, differing, open_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +31,17 @@ if TYPE_CHECKING:
 
     from nk.config import Loaded
     from nk.config.data import Data
+    from nk.config.output import Plot
     from nk.evaluations import Evaluation
     from nk.setup import Setup
     from nk.stages.cautions import Caution
     from nk.stages.folds import Fold
     from nk.tables import Dataset, Features, Skip
     from nk.ui import Ui
+
+
+# For results that are written beside the model.
+_ELSEWHERE = "copy the run folder to where you may write"
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ class Result:
 
 
 def run(
-    loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = False, again: Path | None = None
+    loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = False, replayed: Path | None = None
 ) -> Result | Plan:
     """Run an experiment and write its run folder; or make the plan alone.
 
@@ -58,12 +67,12 @@ def run(
         ui: where to say what happens
         jobs: how many cores to use; `n_jobs` of [MODEL], at most all, where not given
         dry_run: stop at the plan
-        again: the run folder of which this is a replay, which is not counted as another evaluation
+        replayed: the run folder of which this is a replay
 
     Raises:
         NkError: the config, the data or the installation does not allow it
     """
-    setup, watch = prepare(loaded, jobs), Stopwatch()
+    setup, watch = prepare(loaded, jobs, replayed), Stopwatch()
     config = setup.config
     _warn(ui, cautions.of_config(loaded))
     with watch("load"):
@@ -77,19 +86,21 @@ def run(
             ui=ui,
         )
     with watch("split"):
-        dataset, folds = _divide(read.dataset, setup, again or setup.folder)
+        dataset, folds = _divide(read.dataset, setup)
         changed = locked.verified(read.dataset, dataset, config.data, setup.locks)
     total = len(read.dataset) + len(read.skipped)
     plan = _plan(dataset, folds, setup, multichannel=read.multichannel)
     for line in plan.lines():
         ui.note(line)
     _warn(ui, [*_skips(read.skipped, total), *changed, *cautions.of_data(dataset), *cautions.of_folds(dataset, folds)])
+    _warn(ui, _combining(dataset, config.plot))
     train.check(dataset, folds, setup.recipe, config.exp.runs)
     _warn(ui, cautions.of_scale(dataset, folds) if setup.recipe.scale == "speaker" else [])
     if dry_run:
         return plan
     made = lock.made(dataset, folds, seed=config.exp.random_seed)
     with watch("extract"):
+        sources.check_columns(dataset, setup.sources, _asked(setup))
         features, failed = _features(dataset, setup, ui)
         skipped = (*read.skipped, *failed)
         check_skips(skipped, total, config.feats.fail_threshold)
@@ -97,44 +108,111 @@ def run(
     _warn(ui, _skips(failed, len(features.ids) + len(failed)))
     with watch("train"):
         crossed = train.cross(features, dataset, folds, setup.recipe, config.exp.runs, ui)
-        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe)
+        choice = crossed.courses[0].choice if len(folds) == 1 else None
+        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe, choice)
     predictions, courses = crossed.predictions, crossed.courses
     for line in course.lines(courses, dataset.target.labels, setup.recipe.balancing):
         ui.note(line)
+    if trained.course.choice and len(folds) > 1:
+        ui.note(f"stored model, tuned on all rows: {trained.course.choice.text}")
     for warning in course.warnings(courses):
         ui.warn(warning)
     with watch("evaluate"):
         truth = dataset.frame[dataset.target.name]
         known = {fold.name: truth[fold.train_rows] for fold in folds}
-        metrics = metrics_json(predictions, known, speakers_are_target=dataset.target.name == "speaker")
+        looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
+        metrics = metrics_json(predictions, known, looks, speakers_are_target=dataset.target.name == "speaker")
+        metrics |= {"tuning": course.tuning(courses)} if setup.recipe.grid else {}
     _warn(ui, cautions.of_truth(predictions))
-    seen = () if again else record.counted(setup, made, features, predictions, metrics, ui)
-    done = Done(setup, dataset, folds, features, predictions, metrics, trained, skipped, courses, made, seen)
+    seen = counting.of_run(setup, made, metrics, ui)
+    done = Done(setup, dataset, folds, features, predictions, looks, metrics, trained, skipped, courses, made, seen)
     with runfolder.writing(setup.root, config.exp.name) as folder:
         record.write(folder, done, watch, ui)
     if config.exp.save_test:
-        ui.note(f"test rows with predictions: {write_test(config.exp.save_test, predictions, dataset)}")
+        path = exports.write_csv(config.exp.save_test, exports.test_rows(predictions, dataset), "save_test")
+        ui.note(f"test rows with predictions: {path}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
     return Result(setup.folder, metrics, config.model.measure, seen)
 
 
-def _divide(dataset: Dataset, setup: Setup, last: Path) -> tuple[Dataset, list[Fold]]:
-    """Split the dataset, or fold it where a cross-validation is asked for; the target is then in its final form.
+@dataclass(frozen=True)
+class Tests:
+    """What tests of a stored model have found, and the folder that holds theirs; `measure` is the main one.
 
-    `last` is the folder of the run whose parts may be reused.
+    `seen` are the evaluations of the rows of each test set, by its name, the last one its own.
     """
+
+    folder: Path
+    tested: Sequence[testing.Tested]
+    measure: str | None
+    seen: dict[str, Sequence[Evaluation]]
+
+
+def test(
+    folder: Path,
+    loaded: Loaded,
+    ui: Ui,
+    *,
+    files: Sequence[str] = (),
+    like: str | None = None,
+    output: str | None = None,
+    jobs: int | None = None,
+) -> Tests:
+    """Test the stored model of a run, and write a folder a test set into the run folder.
+
+    Args:
+        folder: the run folder
+        loaded: the config that names databases to test on; what the model needs is that of the run
+        ui: where to say what happens
+        files: CSV files and folders in audformat to test on instead
+        like: the training database whose conventions the files have; needed where there are several that differ
+        output: CSV file for the rows of all test sets with the predictions
+        jobs: how many cores to use
+
+    Raises:
+        NkError: the config, the data or the installation does not allow it
+    """
+    run = open_run(folder, loaded.config)
+    sets = testsets.wanted(loaded.config, run.config, files, like)
+    places = folder / runfolder.TESTS
+    for one in sets:
+        runfolder.check_place(places, one.name, way_out=_ELSEWHERE)
+    if output:
+        exports.check_place(output, "--output")
+    _warn(ui, cautions.of_differing(differing(loaded.config, run.config), folder))
+    trials = [testing.read(one, run, loaded, jobs or cores(), ui) for one in sets]
+    tested = []
+    for trial in trials:
+        ui.note(f"test set `{trial.testset.name}`:")
+        for line in testing.plan(trial, run):
+            ui.note(line)
+        _warn(ui, testing.warnings(trial, run))
+        tested.append(testing.evaluate(trial, run, ui))
+    _warn(ui, cautions.of_versions(changed_versions(run, tested[0].features)))
+    seen = {}
+    for trial, done in zip(trials, tested, strict=True):
+        name = trial.testset.name
+        seen[name] = counting.of_test(done, trial.dataset.frame, places / name, ui)
+        with runfolder.writing(places, name, way_out=_ELSEWHERE) as place:
+            record.write_test(place, done, seen[name], ui)
+    if output:
+        ui.note(f"rows with predictions: {exports.write_csv(output, testing.all_rows(tested), '--output')}")
+    return Tests(places, tested, run.config.model.measure, seen)
+
+
+def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
+    """Split the dataset, or fold it where a cross-validation is asked for; the target is then in its final form."""
     config, seed = setup.config, setup.config.exp.random_seed
     data, model = config.data, config.model
-    folds_of_lock = locked.folded(setup.locks)
-    if folds_of_lock:
-        dataset = locked.of_lock(split.without_own_parts(dataset), folds_of_lock)
-        dataset = _targeted(select.trimmed(dataset, data, seed, divided=False), data, learnt=pl.lit(value=True))
-        return dataset, locked.folds(dataset, folds_of_lock)
-    if model.loso or model.logo or model.k_fold_cross:
-        dataset = select.trimmed(split.without_own_parts(dataset), data, seed, divided=False)
+    folded = locked.folded(setup.locks)
+    if folded or model.loso or model.logo or model.k_fold_cross:
+        dataset = split.without_own_parts(dataset)
+        dataset = locked.of_lock(dataset, folded) if folded else dataset
+        dataset = select.trimmed(dataset, data, seed, divided=False)
         dataset = _targeted(dataset, data, learnt=pl.lit(value=True))
-        return dataset, make_folds(dataset, model, data.groups, seed=seed) or []
-    earlier, three = runfolder.earlier_split(last), config.exp.traindevtest
+        made = locked.folds(dataset, folded) if folded else make_folds(dataset, model, data.groups, seed=seed)
+        return dataset, made or []
+    earlier, three = runfolder.earlier_split(setup.earlier), config.exp.traindevtest
     dataset = split.split(dataset, data, seed=seed, three=three, earlier=earlier, locks=setup.locks)
     dataset = select.trimmed(dataset, data, seed, divided=True)
     split.check_parts(dataset)
@@ -150,6 +228,25 @@ def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
     return target.cut(dataset, data, learnt) if data.type == "continuous" else dataset
 
 
+def _bins(dataset: Dataset, folds: Sequence[Fold], data: Data, ui: Ui) -> tuple[Sequence[float], Sequence[str]] | None:
+    """Edges and names of the classes that numbers are looked at in, beside their main result."""
+    if not dataset.target.is_number:
+        return None
+    try:
+        learnt = pl.lit(value=True) if len(folds) > 1 else pl.col("split") == "train"
+        return target.edges_of(dataset, data.bins, data.labels, learnt)
+    except DataError as error:
+        ui.note(f"not looked at in bins: {error}")
+        return None
+
+
+def _combining(dataset: Dataset, plot: Plot) -> list[Caution]:
+    if not plot.combine_per_speaker:
+        return []
+    need_column(dataset, plot.combine_per_speaker_col, "`combine_per_speaker`")
+    return cautions.of_combining(dataset, plot.combine_per_speaker_col)
+
+
 def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel: int) -> Plan:
     runs = f", {setup.config.exp.runs} runs" if setup.config.exp.runs > 1 else ""
     notes = []
@@ -159,21 +256,20 @@ def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel
         notes.append(f"channels: {multichannel} {have} more than one; used is {rules}")
     notes += history_lines(dataset)
     config = setup.config
+    notes += train.planned(dataset, folds, setup.recipe, config.exp.runs)
     by = folds_by(dataset, config.model, config.data.groups) if len(folds) > 1 else ""
     by = "those of the lock" if locked.folded(setup.locks) else by
+    if config.data.tested:
+        notes.append(f"tests: `nk test` is for {', '.join(f'`{name}`' for name in config.data.tested)}")
     features = sources.planned(dataset, setup.sources, _asked(setup))
     return Plan(dataset, folds, features, f"{setup.recipe.text}{runs}", notes, by)
 
 
 def _features(dataset: Dataset, setup: Setup, ui: Ui) -> tuple[Features, list[Skip]]:
-    features, failed = sources.gather(dataset, setup.sources, _asked(setup), ui)
+    features, failed = sources.complete(dataset, setup.sources, _asked(setup), setup.recipe.nan_strategy, ui)
     if setup.config.feats.print_feats:
         ui.note(f"columns: {', '.join(features.names)}")
-    _warn(ui, gaps.caution(features, setup.recipe.nan_strategy))
-    if setup.recipe.nan_strategy != "drop":
-        return features, failed
-    features, dropped = gaps.drop(features, dataset)
-    return features, [*failed, *dropped]
+    return features, failed
 
 
 def _asked(setup: Setup) -> sources.Ask:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,22 +14,28 @@ from nk.exports import write_features
 from nk.manifest import manifest
 from nk.plan import hours
 from nk.report.pictures import draw_results
+from nk.show import log_results
 from nk.stages import trained
+from nk.stages.about import About, Measures, Source
 from nk.stages.load import make_reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nk.config import Config
     from nk.evaluations import Evaluation
     from nk.lock import Lock
     from nk.manifest import Stopwatch
+    from nk.registry import Plugin
     from nk.runfolder import RunFolder
     from nk.setup import Setup
     from nk.stages.course import Course
     from nk.stages.folds import Fold
     from nk.stages.trained import Trained
+    from nk.stages.views import View
     from nk.tables import Dataset, Features, Predictions, Skip
+    from nk.testing import Tested
     from nk.ui import Ui
 
 
@@ -42,6 +48,7 @@ class Done:
     folds: Sequence[Fold]
     features: Features
     predictions: Predictions
+    views: Sequence[View]
     metrics: dict[str, Any]
     trained: Trained
     skipped: Sequence[Skip]
@@ -53,41 +60,25 @@ class Done:
 def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     """Write everything, the manifest last: it holds the seconds, and marks the folder as complete."""
     config = done.setup.config
-    folder.text("config.yaml", to_yaml(_resolved(done.setup)))
+    folder.text("config.yaml", config_text(done.setup))
     folder.json("metrics.json", done.metrics)
     folder.text(lock.NAME, lock.text(done.lock))
-    if done.seen:
-        folder.text(evaluations.NAME, evaluations.text(done.seen))
-    _write_tables(folder, done)
+    _write_seen(folder, done.seen)
+    _write_tables(folder, done.dataset, done, done.skipped)
     if config.feats.store_format:
         write_features(folder.path, config.feats.store_format, done.features, done.dataset)
     if config.model.save:
-        trained.save(done.trained, folder.folder("model"), _about_model(done))
+        trained.save(done.trained, folder.folder("model"), _about_model(done).model_dump(mode="json"))
     with watch("figures"):
-        draw_results(folder.folder("figures"), done.predictions, done.metrics, config.plot)
-    folder.json("manifest.json", _manifest(done, watch))
+        _draw(folder.folder("figures"), done, config, ui, _counted(done))
+    log_results(done.metrics, config.model.measure, ui, done.seen)
     folder.text("log.txt", "\n".join(ui.lines) + "\n")
+    folder.json("manifest.json", _manifest(done, watch))
 
 
-def counted(
-    setup: Setup, made: Lock, features: Features, predictions: Predictions, metrics: dict[str, Any], ui: Ui
-) -> Sequence[Evaluation]:
-    """Count this evaluation of the test rows, and say which there have been; none where nothing could be measured."""
-    found = metrics["metrics"].get("test")
-    if not found:
-        return ()
-    measure = setup.config.model.measure or next(iter(found))
-    new = evaluations.evaluation(
-        predictions,
-        [made.test, *(one.test for one in setup.locks.values())],
-        measure=measure,
-        value=found[measure]["value"],
-        name=setup.config.exp.name,
-        model=setup.recipe.model.called,
-        features=tuple(str(part["extractor"]) for part in features.provenance["extractors"]),
-    )
-    beside = [folder / evaluations.NAME for folder in setup.beside_locks]
-    return evaluations.note(new, beside, ui, old=setup.folder / evaluations.NAME)
+def config_text(setup: Setup) -> str:
+    """The config of a run with nothing left open, as YAML."""
+    return to_yaml(_resolved(setup))
 
 
 def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], Sequence[str]]:
@@ -98,19 +89,78 @@ def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], 
 
 
 def _resolved(setup: Setup) -> Config:
-    data = setup.config.data
-    readers = {name: [make_reader(database)] for name, database in data.databases.items()}
+    databases = {**setup.config.data.databases, **setup.config.data.tested}
+    readers = {name: [make_reader(database)] for name, database in databases.items()}
     plugins = {"feats": setup.sources, "model": [setup.recipe.model], **readers}
     return resolved(setup.config, ("exp", "data", "feats", "model", "plot"), plugins)
 
 
-def _write_tables(folder: RunFolder, done: Done) -> None:
-    folder.parquet("dataset.parquet", done.dataset.frame.drop("path", "size"))
-    folder.csv("predictions.csv", done.predictions.frame)
+def _draw(
+    folder: Path, found: Done | Tested, config: Config, ui: Ui, counted: Sequence[tuple[str, Dataset]] = ()
+) -> None:
+    unwritten = draw_results(
+        folder,
+        found.predictions,
+        found.metrics,
+        config.plot,
+        views=found.views,
+        measure=config.model.measure,
+        counted=counted,
+    )
+    for text in unwritten:
+        ui.warn(text, "install a font for them; the tables of the run folder have all names")
+
+
+def _counted(done: Done) -> list[tuple[str, Dataset]]:
+    """The databases whose classes are to be counted, each with the rows that they are among."""
+    dataset = done.dataset
+    if len(done.folds) > 1:  # what the tables say of parts is not what was done
+        dataset = replace(dataset, frame=dataset.frame.drop("split", strict=False))
+    asked = [name for name, database in done.setup.config.data.databases.items() if database.value_counts]
+    return [(name, dataset) for name in asked if name in dataset.frame["database"]]
+
+
+def write_test(folder: RunFolder, tested: Tested, seen: Sequence[Evaluation], ui: Ui) -> None:
+    """Write what a test of a stored model has found; the manifest last, as for a run."""
+    trial, run = tested.trial, tested.run
+    folder.json("metrics.json", tested.metrics)
+    folder.json("audit.json", {"schema": 1, "findings": [vars(finding) for finding in trial.findings]})
+    _write_seen(folder, seen)
+    _write_tables(folder, trial.dataset, tested, tested.skipped)
+    with trial.watch("figures"):
+        _draw(folder.folder("figures"), tested, run.config, ui)
+    log_results(tested.metrics, run.config.model.measure, ui, seen)
+    about = manifest(
+        seed=run.about.seed,
+        seconds=trial.watch.seconds,
+        run={key: run.manifest.get(key) for key in ("config", "made", "nk")},
+        database=trial.testset.database.model_dump(mode="json", exclude_unset=True),
+        like=trial.testset.like,
+        audio_hours=round(hours(trial.dataset), 4),
+        rows=len(trial.dataset),
+        unknown_labels=trial.unknown,
+        features=tested.features.provenance["extractors"],
+        history=[vars(step) for step in trial.dataset.history],
+    )
+    folder.text("log.txt", "\n".join(ui.lines) + "\n")
+    folder.json("manifest.json", about)
+
+
+def _write_seen(folder: RunFolder, seen: Sequence[Evaluation]) -> None:
+    if seen:
+        folder.text(evaluations.NAME, evaluations.text(seen))
+
+
+def _write_tables(folder: RunFolder, dataset: Dataset, found: Done | Tested, skipped: Sequence[Skip]) -> None:
+    folder.parquet("dataset.parquet", dataset.frame.drop("path", "size"))
+    folder.csv("predictions.csv", found.predictions.frame)
+    for view in found.views:
+        if view.key == "combined":
+            folder.csv("combined.csv", view.predictions.frame)
     schema = {"database": pl.String, "file": pl.String, "start": pl.Float64, "end": pl.Float64, "reason": pl.String}
-    folder.csv("skipped.csv", pl.DataFrame([vars(skip) for skip in done.skipped], schema=schema))
+    folder.csv("skipped.csv", pl.DataFrame([vars(skip) for skip in skipped], schema=schema))
     for name in ("per_class", "per_speaker"):
-        rows = [{"split": part, **row} for part, found in done.metrics[name].items() for row in found]
+        rows = [{"split": part, **row} for part, some in found.metrics[name].items() for row in some]
         if rows:
             folder.csv(f"{name}.csv", pl.DataFrame(rows, infer_schema_length=None))
 
@@ -130,25 +180,32 @@ def _manifest(done: Done, watch: Stopwatch) -> dict[str, Any]:
     )
 
 
-def _about_model(done: Done) -> dict[str, Any]:
+def _about_model(done: Done) -> About:
     """What else has to be known to use the stored model."""
     setup, dataset = done.setup, done.dataset
     ids, _ = final_rows(dataset, done.folds)
     rows = dataset.frame.filter(pl.col("id").is_in(list(ids)), pl.col(dataset.target.name).is_not_null())
-    return {
-        "model": setup.recipe.model.called,
-        "options": setup.recipe.model.options.model_dump(mode="json", by_alias=True),
-        "scale": setup.recipe.scale,
-        "nan_strategy": setup.recipe.nan_strategy,
-        "balancing": setup.recipe.balancing,
-        "seed": setup.recipe.seed,
-        "training": done.trained.course.as_dict(dataset.target.labels),
-        "features": {
+    sources = [Source(name=one.called, options=_plain(one)) for one in setup.sources]
+    return About(
+        model=setup.recipe.model.called,
+        options=_plain(setup.recipe.chosen(done.trained.course.choice).model),
+        scale=setup.recipe.scale,
+        nan_strategy=setup.recipe.nan_strategy,
+        balancing=setup.recipe.balancing,
+        seed=setup.recipe.seed,
+        training=done.trained.course.as_dict(dataset.target.labels),
+        features=Measures(
+            sources=tuple(sources),
+            pooling=setup.config.feats.pooling,
+            keep=setup.config.feats.features,
+            channels=setup.channels,
             **done.features.provenance,
-            "pooling": list(setup.config.feats.pooling),
-            "channels": setup.channels,
-        },
-        "trained_on": "all rows, after the cross-validation" if len(done.folds) > 1 else "the training part",
-        "speakers": rows["speaker"].unique().sort().to_list() if dataset.has_speakers else None,
-        "recordings": rows["digest"].unique().sort().to_list(),
-    }
+        ),
+        trained_on="all rows, after the cross-validation" if len(done.folds) > 1 else "the training part",
+        speakers=tuple(rows["speaker"].drop_nulls().unique().sort()) if dataset.has_speakers else None,
+        recordings=tuple(rows["digest"].unique().sort()),
+    )
+
+
+def _plain(plugin: Plugin) -> dict[str, Any]:
+    return plugin.options.model_dump(mode="json", by_alias=True)  # type: ignore[no-any-return]

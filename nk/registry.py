@@ -112,12 +112,14 @@ class FeatureExtractor(FeatureSource):
 
     `workers` says whether the work runs in threads (it releases the interpreter's lock) or processes. Part of the key
     under which values are cached are the version of `package`, which computes them, and `revision`, to be raised when
-    the plug-in's own code gives other values.
+    the plug-in's own code gives other values. `every_channel` asks for all channels of a file that has several, behind
+    the one that is used.
     """
 
     workers: ClassVar[Literal["threads", "processes"]] = "threads"
     package: ClassVar[str]
     revision: ClassVar[int] = 1
+    every_channel: ClassVar[bool] = False
 
     @property
     def rate(self) -> int | None:
@@ -265,14 +267,16 @@ class Measure(Plugin, Generic[T]):
     """Measures predictions against the truth: `nk/metrics/`. `T` is `Counts` for classes and `Moments` for numbers.
 
     `bounds` says which values there can be: unit [0, 1], signed [-1, 1], positive [0, inf), below_one (-inf, 1].
-    `by_class` says whether all classes weigh the same, however few rows they have. `chance` is what guessing gives and
-    `undefined` when there is no value, both in words; `place` orders measures in tables, low first.
+    `by_class` says whether all classes weigh the same, however few rows they have, `by_score` whether it goes by class
+    scores, beyond which one is the largest. `chance` is what guessing gives and `undefined` when there is no value,
+    both in words; `place` orders measures in tables, low first.
     """
 
     task: ClassVar[Task]
     bounds: ClassVar[Bounds]
     greater_is_better: ClassVar[bool] = True
     by_class: ClassVar[bool] = False
+    by_score: ClassVar[bool] = False
     chance: ClassVar[str]
     undefined: ClassVar[str] = ""
     place: ClassVar[int] = 100
@@ -304,7 +308,7 @@ class Registry(Generic[P]):
         """Name or pattern -> module, from the text of the files."""
         folder = Path(__file__).parent / self.family
         found: dict[str, str] = {}
-        for file in sorted(folder.glob("*.py")):
+        for file in sorted(folder.glob("[!_]*.py")):  # what begins with `_` is shared by plug-ins, and is none
             for name in _NAME.findall(file.read_text(encoding="utf-8")):
                 found[name] = f"nk.{self.family}.{file.stem}"
         return found

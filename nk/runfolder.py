@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 # What nk writes into a run folder. A manifest lists the files (`files`); older ones do not, and then these names tell.
 OURS = (
     "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "per_class.csv",
-    "per_speaker.csv", "skipped.csv", "features.csv", "features.parquet", "features.pkl", "log.txt", "figures", "model",
-    "split.lock.json", "evaluations.jsonl",
+    "per_speaker.csv", "combined.csv", "skipped.csv", "features.csv", "features.parquet", "features.pkl", "log.txt",
+    "figures", "model", "split.lock.json", "evaluations.jsonl", "replay.json",
 )  # fmt: skip
+TESTS = "tests"  # the folder in it for tests of its model, which go with it
 _MANIFEST = "manifest.json"
 _STALE = 24 * 3600  # seconds after which the leavings of a killed run are removed
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -84,26 +85,31 @@ def earlier_split(folder: Path) -> pl.DataFrame | None:
 
 
 @contextmanager
-def writing(root: Path, name: str) -> Iterator[RunFolder]:
+def writing(root: Path, name: str, *, way_out: str = _WAY_OUT) -> Iterator[RunFolder]:
     """A new folder that takes the place of `<root>/<name>` when the block ends well; else the old one stays.
 
     Where two runs of one name end at the same time, one waits for the other, and the last one stays. Where
     `<root>/<name>` is a link, what it leads to is replaced. The files that were written are listed in the manifest.
 
+    Args:
+        root: the folder above
+        name: its name
+        way_out: what to do where it cannot be written
+
     Raises:
         DataError: `<root>/<name>` is not a run folder of nk, or cannot be written; what is complete but could not be
             put in its place is kept, and named
     """
-    check_place(root, name)
+    check_place(root, name, way_out=way_out)
     final = _final(root, name)
-    with _reasons(final):
+    with _reasons(final, way_out):
         final.parent.mkdir(parents=True, exist_ok=True)
         with _locked(final):
             _clean_up(final)
         partial = final.with_name(f".{final.name}.partial-{secrets.token_hex(4)}")
         partial.mkdir()
     try:
-        with _reasons(final):
+        with _reasons(final, way_out):
             yield RunFolder(partial)
             _list_files(RunFolder(partial))
     except BaseException:
@@ -112,19 +118,19 @@ def writing(root: Path, name: str) -> Iterator[RunFolder]:
     _put_in_place(partial, final)
 
 
-def check_place(root: Path, name: str) -> None:
+def check_place(root: Path, name: str, *, way_out: str = _WAY_OUT) -> None:
     """Make sure that a run folder may be written there, before any work.
 
     Raises:
         DataError: something that is not ours is in the way, or the folder cannot be written
     """
-    with _reasons(root / name):
+    with _reasons(root / name, way_out):
         final = _final(root, name)
         above = final.parent
         while not os.path.lexists(above):
             above = above.parent
         if not above.is_dir():
-            raise DataError(f"results cannot be written to `{root}`: `{above}` is no folder", hint=_WAY_OUT)
+            raise DataError(f"results cannot be written to `{root}`: `{above}` is no folder", hint=way_out)
         # Another run may just be replacing the folder, which for a moment is not there.
         with _locked(final) if above == final.parent else nullcontext():
             _need_a_goal(root / name)
@@ -151,12 +157,12 @@ def _need_ours(final: Path) -> None:
 
 
 @contextmanager
-def _reasons(final: Path) -> Iterator[None]:
+def _reasons(final: Path, way_out: str) -> Iterator[None]:
     """Turn what the system says into an error with a way out."""
     try:
         yield
     except OSError as error:
-        raise DataError(f"`{final}` cannot be written: {error.strerror or error}", hint=_WAY_OUT) from error
+        raise DataError(f"`{final}` cannot be written: {error.strerror or error}", hint=way_out) from error
 
 
 @contextmanager
@@ -237,12 +243,14 @@ def _is_folder(item: Path) -> bool:
 
 
 def _ours(folder: Path) -> set[str]:
-    """Which files of an old run folder nk wrote."""
+    """Which files of an old run folder nk wrote, tests of its model included."""
+    tests = {f"{TESTS}/{made.parent.name}": _ours(made.parent) for made in folder.glob(f"{TESTS}/*/{_MANIFEST}")}
+    theirs = {f"{place}/{name}" for place, names in tests.items() for name in names}
     try:
         listed = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["files"]
-        return {_MANIFEST, *map(str, listed)}
+        return {_MANIFEST, *map(str, listed), *theirs}
     except (OSError, ValueError, KeyError, TypeError):  # older, or edited: then names tell
-        return {name for name in _files(folder) if name.split("/")[0] in OURS}
+        return {name for name in _files(folder) if name.split("/")[0] in OURS} | theirs
 
 
 def _carry_over(old: Path, new: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nk import runfolder
+from nk import exports, runfolder
 from nk.config import check_built, check_run, options_for
 from nk.config.model import DEFAULTS
+from nk.config.scoring import chooses
 from nk.execute import cores
 from nk.families import features as feature_plugins
 from nk.families import models as model_plugins
@@ -16,6 +18,7 @@ from nk.paths import resolver
 from nk.registry import check_requirements
 from nk.stages.locked import places_of, read_locks
 from nk.stages.train import Recipe
+from nk.stages.tune import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +36,7 @@ USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT")
 class Setup:
     """The config, the plug-ins with their options, how many cores to use, and the locks of databases that have one.
 
-    `beside_locks` are the folders that these are in.
+    `beside_locks` are the folders that these are in, `replayed` is the run folder that this is a replay of.
     """
 
     config: Config
@@ -43,6 +46,7 @@ class Setup:
     sources: tuple[FeatureSource, ...]
     locks: Mapping[str, Lock]
     beside_locks: tuple[Path, ...]
+    replayed: Path | None
 
     @property
     def root(self) -> Path:
@@ -55,12 +59,17 @@ class Setup:
         return self.root / self.config.exp.name
 
     @property
+    def earlier(self) -> Path:
+        """The folder of the run before this one."""
+        return self.replayed or self.folder
+
+    @property
     def channels(self) -> dict[str, Channel]:
         """Which channel is used, a database."""
         return self.config.data.channels
 
 
-def prepare(loaded: Loaded, jobs: int | None) -> Setup:
+def prepare(loaded: Loaded, jobs: int | None, replayed: Path | None = None) -> Setup:
     """Make everything that a run needs besides data.
 
     Raises:
@@ -73,22 +82,26 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
     check_built(loaded, USED_BY_RUN)
     config = _with_model(loaded.config)
     runfolder.check_place(Path(config.exp.root), config.exp.name)
+    if config.exp.save_test:
+        exports.check_place(config.exp.save_test, "save_test")
     jobs = jobs or min(config.model.n_jobs or cores(), cores())
     seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed
     feats, gaps = config.feats, config.model.nan_strategy or config.feats.nan_strategy
+    grid = _grid(config)
     recipe = Recipe(
-        model=_model(config),
+        model=grid.models[0] if grid else _model(config, config.model.options),
         scale=feats.scale,
         nan_strategy="zero" if gaps == "zeros" else gaps,
         seed=seed,
         jobs=jobs,
         balancing=feats.balancing,
         balancing_seed=feats.balancing_random_state,
+        grid=grid,
     )
     places = places_of(config.data, resolver(loaded.file))
     locks = read_locks(places, config.data, config.model)
     beside = dict.fromkeys(place if place.is_dir() else place.parent for place in places.values())
-    return Setup(config, loaded.file, jobs, recipe, _sources(config), locks, tuple(beside))
+    return Setup(config, loaded.file, jobs, recipe, _sources(config), locks, tuple(beside), replayed)
 
 
 def _with_model(config: Config) -> Config:
@@ -97,11 +110,21 @@ def _with_model(config: Config) -> Config:
     return config.replaced(model=config.model.model_copy(update={"type": name}))
 
 
-def _model(config: Config) -> Model:
+def _model(config: Config, options: Mapping[str, Any]) -> Model:
     name = config.model.type or ""
     plugin = model_plugins.get(name)
     check_requirements(plugin)
-    return plugin(options_for(plugin, config.model.options), name=name)
+    return plugin(options_for(plugin, options), name=name)
+
+
+def _grid(config: Config) -> Grid | None:
+    """The models with every combination of the values to try, the last option's values changing first."""
+    spaces = config.model.spaces
+    if not spaces:
+        return None
+    values = tuple(dict(zip(spaces, each, strict=True)) for each in product(*spaces.values()))
+    models = tuple(_model(config, {**config.model.options, **each}) for each in values)
+    return Grid(values, models, chooses(config.model, config.exp.type))
 
 
 def _sources(config: Config) -> tuple[FeatureSource, ...]:

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 from nk.evaluations import summary
 
 if TYPE_CHECKING:
-    from nk.pipeline import Result
+    from collections.abc import Sequence
+
+    from nk.evaluations import Evaluation
+    from nk.pipeline import Result, Tests
     from nk.plan import Plan
+    from nk.testing import Tested
     from nk.ui import Ui
 
 
@@ -24,22 +28,121 @@ def show_plan(plan: Plan, ui: Ui, *, json: bool) -> None:
 
 def show(result: Result, ui: Ui, *, json: bool) -> None:
     """Print the tables of a result; with `json`, the metrics as JSON on stdout and the tables on stderr."""
-    metrics = result.metrics
+    _tables(result.metrics, result.measure, ui, folds=ui.verbose)
+    _seen(result.seen, ui)
+    ui.note(f"written to {result.folder}")
+    if json:
+        ui.out(json_text.dumps(result.metrics, indent=1, ensure_ascii=False))
+
+
+def log_results(metrics: dict[str, Any], measure: str | None, ui: Ui, seen: Sequence[Evaluation] = ()) -> None:
+    """Put the tables of a result into the log, which is written before they are shown."""
+    _tables(metrics, measure, ui.unheard(), folds=ui.verbose)
+    _seen(seen, ui.unheard())
+
+
+def _seen(seen: Sequence[Evaluation], ui: Ui, where: str = "") -> None:
+    """How often the test rows have been looked at."""
+    if seen:
+        ui.note(where + summary(seen))
+
+
+def _tables(metrics: dict[str, Any], measure: str | None, ui: Ui, *, folds: bool) -> None:
     for part, found in metrics["metrics"].items():
-        _measures(part, found, metrics["baselines_by_part"][part], result.measure, ui)
+        _measures(part, found, metrics["baselines_by_part"][part], measure, ui)
     for part, rows in metrics["per_class"].items():
         _classes(part, rows, ui)
     for part, rows in metrics["per_speaker"].items():
         _speakers(part, rows, ui)
+    for part, bases in metrics["per_database"].items():
+        _databases(part, bases, measure, ui)
     for part, found in metrics["runs"].items():
         _runs(part, found, ui)
-    if ui.verbose:
+    if folds:
         _folds(metrics["folds"], ui)
-    if result.seen:
-        ui.note(summary(result.seen, "the test part" if len(metrics["folds"]) < 2 else "this set of test rows"))
-    ui.note(f"written to {result.folder}")
+    for key, words in _BESIDE.items():
+        for part, told in metrics[key].items():
+            ui.note(f"{part}, {words(told)}: {_in_short(told, measure)}")
+
+
+def _certain(told: dict[str, Any]) -> str:
+    lost = told["classes_without_a_row"]
+    more = f"; no row left of {', '.join(f'`{name}`' for name in lost)}" if lost else ""
+    left = f"{told['left_out']} of {told['rows'] + told['left_out']} left out ({told['left_out_percent']:.1f} %)"
+    return f"uncertainty below {told['threshold']:g}, {left}{more}"
+
+
+def _combined(told: dict[str, Any]) -> str:
+    left = [f"{told['left_out']} left out: several truths"] if told["left_out"] else []
+    left += [f"{told['rows_without']} rows without one"] if told["rows_without"] else []
+    return ", ".join([f"one decision a {told['by']} ({told['rule']})", *left])
+
+
+def _bins(told: dict[str, Any]) -> str:
+    left = f", {told['left_out']} left out beyond the edges" if told["left_out"] else ""
+    return f"in {len(told['labels'])} bins{left}"
+
+
+_BESIDE = {"certain": _certain, "combined": _combined, "bins": _bins}
+
+
+def _in_short(told: dict[str, Any], measure: str | None) -> str:
+    """The main measure of a view on one line, beside what guessing gives."""
+    found = told["metrics"]
+    if not found:
+        return "nothing is left to be scored"
+    name = measure if measure and measure in found else next(iter(found))
+    value, ends = _value(found[name])
+    bases = ", ".join(f"{base} {_number(values.get(name))}" for base, values in told["baselines"].items())
+    return f"{name} {value} ({ends}), {bases}, n {found[name]['n']}"
+
+
+def _databases(part: str, bases: dict[str, Any], measure: str | None, ui: Ui) -> None:
+    found = [told["metrics"] for told in bases.values()]
+    name = measure if measure and measure in found[0] else next(iter(found[0]))
+    guesses = list(next(iter(bases.values()))["baselines"])
+    cells = [
+        (base, *_value(told["metrics"][name]), *(_number(told["baselines"][one].get(name)) for one in guesses),
+         told["metrics"][name]["n"])
+        for base, told in bases.items()
+    ]  # fmt: skip
+    ui.table(f"{part}, a database", ("", name, "95 % interval", *guesses, "n"), cells)
+
+
+def show_tests(tests: Tests, ui: Ui, *, json: bool) -> None:
+    """Print the tables of a test set, or one table of several; with `json`, everything as JSON on stdout."""
+    for one in tests.tested:
+        if len(tests.tested) == 1 or ui.verbose:
+            _test(one, tests.measure, ui)
+    if len(tests.tested) > 1:
+        _tests(tests, ui)
+    for name, seen in tests.seen.items():
+        _seen(seen, ui, f"`{name}`: " if len(tests.seen) > 1 else "")
+    names = [one.trial.testset.name for one in tests.tested]
+    ui.note(f"written to {tests.folder / names[0] if len(names) == 1 else tests.folder}")
     if json:
-        ui.out(json_text.dumps(metrics, indent=1, ensure_ascii=False))
+        found = {one.trial.testset.name: one.summary for one in tests.tested}
+        ui.out(json_text.dumps({"schema": 1, "tests": found}, indent=1, ensure_ascii=False))
+
+
+def _test(one: Tested, first: str | None, ui: Ui) -> None:
+    name, metrics = one.trial.testset.name, one.metrics
+    for part, found in metrics["metrics"].items():
+        _measures(name, found, metrics["baselines_by_part"][part], first, ui)
+        _classes(name, metrics["per_class"].get(part, []), ui)
+        _speakers(name, metrics["per_speaker"].get(part, []), ui)
+
+
+def _tests(tests: Tests, ui: Ui) -> None:
+    found = {one.trial.testset.name: one.metrics["metrics"].get("test", {}) for one in tests.tested}
+    names = list(next((each for each in found.values() if each), {}))
+    names = sorted(names, key=lambda name: name != tests.measure)
+    rows = []
+    for one, each in zip(tests.tested, found.values(), strict=True):
+        some: dict[str, Any] = next(iter(each.values()), {})
+        values = ["\n".join(_value(each[name])) if each else "-" for name in names]
+        rows.append((one.trial.testset.name, some.get("n", 0), some.get("n_speakers") or "-", *values))
+    ui.table("tests, with 95 % intervals", ("", "rows", "speakers", *names), rows)
 
 
 def _measures(part: str, found: dict[str, Any], baselines: dict[str, Any], first: str | None, ui: Ui) -> None:

@@ -24,11 +24,25 @@ PARTS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What was measured of numbers to make the target of them, which new numbers have to be treated by as well.
+
+    `largest` is what the numbers of a database were turned round by, `scale` their mean and deviation, and `edges` are
+    those of the classes that all were cut into.
+    """
+
+    largest: dict[str, float] = field(default_factory=dict)
+    scale: dict[str, tuple[float, float]] = field(default_factory=dict)
+    edges: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Target:
     """What is to be predicted: a column, and its classes in order; no classes means numbers."""
 
     name: str
     labels: tuple[str, ...] = ()
+    measured: Measured = field(default_factory=Measured, compare=False, repr=False)
 
     @property
     def is_number(self) -> bool:

@@ -56,13 +56,19 @@ class Ui:
         self.quiet, self.verbose, self.data_only = quiet, verbose, data_only
         self.lines: list[str] = []
 
+    def unheard(self) -> Ui:
+        """One that writes into the same log and prints nothing."""
+        other = Ui(quiet=True)
+        other.lines = self.lines
+        return other
+
     def out(self, text: str) -> None:
         """Data, to stdout."""
         print(text)
 
     def log(self, text: str) -> None:
         """A line for `log.txt` alone."""
-        self.lines.append(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}")
+        self.lines.append(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {_visible(text)}")
 
     def note(self, text: str) -> None:
         """What happens."""
@@ -111,8 +117,8 @@ class Ui:
         for row in rows:
             table.add_row(*(Text(_visible(str(cell))) for cell in row))
         self.log(title)
-        for row in (columns, *rows):
-            self.log("  " + "\t".join(map(str, row)))
+        for line in _aligned([columns, *rows]):
+            self.log(f"  {line}")
         if not self.quiet:
             Console(stderr=self.data_only, soft_wrap=True, highlight=False).print(table)
 
@@ -126,6 +132,16 @@ class Ui:
             with _bar(what, total, unit) as progress.tick:
                 yield progress
         self.log(progress.line())
+
+
+def _aligned(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """The rows of a table as lines, the first column to the left and the others to the right."""
+    cells = [[_visible(str(cell).replace("\n", " ")) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(paired))
+        for paired in (list(zip(row, widths, strict=True)) for row in cells)
+    ]
 
 
 @contextmanager

@@ -142,6 +142,21 @@ def test_channels(tmp_path: Path) -> None:
     assert "no channel -1" in reason(path, channel=-1)
 
 
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_every_channel_comes_behind_the_one_that_is_used(tmp_path: Path, channels: int) -> None:
+    path = tmp_path / "a.wav"
+    samples = noise(channels=channels)
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    last = read(path, 0.25, 0.75, channels - 1, every=True)
+    expected = samples[RATE // 4 : RATE * 3 // 4].T
+    used = expected[-1:]
+    np.testing.assert_array_equal(last.samples, np.vstack([used, expected]) if channels > 1 else used)
+    assert last.mono.flags.c_contiguous
+    mixed = read(path, channel="mix", rate=8000, every=True)
+    assert mixed.samples.shape == (channels + 1 if channels > 1 else 1, RATE // 2)
+    np.testing.assert_allclose(mixed.mono, read(path, channel="mix", rate=8000).mono, atol=1e-6)
+
+
 @given(st.floats(0, 0.99), st.floats(0.001, 1))
 def test_a_segment_is_a_slice(tmp_path_factory: pytest.TempPathFactory, start: float, length: float) -> None:
     path = tmp_path_factory.getbasetemp() / "slice.wav"

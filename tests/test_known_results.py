@@ -68,6 +68,17 @@ def test_emodb_with_other_learners_is_what_their_libraries_give(
 
 
 @pytest.mark.slow
+def test_a_tuned_svm_on_emodb_is_measured_on_speakers_that_had_no_say(data: Path, tmp_path: Path) -> None:
+    """Nested: below the .661 of C = 1, which on these speakers happens to be the best of the three."""
+    found = run("emodb.ini", tmp_path, data, "model.tuning_params=['C_val']", "model.C_val=[0.1, 1, 10]")
+    assert found["metrics"]["test"]["uar"]["value"] == pytest.approx(0.642, abs=0.002)
+    chosen = [one["chosen"]["C_val"] for one in found["tuning"]]
+    assert [chosen.count(value) for value in (0.1, 1.0, 10.0)] == [0, 5, 5]
+    assert {one["by"] for one in found["tuning"]} == {"5 inner folds of speakers"}
+    assert [one["fold"] for one in found["tuning"]] == ["3", "8", "9", "10", "11", "12", "13", "14", "15", "16"]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "mae"), [("forest_reg", 3.891), ("lgbr", 4.047)])
 def test_the_age_in_emodb_is_what_their_libraries_give(data: Path, tmp_path: Path, model: str, mae: float) -> None:
     found = run("emodb_age.ini", tmp_path, data, f"model.type={model}")["metrics"]["test"]

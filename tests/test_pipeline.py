@@ -1,4 +1,4 @@
-"""A whole run in this process: what it says and writes of balancing, gaps, early stopping and unknown truth."""
+"""Whole runs over recordings of every kind, and the tables that a user may ask for."""
 
 from __future__ import annotations
 
@@ -12,155 +12,115 @@ import soundfile
 
 from nk import pipeline
 from nk.config import load_config
-from nk.errors import DataError
-from nk.families import features
+from nk.errors import ConfigError, DataError
 from nk.ui import Ui
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CONFIG = """[EXP]
-name = exp
+root = {folder}/results
 [DATA]
 databases = ['db']
-db = db.csv
-target = emotion
+db = {folder}/db.csv
 [FEATS]
-set = GeMAPSv01b
 scale = standard
 [MODEL]
-type = log_reg
+type = tree
 loso = True
 """
 
 
+def voice(seed: int, seconds: float, rate: int, channels: int = 1) -> Any:
+    draw = np.random.default_rng(seed)
+    time = np.arange(int(seconds * rate)) / rate
+    buzz = 0.3 * np.sign(np.sin(2 * np.pi * (100 + 60 * (seed % 2)) * time))
+    return np.stack([buzz / (channel + 1) + draw.normal(0, 0.02, len(time)) for channel in range(channels)], axis=1)
+
+
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Four speakers with eight tones each, five high and three low, and noise."""
-    rng, rows = np.random.default_rng(7), ["file,speaker,emotion,split"]
-    time = np.arange(4800) / 16000
-    for speaker in range(4):
-        for number in range(8):
-            emotion = "joy" if number < 5 else "sadness"
-            wave = 0.3 * np.sign(np.sin(2 * np.pi * (220 if number < 5 else 110) * rng.normal(1, 0.15) * time))
-            soundfile.write(tmp_path / f"s{speaker}_{number}.wav", wave + rng.normal(0, 0.02, len(time)), 16000)
-            rows.append(f"s{speaker}_{number}.wav,s{speaker},{emotion},{'test' if speaker == 3 else 'train'}")
-    (tmp_path / "db.csv").write_text("\n".join(rows), encoding="utf-8")
-    (tmp_path / "exp.ini").write_text(CONFIG, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
+def place(tmp_path: Path) -> Path:
+    """Twelve recordings of three speakers, of any rate, 1 to 8 channels, with odd names; one is far too short."""
+    rates, channels = (8000, 16000, 22050, 44100, 48000, 11025), (1, 2, 8)
+    lines = ["file,start,end,speaker,emotion"]
+    for number in range(12):
+        name = f"it's  n{number} ä ß 語.{('wav', 'flac', 'ogg')[number % 3]}"
+        soundfile.write(tmp_path / name, voice(number, 1.2, rates[number % 6], channels[number % 3]), rates[number % 6])
+        label = "" if number == 11 else ("joy", "anger")[number % 2]
+        lines.append(f'"{name}",0.1,1.1,s{number % 3},{label}')
+    soundfile.write(tmp_path / "tiny.wav", voice(1, 0.05, 16000), 16000)
+    lines.append("tiny.wav,,,s0,joy")
+    (tmp_path / "db.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "exp.ini").write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
     return tmp_path
 
 
-def run(*sets: str, file: str = "exp.ini") -> tuple[Any, list[str]]:
+def ran(place: Path, *sets: str) -> tuple[pipeline.Result, list[str]]:
     ui = Ui(quiet=True)
-    result = pipeline.run(load_config(file, sets), ui, jobs=1)
-    return result, [line.partition(" ")[2].partition(" ")[2] for line in ui.lines]
+    outcome = pipeline.run(load_config(place / "exp.ini", sets), ui)
+    assert isinstance(outcome, pipeline.Result)
+    return outcome, ui.lines
 
 
-def manifest(result: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((result.folder / "manifest.json").read_text())
-    return found
+@pytest.mark.parametrize("channel", ["first", "mix", "0"])
+def test_recordings_of_any_rate_channels_and_name(channel: str, place: Path) -> None:
+    outcome, lines = ran(place, f"data.channel={channel}", "feats.type=['os', 'lfcc']")
+    rows = pl.read_parquet(outcome.folder / "dataset.parquet")
+    assert rows.height == 12
+    assert pl.read_csv(outcome.folder / "skipped.csv")["file"].to_list() == ["tiny.wav"]
+    assert any(f"8 files have more than one; used is `db.channel = {channel}`" in line for line in lines)
+    assert outcome.metrics["metrics"]["test"]["uar"]["n"] == 11
+    predicted = pl.read_csv(outcome.folder / "predictions.csv")
+    assert predicted["truth"].null_count() == 1
+    assert predicted["predicted"].null_count() == 0
 
 
-def test_balancing_is_planned_said_and_written(folder: Path) -> None:
-    result, said = run("feats.balancing=smote")
-    assert (
-        "model: log_reg, missing values become 0, standard scaling fitted on train, training rows balanced by smote"
-        in said
-    )
-    assert "balancing: training rows by `smote`, mean of 4 models: joy 15 -> 15, sadness 9 -> 15" in said
-    trainings = manifest(result)["trainings"]
-    assert [one["fold"] for one in trainings] == ["s0", "s1", "s2", "s3"]
-    assert trainings[0]["balanced"] == {"joy": [15, 15], "sadness": [9, 15]}
-    stored = json.loads((result.folder / "model" / "trained.json").read_text())
-    assert stored["balancing"] == "smote"
-    assert stored["training"]["balanced"] == {"joy": [20, 20], "sadness": [12, 20]}
-    again, _ = run("exp.name=again", file=str(folder / "results" / "exp" / "config.yaml"))
-    plain, _ = run("exp.name=plain")
-    mine, same, other = ((one.folder / "predictions.csv").read_bytes() for one in (result, again, plain))
-    assert mine == same != other
+def test_a_channel_that_some_files_lack_is_told_before_the_features(place: Path) -> None:
+    with pytest.raises(DataError, match="9 of 13 rows cannot be used: `it's  n0 .*: there is no channel 7"):
+        ran(place, "data.channel=7")
 
 
-@pytest.mark.usefixtures("folder")
-def test_what_cannot_be_balanced_is_told_before_any_recording_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features.get("os"), "extract", lambda *_: pytest.fail("features were computed"))
-    stated = ("data.db.split_strategy=speakers_stated", "data.db.train=['s0']", "data.db.test=['s1']")
-    with pytest.raises(DataError, match="`smote` needs 6 training rows of a class, .* has 3 of `sadness`"):
-        run("feats.balancing=smote", "model.loso=False", *stated)
+@pytest.mark.parametrize("form", ["csv", "parquet", "pkl"])
+def test_features_are_written_and_read_again(form: str, place: Path) -> None:
+    outcome, _ = ran(place, f"feats.store_format={form}")
+    file = outcome.folder / f"features.{form}"
+    if form == "pkl":
+        import pandas as pd
+
+        frame = pd.read_pickle(file)  # noqa: S301 - what the test itself has asked for
+        assert (frame.shape, list(frame.index.names)) == ((12, 88), ["file", "start", "end"])
+        return
+    kept = place / file.name
+    file.rename(kept)
+    again, _ = ran(place, "feats.type=['import']", f"feats.import_file={kept}")
+    assert again.metrics["metrics"] == outcome.metrics["metrics"]
 
 
-@pytest.mark.usefixtures("folder")
-def test_speakers_held_out_to_stop_on_are_said() -> None:
-    result, said = run("model.type=xgb", "model.early_stopping_rounds=3", "model.n_estimators=5")
-    expected = "early stopping: as there is no dev part to watch, 1 of 3 training speakers were held out (8 rows)"
-    assert expected in said
-    assert manifest(result)["trainings"][2]["held_out_to_stop"] == {"groups": 1, "of": 3, "rows": 8, "kind": "speakers"}
-    stored = json.loads((result.folder / "model" / "trained.json").read_text())
-    assert stored["training"]["held_out_to_stop"]["of"] == 4
+def test_test_rows_are_saved_with_the_columns_of_the_table(place: Path) -> None:
+    ran(place, f"exp.save_test={place}/out/test.csv")
+    saved = pl.read_csv(place / "out" / "test.csv")
+    assert saved.height == 12
+    assert {"file", "truth", "predicted", "p_joy", "uncertainty", "emotion", "speaker"} <= {*saved.columns}
+    with pytest.raises(DataError, match="`save_test` cannot write"):
+        ran(place, f"exp.save_test={place}/exp.ini/test.csv", "exp.name=none")
+    assert not (place / "results" / "none").exists()
 
 
-@pytest.mark.usefixtures("folder")
-def test_scaling_within_speakers_is_cautioned() -> None:
-    result, said = run("feats.scale=speaker")
-    assert [line for line in said if line.startswith("warning: features are scaled within each speaker")]
-    assert (result.folder / "model" / "scaler.json").exists()
+def test_history_and_missing_truth_are_told(place: Path) -> None:
+    outcome, lines = ran(place, "data.db.filter={'speaker': ['s0', 's1']}", "feats.scale=None")
+    manifest = json.loads((outcome.folder / "manifest.json").read_text())
+    assert {"what": "`speaker` is `s0` or `s1`", "rows_in": 13, "rows_out": 9, "told": False} in manifest["history"]
+    assert any("rows: 13 -> 9 where `speaker` is `s0` or `s1`" in line for line in lines)
+    _, lines = ran(place)
+    assert any("unlabelled: 1 row without `emotion`, predicted and not scored" in line for line in lines)
 
 
-def gappy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An extractor that cannot tell the first feature of three recordings, and never the last."""
-    plugin: Any = features.get("os")
-    original = plugin.extract
-
-    def extract(self: Any, audio: Any) -> Any:
-        values = original(self, audio)
-        if audio.name in {"s0_0.wav", "s1_6.wav", "s3_1.wav"}:
-            values[0] = np.nan
-        return values
-
-    monkeypatch.setattr(plugin, "extract", extract)
-    monkeypatch.setattr(plugin, "revision", 99)  # these values are none for the other tests' cache
-
-
-@pytest.mark.usefixtures("folder")
-def test_gaps_are_filled_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    gappy(monkeypatch)
-    result, said = run("feats.nan_strategy=mean", "feats.no_reuse=True")
-    assert [line for line in said if line.startswith(
-        "warning: 3 values of features are missing, in 3 of 32 rows (`F0semitoneFrom27.5Hz_sma3nz_amean`): they become "
-        "the mean of their column in the training rows")]  # fmt: skip
-    assert result.metrics["metrics"]["test"]["uar"]["n"] == 32
-
-
-def test_rows_with_gaps_are_dropped_counted_and_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gappy(monkeypatch)
-    result, said = run("feats.nan_strategy=drop", "feats.no_reuse=True")
-    assert result.metrics["metrics"]["test"]["uar"]["n"] == 29
-    skipped = pl.read_csv(folder / "results" / "exp" / "skipped.csv")
-    assert skipped["file"].to_list() == ["s0_0.wav", "s1_6.wav", "s3_1.wav"]
-    assert skipped["reason"].unique().to_list() == ["no value of the feature `F0semitoneFrom27.5Hz_sma3nz_amean`"]
-    step = manifest(result)["history"][-1]
-    assert (step["what"], step["rows_in"], step["rows_out"]) == ("has every feature", 32, 29)
-    assert [line for line in said if line.startswith("warning: 3 of 32 rows skipped: 3 no value of the feature")]
-    with pytest.raises(DataError, match="3 of 32 rows cannot be used"):
-        run("feats.nan_strategy=drop", "feats.no_reuse=True", "feats.fail_threshold=0.05")
-
-
-@pytest.mark.parametrize("which", ["test", "some"])
-def test_rows_without_truth_are_predicted_and_told(folder: Path, which: str) -> None:
-    table = pl.read_csv(folder / "db.csv")
-    unknown = pl.col("split") == "test" if which == "test" else pl.col("file").str.ends_with("_0.wav")
-    table.with_columns(pl.when(~unknown).then("emotion").alias("emotion")).write_csv(folder / "db.csv")
-    result, said = run("model.loso=False", "data.db.split_strategy=column")
-    predictions = pl.read_csv(folder / "results" / "exp" / "predictions.csv")
-    assert predictions.height == 8
-    assert predictions["predicted"].null_count() == 0
-    none = "warning: no row of the part `test` has a `emotion`: they are predicted, and there is nothing to measure"
-    if which == "test":
-        assert result.metrics["metrics"] == {}
-        assert none in said
-        assert not list((result.folder / "figures").iterdir())
-    else:
-        assert result.metrics["metrics"]["test"]["uar"]["n"] == 7
-        assert none not in said
-    stored = json.loads((result.folder / "model" / "trained.json").read_text())
-    assert len(stored["recordings"]) == (24 if which == "test" else 21)
+def test_columns_that_are_not_there_are_told_before_the_work(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    computed = "nk.features.os.OpenSmile.extract"
+    monkeypatch.setattr(computed, lambda *_: pytest.fail("nothing is to be computed"))
+    with pytest.raises(DataError, match="names columns that are not there: `loudness`"):
+        ran(place, "feats.features=['loudness']")
+    with pytest.raises(DataError, match="names columns that are not there: `lfcc_0`"):
+        ran(place, "feats.features=['lfcc_0']", "feats.type=['os', 'lfcc']")
+    with pytest.raises(ConfigError, match="names `mean` twice"):
+        ran(place, "feats.pooling=['mean', 'mean']")

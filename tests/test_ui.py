@@ -88,6 +88,6 @@ def test_a_name_cannot_steer_the_terminal(capsys: CaptureFixture[str]) -> None:
     ui.warn("class `\x1b[31mred`", "file \x1b]0;title\x07")
     ui.table("t", ("", "n"), [("\x1b[2Jgone", 1)])
     out, err = capsys.readouterr()
-    assert "\x1b" not in out + err
+    assert "\x1b" not in out + err + "".join(ui.lines)
     assert "\\x1b[31mred" in err
     assert "\\x1b[2Jgone" in out

@@ -10,7 +10,7 @@ import polars as pl
 from nk.audtables.folder import unknown
 from nk.audtables.parts import with_parts
 from nk.audtables.values import KEY, find, keys, names, rows_shown, values
-from nk.errors import DataError
+from nk.errors import DataError, NoTargetError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +96,8 @@ def _no_target(folder: Folder, request: Request, wanted: str, *, label: bool) ->
     hint = unknown("the schemes and columns", wanted, names(folder, folder.tables))
     if not label:
         hint += f"; if it is called otherwise here, say how: `{request.database}.label`"
-    return DataError(f"no table of `{folder.name}` has `{wanted}`", hint=hint)
+    kind = DataError if label else NoTargetError
+    return kind(f"no table of `{folder.name}` has `{wanted}`", hint=hint)
 
 
 def _with_target(folder: Folder, options: AudformatOptions, request: Request, roles: Roles, name: str) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nk import __version__
-from nk.cli import config, run
+from nk.cli import config, run, test
 
 app = typer.Typer(
     name="nk",
@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
+app.command("test")(test.test)
 app.add_typer(config.app, name="config")
 
 

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 from nk import families
 from nk.config.check import several, shown
+from nk.config.data import Database
+from nk.config.field import spots
+from nk.config.model import DEFAULTS
 from nk.config.options import options_for, refused
-from nk.config.values import is_nothing
+from nk.config.plugins import define
+from nk.config.scoring import measure_of, scorers
+from nk.config.values import MisfitError, as_file_name, is_nothing
 from nk.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from nk.config.build import Build
-    from nk.config.data import Database
+    from nk.config.plugins import Definition
     from nk.config.source import Entry
 
 _TASKS = {"classification": "classes", "regression": "numbers"}
+_MOST = 10_000  # combinations of values to try
+# What says how a database is split, which one that is only tested is not.
+_SPLITTING = {
+    "split_strategy", "test_size", "dev_size", "split_column", "train_vals", "dev_vals", "test_vals", "train", "dev",
+    "test", "as_train", "as_test",
+}  # fmt: skip
 
 
 def check(build: Build, mentioned: set[str]) -> None:
     """Add the problems that lie between keys."""
     _databases(build, mentioned)
+    _tested(build)
     _splits(build)
     _labels(build)
     _named_once(build)
@@ -34,6 +47,8 @@ def check(build: Build, mentioned: set[str]) -> None:
         _measure(build)
         _folds(build)
         _tuning(build)
+    if "plot" in build.sections:
+        _plots(build)
     _options(build)
 
 
@@ -46,7 +61,7 @@ def _databases(build: Build, mentioned: set[str]) -> None:
             hint = several(name) or f"add `{name} = <path>`"
             found.wrong(entry, f"names `{name}`, but nothing says where it is", hint)
         elif not elsewhere:
-            _path(build, name, data.databases[name])
+            _path(build, sets.bases[name], name, data.databases[name])
     for entry, name in build.mentions() if not elsewhere else ():
         if name.lower() not in {known.lower() for known in (*sets.listed, *sets.bases)}:
             found.wrong(entry, f"names `{name}`, but nothing says where it is", f"add `{name} = <path>` to [DATA]")
@@ -61,14 +76,42 @@ def _has_roots(build: Build) -> bool:
     return not build.roots and entry is not None and not is_nothing(entry.value)
 
 
-def _path(build: Build, name: str, database: Database) -> None:
+def _path(build: Build, entries: list[Entry], name: str, database: Database) -> None:
     wrong_type = "type" not in database.model_fields_set and any(
-        entry.key.lower() == f"{name}.type".lower() for entry in build.data.bases[name]
+        entry.key.lower() == f"{name}.type".lower() for entry in entries
     )
     if database.path is None and database.type != "synthetic" and not wrong_type:
-        first = build.data.bases[name][0]
+        first = entries[0]
         problem = Problem(first.file, first.line, f"[DATA] `{name}` has no path", f"add `{name} = <path>`")
         build.found.problems.append(problem)
+
+
+def _tested(build: Build) -> None:
+    """Databases in `tests` have a path; how they would be split does not matter."""
+    data = build.sections["data"]
+    for name, database in data.tested.items():
+        _folder(build, name)
+        entries = next((each for key, each in build.data.bases.items() if key.lower() == name.lower()), [])
+        if any(key.lower() == name.lower() for key in data.databases) or not entries:
+            continue
+        if not _has_roots(build):
+            _path(build, entries, name, database)
+        for entry in [one for one in entries if one.file == build.file]:
+            key = entry.key[len(name) + 1 :].lower()
+            value = getattr(database, key) if key in _SPLITTING else None
+            if value is not None and value != "test" and value != spots(Database)[key].default:
+                build.found.odd(entry, "has no effect: all rows of a database in `tests` are tested")
+
+
+def _folder(build: Build, name: str) -> None:
+    """Results of a test go into a folder of the database's name."""
+    entry = build.entry("data", "tests")
+    try:
+        as_file_name(name)
+    except MisfitError:
+        if entry:
+            hint = "give it a name without `/`, `\\` and a dot at its start"
+            build.found.wrong(entry, f"names `{name}`, which cannot be a folder of results", hint)
 
 
 def _splits(build: Build) -> None:
@@ -154,6 +197,8 @@ def _labels(build: Build) -> None:
     if bins and data.bins is not None:
         if list(data.bins) != sorted(set(data.bins)):
             build.found.wrong(bins, "must rise from edge to edge")
+        elif len(data.bins) < 3:
+            build.found.wrong(bins, "makes a single class", "give three edges at least")
         elif data.labels is not None and len(data.bins) != len(data.labels) + 1:
             text = f"has {len(data.bins)} edges for {len(data.labels)} labels, there must be one more than labels"
             build.found.wrong(bins, text)
@@ -189,6 +234,18 @@ def _numbers_alone(build: Build) -> None:
             key = entry.key[len(name) + 1 :].lower()
             if key in {"reverse", "scale"} and getattr(database, key):
                 build.found.odd(entry, "has no effect: the target is classes")
+
+
+def _plots(build: Build) -> None:
+    plot, found = build.sections["plot"], build.found
+    threshold, combine = build.entry("plot", "uncertainty_threshold"), build.entry("plot", "combine_per_speaker")
+    if build.task == "regression" and threshold and plot.uncertainty_threshold is not None:
+        found.odd(threshold, "has no effect: only classes have an uncertainty")
+    if build.task == "regression" and combine and plot.combine_per_speaker == "mode":
+        found.odd(combine, "is `mode`, and of numbers the mean is taken", "write `combine_per_speaker = mean`")
+    column = build.entry("plot", "combine_per_speaker.col")
+    if column and not plot.combine_per_speaker and plot.combine_per_speaker_col != "speaker":
+        found.odd(column, "has no effect without `combine_per_speaker`", "add `combine_per_speaker = mean`")
 
 
 def _pooling(build: Build) -> None:
@@ -257,11 +314,53 @@ def _folds(build: Build) -> None:
 
 
 def _tuning(build: Build) -> None:
+    """Every option to try has values, and the model has the option; what decides is a measure of the task."""
     entry, model = build.entry("model", "tuning_params"), build.sections["model"]
-    known = {**model.options, **model.search}
+    known = {key.lower(): values for key, values in {**model.options, **model.search}.items()}
     for name in model.tuning_params or () if entry else ():
-        if entry and name.lower() not in {key.lower() for key in known}:
+        values, learner = known.get(name.lower()), _learner(build)
+        if entry and name.lower() not in known:
             build.found.wrong(entry, f"names `{name}`, but there is no `{name} = [...]` with its values")
+        elif entry and learner and learner.built and name.lower() not in learner.spots:
+            hint = f"it has {', '.join(f'`{spot.key}`' for spot in learner.spots.values()) or 'no options'}"
+            build.found.wrong(entry, f"names `{name}`, which `{learner.called}` does not have", hint)
+        own = build.entry("model", name)
+        if own and name.lower() in {key.lower() for key in model.search}:
+            _values(build, own, values or ())
+    if entry and prod(map(len, model.spaces.values())) > _MOST:
+        build.found.wrong(entry, f"makes more than {_MOST:,} combinations", "name fewer values")
+    _scoring(build)
+
+
+def _learner(build: Build) -> Definition | None:
+    """The model that learns: that of `type`, or the usual one of the task."""
+    usual = DEFAULTS.get(build.task or "") if build.sections["model"].type is None else None
+    return define("models", usual) if usual else build.learner
+
+
+def _values(build: Build, entry: Entry, values: tuple[Any, ...]) -> None:
+    twice = [value for place, value in enumerate(values) if value in values[:place]]
+    if not values:
+        build.found.wrong(entry, "is empty", "name the values to try")
+    elif twice:
+        build.found.wrong(entry, f"has {shown(twice[0])} twice", "name each once")
+
+
+def _scoring(build: Build) -> None:
+    entry, model = build.entry("model", "scoring"), build.sections["model"]
+    if entry is None or model.scoring is None:
+        return
+    measure = measure_of(model.scoring)
+    if not model.tuning_params:
+        build.found.odd(entry, "has no effect: there are no `tuning_params`")
+    elif measure is None:
+        own = [one.name for one in families.metrics.all() if build.task in {None, one.task}]
+        names = ", ".join(f"`{name}`" for name in dict.fromkeys([*own, *scorers(own)]))
+        build.found.wrong(entry, f"is `{model.scoring}`, which is no measure here", f"take one of {names}")
+    elif build.task not in {None, families.metrics.get(measure).task}:
+        task = families.metrics.get(measure).task
+        text = f"is `{model.scoring}`, which measures {_TASKS[task]}, but [EXP] `type` is `{build.task}`"
+        build.found.wrong(entry, text, "leave it out for the usual one")
 
 
 def _options(build: Build) -> None:

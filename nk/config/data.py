@@ -128,7 +128,7 @@ class Database(Section):
         None, "the largest value for `reverse`; without it the largest there is", alias="reverse.max"
     )
     scale: bool = key(False, "bring a numeric target to mean 0 and deviation 1, as measured on train")
-    value_counts: bool = key(False, "draw how the classes are spread over the parts", built=False)
+    value_counts: bool = key(False, "draw how classes and genders are spread over the parts")
     options: dict[str, Any] = key({}, "options of the reader", pattern="-")
 
     @property
@@ -155,7 +155,7 @@ class Data(Section):
     bins: tuple[float, ...] | None = key(
         None, "edges of the classes of a numeric target; without it classes of the same size in train"
     )
-    tests: Names | None = key(None, "databases for testing an already trained model", built=False)
+    tests: Names | None = key(None, "databases that `nk test` evaluates the stored model on, all their rows")
     trains: Names | None = key(None, "databases that the trained model has seen", built=False)
     target_divide_by: float | None = key(None, "divide a numeric target by this")
     colnames: Renaming | None = key(None, "columns to rename in every database")
@@ -188,3 +188,9 @@ class Data(Section):
         """Which channel is used, a database."""
         own = {name: database.channel for name, database in self.databases.items()}
         return {name: self.channel if channel is None else channel for name, channel in own.items()}
+
+    @property
+    def tested(self) -> dict[str, Database]:
+        """The databases in `tests`, by the names that they have there."""
+        known = {name.lower(): database for name, database in {**self.databases, **self.others}.items()}
+        return {name: known[name.lower()] for name in self.tests or () if name.lower() in known}

@@ -121,11 +121,23 @@ class Model(Section):
         networks=True,
     )
     only_test: bool = key(False, "test the stored model and do not train", built=False)
-    tuning_params: Names | None = key(None, "options whose lists of values are searched", built=False)
-    scoring: str | None = key(None, "scorer of that search, as scikit-learn calls it", built=False)
+    tuning_params: Names | None = key(
+        None,
+        "options whose lists of values are tried; chosen are those that do best on dev, or in inner folds of train",
+    )
+    scoring: str | None = key(
+        None, "what decides between them: a metric, or a scorer as scikit-learn calls it; without it `measure`"
+    )
     balancing: Literal["ros", "smote", "adasyn"] | None = key(
         None, "how training rows of networks are balanced; for other models it is [FEATS] `balancing`", built=False
     )
     hf_token: str | None = key(None, "token of the Hugging Face hub", of="segment", built=False)
     options: dict[str, Any] = key({}, "options of the model", pattern="-")
     search: dict[str, tuple[Any, ...]] = key({}, "values of the options in `tuning_params`", pattern="-")
+
+    @property
+    def spaces(self) -> dict[str, tuple[Any, ...]]:
+        """The values to try of each option in `tuning_params`, in its order; one that has a single value has that."""
+        known = {key.lower(): (key, (value,)) for key, value in self.options.items()}
+        known |= {key.lower(): (key, values) for key, values in self.search.items()}
+        return dict(known[name.lower()] for name in self.tuning_params or () if name.lower() in known)

@@ -11,30 +11,30 @@ from nk.config.values import FileName
 class Plot(Section):
     """The section [PLOT]."""
 
-    name: FileName | None = key(None, "start of the figures' file names; without it the experiment's name")
-    format: Literal["png", "svg", "pdf", "eps", "jpg", "tif"] = key(
-        "png", "file format of the figures", built=("png", "svg", "pdf")
-    )
+    name: FileName | None = key(None, "start of the figures' file names; without it none")
+    format: Literal["png", "svg", "pdf", "eps", "jpg", "tif"] = key("png", "file format of the figures")
     titles: bool = key(True, "put titles above the figures")
     best_model: bool = key(False, "draw the results of the best model; it is always drawn")
-    ccc: bool = key(False, "put the concordance correlation into headings", built=False)
+    ccc: bool = key(
+        False, "put the concordance correlation into headings; of results it is always there", of="expl", built=False
+    )
     epochs: bool = key(False, "draw a confusion matrix an epoch", built=False, networks=True)
     anim_progression: bool = key(False, "join the figures of the epochs into a film", built=False, networks=True)
     fps: float = key(1.0, "speed of the film", unit="1/s", gt=0, built=False, networks=True)
     epoch_progression: bool = key(False, "draw the results over the epochs", built=False, networks=True)
     combine_per_speaker: Literal["mode", "mean"] | None = key(
-        None, "draw another confusion matrix with one vote a speaker", built=False
+        None, "score one decision a speaker too: his most frequent class, or the class of his mean scores"
     )
-    combine_per_speaker_col: str = key("speaker", "column to combine by", alias="combine_per_speaker.col", built=False)
+    combine_per_speaker_col: str = key("speaker", "column to combine by", alias="combine_per_speaker.col", min_length=1)
     uncertainty_threshold: Share | None = key(
-        None, "draw another confusion matrix without the samples above this uncertainty", built=False
+        None, "score those samples too whose uncertainty is below this, without the others"
     )
     runs_compare: Literal["features", "model", "target", "databases"] | None = key(
         None, "compare the runs of experiments that differ in this", built=False
     )
-    fill_areas: bool = key(False, "fill the areas under densities", built=False)
+    fill_areas: bool = key(False, "fill the areas under densities")
     kind: Literal["violin", "box", "bar", "strip", "swarm"] = key(
-        "violin", "how the distribution of a feature is drawn", built=False
+        "violin", "how the distribution of a feature is drawn", of="expl", built=False
     )
 
 

@@ -25,11 +25,13 @@ def resolved(config: Config, sections: Iterable[str], plugins: Mapping[str, Iter
     """
     whole = {name: _complete(getattr(config, name), plugins.get(name, ())) for name in sections}
     data = whole["data"]
-    databases = {
+    named = {
         name: _complete(one, plugins.get(name, ())).model_copy(update={"type": one.reader})
-        for name, one in data.databases.items()
+        for name, one in {**data.databases, **data.tested}.items()
     }
-    whole["data"] = data.model_copy(update={"databases": databases, "others": {}})
+    databases = {name: named[name] for name in data.databases}
+    others = {name: named[name] for name in named if name not in databases}
+    whole["data"] = data.model_copy(update={"databases": databases, "others": others})
     return Config(**whole)
 
 
@@ -37,7 +39,8 @@ def _complete(section: BaseModel, plugins: Iterable[Plugin]) -> Any:
     values = {name: getattr(section, name) for name in type(section).model_fields}
     named = {name for name, value in values.items() if value is not None and _is_read(type(section), name)}
     if "options" in values:
-        values["options"] = {key: value for plugin in plugins for key, value in _options(plugin).items()}
+        options = {key: value for plugin in plugins for key, value in _options(plugin).items()}
+        values["options"] = {key: value for key, value in options.items() if key not in values.get("search", ())}
     return type(section).model_construct(_fields_set=named | section.model_fields_set, **values)
 
 

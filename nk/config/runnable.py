@@ -39,10 +39,18 @@ def _target(loaded: Loaded) -> Problem | None:
 
 
 def _features(loaded: Loaded) -> Problem | None:
-    if loaded.config.feats.type:
+    if loaded.config.feats.type or _is_planned(loaded.config.model.type):
         return None
     text = "is empty, and a model learns from features"
     return _problem(loaded, "feats", "type", text, "write `type = ['os']` in [FEATS]")
+
+
+def _is_planned(model: str | None) -> bool:
+    """Whether it is a model that is not built: what it needs is not for us to say."""
+    from nk.config.plugins import define
+
+    definition = define("models", model) if model else None
+    return definition is not None and not definition.built
 
 
 def _model(loaded: Loaded) -> Problem | None:

@@ -99,6 +99,8 @@ SPEAKERS = (
     Speaker("spk11", "female", 71, "Female3", _AMERICAN, 0.80, 0.96, 154),
     Speaker("spk12", "male", 74, "Male7", _BRITISH, 1.16, 0.99, 152),
 )
+# Who tests by the corpus' own split: as many women as men of each part, and of the same age on average.
+TEST_SPEAKERS = ("spk02", "spk03", "spk05", "spk08", "spk10", "spk11")
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,12 @@ class Utterance:
     @property
     def file(self) -> str:
         """The name of its file."""
-        return f"{self.speaker.name}_{self.emotion}_{self.sentence}.wav"
+        return file_name(self.speaker.name, self.emotion, self.sentence)
+
+
+def file_name(speaker: str, emotion: str, sentence: str) -> str:
+    """The name of the file in which a speaker says a sentence with an emotion."""
+    return f"{speaker}_{emotion}_{sentence}.wav"
 
 
 def utterances(speaker: Speaker, seed: int) -> Iterator[Utterance]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 import sys
-import wave
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nk.corpus.recipe import RATE, SPEAKERS, Utterance, generator, utterances
+from nk.corpus.wav import write
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _SPOKEN_RATE = 22_050  # Hz, the synthesiser's own
 _LEVEL = -30.0  # dB below full scale (RMS) of neutral speech
-_NOISE = -66.0  # dB below full scale (RMS), the same for all
-_AUDIBLE = 10 ** ((_NOISE + 10) / 20)  # RMS where speech begins and ends: well above the noise
+NOISE = -66.0  # dB below full scale (RMS), the same for all
+_AUDIBLE = 10 ** ((NOISE + 10) / 20)  # RMS where speech begins and ends: well above the noise
 _FRAME = 80  # samples, 5 ms
 SILENCE = 0.25  # s before and after
 
@@ -38,7 +38,7 @@ def speak(speaker: str, seed: int, folder: Path) -> None:
     voice = call("Create SpeechSynthesizer", chosen.accent, chosen.voice)
     for utterance in utterances(chosen, seed):
         speech = _leveled(_bright(_spoken(voice, utterance), utterance.prosody.bright), utterance.prosody.level)
-        _write(folder / utterance.file, _recorded(speech, generator(seed, "noise", utterance.file)))
+        write(folder / utterance.file, _recorded(speech, generator(seed, "noise", utterance.file)))
 
 
 def _spoken(voice: Any, utterance: Utterance) -> Samples:
@@ -87,15 +87,7 @@ def _leveled(speech: Samples, level: float) -> Samples:
 def _recorded(speech: Samples, random: np.random.Generator) -> Samples:
     """The speech in a room: with silence around it, and the same noise over all, which the level does not touch."""
     recording = np.pad(speech, round(SILENCE * RATE))
-    return recording + 10 ** (_NOISE / 20) * random.standard_normal(len(recording))
-
-
-def _write(path: Path, recording: Samples) -> None:
-    if np.abs(recording).max() >= 1:
-        raise ValueError(f"{path.name} is too loud for 16 bits")
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, RATE, 0, "NONE", ""))
-        file.writeframes(np.round(recording * 32_767).astype("<i2").tobytes())
+    return recording + 10 ** (NOISE / 20) * random.standard_normal(len(recording))
 
 
 if __name__ == "__main__":

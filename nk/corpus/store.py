@@ -18,69 +18,94 @@ import polars as pl
 
 from nk.audio import digest
 from nk.cache_folder import cache_folder
-from nk.corpus.recipe import SPEAKERS, VERSION, Speaker, utterances
+from nk.corpus.alter import plant
+from nk.corpus.faults import VERSION as FAULTS_VERSION
+from nk.corpus.faults import in_recordings, in_table
+from nk.corpus.recipe import SPEAKERS, TEST_SPEAKERS, VERSION, Speaker, utterances
 from nk.csvtable import LINE, read_table
 from nk.errors import AudioError, DataError, PluginError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from nk.readers.synthetic import Fault
 
 TABLE = "corpus.csv"
 MANIFEST = "manifest.json"
 
 
-def corpus(seed: int) -> pl.DataFrame:
+def corpus(seed: int, fault: Fault = "none") -> pl.DataFrame:
     """The corpus' table, after the corpus has been made where need be.
+
+    Args:
+        seed: which corpus
+        fault: the mistake that is planted in it
 
     Returns:
         a row a recording: `file`, `path`, `start` and `end` (null), `speaker`, `gender`, `age` (years), `emotion`,
-        `sentence`, `text`
+        `sentence`, `text`, `split` (train or test, by speaker)
 
     Raises:
         DataError: the cache folder cannot be written
         PluginError: the synthesiser fails
     """
-    folder = corpus_folder(seed)
-    if not is_whole(folder):
-        _make(folder, seed)
-    table = read_table(folder / TABLE, TABLE).drop(LINE)
-    path = (pl.lit(f"{folder}{os.sep}") + pl.col("file")).alias("path")
+    clean, beside = corpus_folder(seed), corpus_folder(seed, fault)
+    _need(clean, _clean_files(), seed, lambda made: _speak_corpus(made, seed))
+    planted = in_recordings(fault, seed)
+    if planted:
+        _need(beside, set(planted), seed, lambda made: plant(planted, clean, made, seed))
+    table = read_table(clean / TABLE, TABLE).drop(LINE)
+    path = [str((beside if file in planted else clean) / file) for file in table["file"]]
     times = [pl.lit(None, dtype=pl.Float64).alias(name) for name in ("start", "end")]
-    return table.select("file", path, *times, pl.exclude("file"))
+    table = table.select("file", pl.Series("path", path), *times, pl.exclude("file"), _part().alias("split"))
+    return in_table(fault, table, seed)
 
 
-def corpus_folder(seed: int) -> Path:
-    """Its folder, a new one for whatever changes the sound."""
-    return cache_folder() / "synthetic" / f"recipe{VERSION}-parselmouth{version('praat-parselmouth')}-seed{seed}"
+def _part() -> pl.Expr:
+    return pl.when(pl.col("speaker").is_in(TEST_SPEAKERS)).then(pl.lit("test")).otherwise(pl.lit("train"))
 
 
-def is_whole(folder: Path) -> bool:
+def corpus_folder(seed: int, fault: Fault = "none") -> Path:
+    """The folder of the clean corpus, or of the recordings that a fault changes; another for whatever changes them."""
+    planted = "" if fault == "none" else f"-{fault}{FAULTS_VERSION}"
+    made_by = f"recipe{VERSION}-parselmouth{version('praat-parselmouth')}"
+    return cache_folder() / "synthetic" / f"{made_by}-seed{seed}{planted}"
+
+
+def is_whole(folder: Path, names: set[str]) -> bool:
     """Whether every file is there, as it was written."""
     try:
         files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-        return set(files) == _file_names() and all(digest(folder / name) == files[name] for name in files)
+        return set(files) == names and all(digest(folder / name) == files[name] for name in files)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, AudioError):
         return False  # missing, cut off or meddled with: it is made anew
 
 
-def _file_names() -> set[str]:
+def _clean_files() -> set[str]:
     return {TABLE} | {utterance.file for speaker in SPEAKERS for utterance in utterances(speaker, 0)}
 
 
-def _make(folder: Path, seed: int) -> None:
-    """Make the corpus beside its place, and then move it there."""
+def _need(folder: Path, names: set[str], seed: int, fill: Callable[[Path], None]) -> None:
+    """Make a folder's files where need be: beside its place, and then they are moved there."""
+    if is_whole(folder, names):
+        return
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=folder.parent, prefix=".making-") as temporary:
             made = Path(temporary) / folder.name
             made.mkdir()
-            _speak_all(made, seed)
-            _write_table(made / TABLE, seed)
+            fill(made)
             _write_manifest(made, seed)
             _publish(made, folder)
     except OSError as error:
         hint = "set the environment variable `NK_CACHE` to a folder that can be written"
         raise DataError(f"the built-in corpus cannot be written to the cache: {error.strerror}", hint=hint) from error
+
+
+def _speak_corpus(folder: Path, seed: int) -> None:
+    _speak_all(folder, seed)
+    _write_table(folder / TABLE, seed)
 
 
 def _speak_all(folder: Path, seed: int) -> None:

@@ -46,6 +46,11 @@ class Rows:
         known = 0 if self.speakers is None else self.speakers.drop_nulls().n_unique()
         return known or None
 
+    @property
+    def scored(self) -> bool:
+        """Whether there is a score a class; of decisions alone, as votes are, there is none."""
+        return not self.target.is_number and {f"p_{label}" for label in self.target.labels} <= {*self.frame.columns}
+
     @cached_property
     def truth(self) -> Any:
         """As `numbers` gives it."""
@@ -60,8 +65,13 @@ class Rows:
         """What measures need, over all rows and with each of `size` groups left out."""
         if self.target.is_number:
             return measure(self.truth, self.predicted, groups, size)
-        scores: Doubles = self.frame.select(f"p_{label}" for label in self.target.labels).to_numpy()
-        return count(self.truth, self.predicted, scores, groups, size)
+        return count(self.truth, self.predicted, self._scores, groups, size)
+
+    @property
+    def _scores(self) -> Doubles:
+        if self.scored:
+            return self.frame.select(f"p_{label}" for label in self.target.labels).to_numpy()
+        return np.zeros((self.frame.height, len(self.target.labels)))
 
     @property
     def total(self) -> Tally:

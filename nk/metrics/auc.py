@@ -23,6 +23,7 @@ class AUC(Measure["Counts"]):
     task = "classification"
     bounds = "unit"
     by_class = True
+    by_score = True
     chance = "0.5"
     undefined = "the truth has a single class"
     place = 40

@@ -26,6 +26,7 @@ class EER(Measure["Counts"]):
     bounds = "unit"
     greater_is_better = False
     by_class = True
+    by_score = True
     chance = "0.5"
     undefined = "the truth has a single class"
     place = 50

@@ -46,7 +46,7 @@ def baselines(
     if not rows.frame.height or not all(map(len, learnt.values())):
         return {"chance": {}, "majority": {}}
     guess, constant = (_guess_number if target.is_number else _guess_class)(rows, learnt)
-    wanted = measures_of(target)
+    wanted = measures_of(target, scored=rows.scored)
     return {"chance": values_of(guess, wanted), "majority": values_of(constant, wanted)}
 
 

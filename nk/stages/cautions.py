@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from nk.metrics._rows import labelled
+from nk.stages.columns import as_text
 from nk.stages.folds import shared_ids
 from nk.tables import PARTS, positions
 
@@ -99,6 +100,36 @@ def of_truth(predictions: Predictions) -> list[Caution]:
                 "the predictions are in `predictions.csv`")
         for part, rows in zip(PARTS, found, strict=True) if rows.dropped and not rows.frame.height
     ]  # fmt: skip
+
+
+def of_combining(dataset: Dataset, column: str) -> list[Caution]:
+    """Who has several truths, so that one decision about him is neither right nor wrong."""
+    name = dataset.target.name
+    if name == column:
+        return []
+    counts = dataset.frame.drop_nulls([name, column]).group_by(column).agg(pl.col(name).n_unique()).sort(column)
+    several = as_text(counts.filter(pl.col(name) > 1)[column]).to_list()
+    if not several:
+        return []
+    text = f"{len(several)} of {counts.height} values of `{column}` have several values of `{name}`, and are left out"
+    text += f" where one decision a {column} is scored: {_named(several)}"
+    return [Caution(text, "`combine_per_speaker` is for what holds for a speaker as a whole, such as a diagnosis")]
+
+
+def of_differing(keys: Sequence[str], folder: object) -> list[Caution]:
+    """What a config says otherwise than the run whose model is tested."""
+    if not keys:
+        return []
+    text = f"since the run the config has changed, and the model is still that of `{folder}`: {', '.join(keys)}"
+    return [Caution(text, "run it again for a model of the present config")]
+
+
+def of_versions(changed: Sequence[str]) -> list[Caution]:
+    """What has another version than when the model was trained."""
+    if not changed:
+        return []
+    text = f"versions are not those of the training, so that scores may differ: {', '.join(changed)}"
+    return [Caution(text, "`manifest.json` of the run says what it was trained with")]
 
 
 def of_skips(skipped: Sequence[Skip], total: int) -> Caution:

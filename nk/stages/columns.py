@@ -10,7 +10,7 @@ import polars as pl
 from nk.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from nk.tables import Dataset
 
@@ -35,6 +35,13 @@ def are_whole(column: pl.Series) -> bool:
 def describing(columns: Iterable[str]) -> list[str]:
     """The columns that say something of a row, beyond which it is."""
     return [column for column in columns if column not in _KEYS and not column.startswith("\n")]
+
+
+def free(name: str, taken: Collection[str]) -> str:
+    """The name, with as many `_` behind it as it takes to be none of those that are taken."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def need_column(dataset: Dataset, column: str, what: str) -> None:

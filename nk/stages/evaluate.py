@@ -32,13 +32,16 @@ if TYPE_CHECKING:
 _NAMED = 3
 
 
-def evaluate(predictions: Predictions, *, split: str, speakers_are_target: bool = False) -> tuple[Metric, ...]:
-    """All measures of the task over one part, each with its interval.
+def evaluate(
+    predictions: Predictions, *, split: str, speakers_are_target: bool = False, unit: str = "utterance"
+) -> tuple[Metric, ...]:
+    """All measures of the task over one part, each with its interval; of decisions without scores those that need none.
 
     Args:
         predictions: of any parts, folds and runs
         split: the part
         speakers_are_target: the classes are speakers, so intervals are over utterances
+        unit: what a row is
 
     Returns:
         the measures, main one first; none where no row of the part has a truth. A value that is not defined is NaN,
@@ -50,9 +53,9 @@ def evaluate(predictions: Predictions, *, split: str, speakers_are_target: bool 
     rows = labelled(predictions, split)
     if not rows.frame.height:
         return ()
-    groups = group(rows.frame["id"], rows.speakers, speakers_are_target=speakers_are_target)
+    groups = group(rows.frame["id"], rows.speakers, speakers_are_target=speakers_are_target, unit=unit)
     tally = rows.tally(groups.numbers, len(groups))
-    return tuple(_metric(one, tally, rows, groups, split) for one in measures_of(rows.target))
+    return tuple(_metric(one, tally, rows, groups, split) for one in measures_of(rows.target, scored=rows.scored))
 
 
 def _metric(one: Measure[Any], tally: Tally, rows: Rows, groups: Groups, split: str) -> Metric:
@@ -153,7 +156,7 @@ def by_fold(predictions: Predictions, split: str = "test") -> pl.DataFrame:
         DataError: as `evaluate`
     """
     rows = labelled(predictions, split)
-    return _by(rows, ["run", "fold"], [one.name for one in measures_of(rows.target)])
+    return _by(rows, ["run", "fold"], [one.name for one in measures_of(rows.target, scored=rows.scored)])
 
 
 def by_run(predictions: Predictions, split: str) -> pl.DataFrame:
@@ -163,12 +166,12 @@ def by_run(predictions: Predictions, split: str) -> pl.DataFrame:
         DataError: as `evaluate`
     """
     rows = labelled(predictions, split)
-    return _by(rows, ["run"], [one.name for one in measures_of(rows.target)])
+    return _by(rows, ["run"], [one.name for one in measures_of(rows.target, scored=rows.scored)])
 
 
 def _by(rows: Rows, keys: list[str], names: Sequence[str]) -> pl.DataFrame:
     """The measures of these names for each group of rows with equal keys; of speakers, the bias of numbers too."""
-    wanted = [one for one in measures_of(rows.target) if one.name in names]
+    wanted = [one for one in measures_of(rows.target, scored=rows.scored) if one.name in names]
     found = []
     for values, frame in rows.frame.group_by(keys, maintain_order=True):
         part = Rows(frame, rows.target)
@@ -216,10 +219,11 @@ def uncertainty(scores: Doubles) -> Doubles:
     return found
 
 
-def measures_of(target: Target) -> list[Measure[Any]]:
-    """The measures of the target's task, main one first."""
+def measures_of(target: Target, *, scored: bool = True) -> list[Measure[Any]]:
+    """The measures of the target's task, main one first; without class scores (`scored`) those that need none."""
     task = "regression" if target.is_number else "classification"
-    found = [one(Options(), name=one.name) for one in measures.all() if one.task == task]
+    fitting = [one for one in measures.all() if one.task == task and (scored or not one.by_score)]
+    found = [one(Options(), name=one.name) for one in fitting]
     return sorted(found, key=lambda one: (one.place, one.name))
 
 

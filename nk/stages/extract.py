@@ -161,7 +161,7 @@ def _extract_one(extractor: FeatureExtractor, work: Work) -> tuple[Work, Floats 
         # A whole file is read to its last sample, not to the millisecond that its row's `end` is rounded to.
         whole = work.start == 0 and abs(work.end - probe(work.path).seconds) < 0.001
         start, end = (None, None) if whole else (work.start, work.end)
-        audio = read(work.path, start, end, channel=work.channel, rate=extractor.rate)
+        audio = read(work.path, start, end, work.channel, extractor.rate, every=extractor.every_channel)
         unchanged = _is_still(work.path, work.digest)
     except AudioError as error:
         return work, str(error)

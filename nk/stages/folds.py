@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nk.errors import DataError
-from nk.stages.grouping import ROW, by_hash, group_values
+from nk.stages.grouping import ROW, by_hash, dealt_evenly, group_values
 from nk.tables import PARTS
 
 if TYPE_CHECKING:
@@ -165,13 +165,14 @@ def without(folds: Sequence[Fold], ids: Sequence[str]) -> list[Fold]:
     Raises:
         DataError: of several folds one is left
     """
-    left = set(ids)
-    stay = np.array([row in left for row in shared_ids(folds)])
+    those = set(ids)
+    stay = np.array([row in those for row in shared_ids(folds)])
     place = np.cumsum(stay) - 1
-    named = tuple(row for row in shared_ids(folds) if row in left)
+    named = tuple(row for row in shared_ids(folds) if row in those)
 
     def moved(rows: Places) -> Places:
-        return place[rows[stay[rows]]]
+        left: Places = place[rows[stay[rows]]]
+        return left
 
     found = [
         replace(
@@ -244,21 +245,12 @@ def _dealt(values: list[str], count: int, seed: int, what: str) -> list[str]:
 
 def _stratified(dataset: Dataset, groups: list[str], count: int, seed: int, what: str) -> list[str]:
     """Folds of about equal class shares, no group in two of them."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
     if len(set(groups)) < count:
         raise DataError(f"`{what}` asks for more folds than there are groups to make them of ({len(set(groups))})",
                         hint=f"use at most {len(set(groups))}")  # fmt: skip
-    strata = _strata(dataset)
     order = {group: number for number, group in enumerate(by_hash(groups, seed))}
-    rows = sorted(range(len(groups)), key=lambda row: (order[groups[row]], row))
-    folder = StratifiedGroupKFold(n_splits=count)
-    fold = [""] * len(groups)
-    parts = folder.split(rows, [strata[row] for row in rows], [order[groups[row]] for row in rows])
-    for number, (_, test) in enumerate(parts, start=1):
-        for place in test:
-            fold[rows[place]] = f"{number:0{len(str(count))}}"
-    return fold
+    fold = dealt_evenly(_strata(dataset), [order[group] for group in groups], count)
+    return [f"{number + 1:0{len(str(count))}}" for number in fold]
 
 
 def _strata(dataset: Dataset) -> list[int]:

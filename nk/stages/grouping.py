@@ -9,7 +9,7 @@ from nk.errors import DataError
 from nk.stages.columns import as_text, describing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from nk.tables import Dataset
 
@@ -24,6 +24,30 @@ def by_hash(items: Iterable[str], seed: int) -> list[str]:
 def hashed(item: str, seed: int) -> bytes:
     """What puts an item in its place."""
     return blake2b(f"{seed}:{item}".encode(), digest_size=8).digest()
+
+
+def dealt_evenly(strata: Sequence[int], groups: Sequence[int], count: int) -> list[int]:
+    """Folds of about equal shares of strata, no group in two of them.
+
+    Args:
+        strata: the class of each row, as a number
+        groups: the group of each row, numbered in an order that a seed has drawn
+        count: how many folds
+
+    Returns:
+        the fold of each row, from 0
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    rows = sorted(range(len(groups)), key=lambda row: (groups[row], row))
+    fold = [0] * len(groups)
+    parts = StratifiedGroupKFold(n_splits=count).split(
+        rows, [strata[row] for row in rows], [groups[row] for row in rows]
+    )
+    for number, (_, test) in enumerate(parts):
+        for place in test:
+            fold[rows[place]] = number
+    return fold
 
 
 def group_values(rows: Dataset, column: str, name: str, what: str, way_out: str) -> list[str]:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from nk.config import options_for
-from nk.errors import DataError
+from nk.errors import DataError, NoTargetError
 from nk.families import readers
 from nk.registry import Request
 from nk.stages import select, target
-from nk.stages.columns import OWN, describing, which
+from nk.stages.columns import OWN, describing, free, which
+from nk.stages.known import as_known, with_said
 from nk.stages.recordings import check_skips, with_digests, with_headers
 from nk.tables import Dataset, Skip, Target
 
@@ -50,6 +51,7 @@ def load(
     seed: int,
     jobs: int,
     ui: Ui,
+    known: Target | None = None,
 ) -> Loaded:
     """Read all databases of the config.
 
@@ -61,13 +63,16 @@ def load(
         seed: what limits draw rows with
         jobs: how many files to look at at once
         ui: where progress is shown
+        known: the target of a stored model, which one database is to be tested with: no row then goes for its label,
+            and there need not be any
 
     Raises:
         DataError: a table cannot be read, lacks the target or another column that is asked for, or has a row twice; no
             row is left; or too much cannot be used
     """
     continuous = number or data.type == "continuous"
-    dataset = _wanted(_read(data, resolve), data, continuous=continuous)
+    dataset = _read(data, resolve, known=known is not None)
+    dataset = _wanted(dataset, data, continuous=continuous, known=known is not None)
     total, places = len(dataset), dict(dataset.frame.select("file", "path").iter_rows())
     frame, skipped, multichannel = with_headers(dataset.frame, data.channels, jobs, ui)
     check_skips(skipped, total, fail_threshold, places)
@@ -75,13 +80,17 @@ def load(
     frame, unread = with_digests(dataset.frame, jobs, ui)
     skipped += unread
     check_skips(skipped, total, fail_threshold, places)
-    dataset = replace(dataset, frame=frame.sort("id"))
-    if continuous:
-        dataset = select.each(target.as_numbers(dataset), data.databases, target.turned)
-        dataset = target.divided(dataset, data.target_divide_by)
-    else:
-        dataset = target.as_classes(dataset, data.labels)
+    dataset = _targeted(replace(dataset, frame=frame.sort("id")), data, known, continuous=continuous)
     return Loaded(dataset, tuple(skipped), multichannel)
+
+
+def _targeted(dataset: Dataset, data: Data, known: Target | None, *, continuous: bool) -> Dataset:
+    if known:
+        return as_known(dataset, data, known)
+    if not continuous:
+        return target.as_classes(dataset, data.labels)
+    dataset = target.turned(target.as_numbers(dataset), data.databases)
+    return target.divided(dataset, data.target_divide_by)
 
 
 def make_reader(database: Database) -> Reader:
@@ -90,26 +99,35 @@ def make_reader(database: Database) -> Reader:
     return plugin(options_for(plugin, database.options), name=database.reader)
 
 
-def _read(data: Data, resolve: Callable[[str], Path]) -> Dataset:
-    frames = [_table(name, database, data, resolve) for name, database in data.databases.items()]
+def _read(data: Data, resolve: Callable[[str], Path], *, known: bool) -> Dataset:
+    frames = [_table(name, database, data, resolve, known=known) for name, database in data.databases.items()]
     frame = pl.concat(frames, how="diagonal_relaxed")
-    _need_renamed(data.colnames, frame.columns)
     wanted = data.target or ""
+    if known:
+        frame = with_said(frame, wanted)
+    else:
+        _need_renamed(data.colnames, frame.columns)
     if wanted not in describing(frame.columns) or wanted == "split":
         raise _no_target(wanted, frame)
     return Dataset(frame, Target(wanted)).with_frame(frame, "read")
 
 
-def _table(name: str, database: Database, data: Data, resolve: Callable[[str], Path]) -> pl.DataFrame:
+def _table(name: str, database: Database, data: Data, resolve: Callable[[str], Path], *, known: bool) -> pl.DataFrame:
     names = {**(data.colnames or {}), **(database.colnames or {})}
     wanted = next((old for old, new in names.items() if new == data.target), data.target)
     strategy = database.split_strategy if isinstance(database.split_strategy, str) else None
-    frame = make_reader(database).read(Request(name, database.path or "", wanted, resolve, strategy))
+    request = Request(name, database.path or "", wanted, resolve, strategy)
+    try:
+        frame = make_reader(database).read(request)
+    except NoTargetError:
+        if not known:
+            raise
+        frame = make_reader(database).read(replace(request, target=None))
     frame = _renamed(frame, data.colnames or {}, name)
     _need_renamed(database.colnames, frame.columns, f"{name}.")
     frame = _renamed(frame, database.colnames or {}, name)
     clashes = [column for column in OWN if column != "path" and column in frame.columns]
-    frame = frame.rename({column: _free(f"{column}_in_table", frame.columns) for column in clashes})
+    frame = frame.rename({column: free(f"{column}_in_table", frame.columns) for column in clashes})
     frame = frame.with_columns(pl.lit(name).alias("database"))
     if "speaker" in frame.columns:
         frame = frame.with_columns(pl.col("speaker").cast(pl.String))
@@ -133,16 +151,10 @@ def _need_renamed(names: Mapping[str, str] | None, columns: Sequence[str], prefi
             raise DataError(f"there is no column `{old}`, which `{prefix}colnames` renames", hint=which(old, columns))
 
 
-def _free(name: str, taken: Sequence[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
-
-
-def _wanted(dataset: Dataset, data: Data, *, continuous: bool) -> Dataset:
+def _wanted(dataset: Dataset, data: Data, *, continuous: bool, known: bool) -> Dataset:
     """The rows that are wanted by what the tables say of them."""
-    dataset = select.each(dataset, data.databases, _wanted_of)
-    if data.labels and not continuous:
+    dataset = select.each(dataset, data.databases, lambda rows, database: _wanted_of(rows, database, known=known))
+    if data.labels and not continuous and not known:
         dataset = select.of_labels(dataset, data.labels)
     if not len(dataset):
         raise DataError("no row is left", examples=[step.what for step in dataset.history if step.rows_out == 0],
@@ -150,14 +162,14 @@ def _wanted(dataset: Dataset, data: Data, *, continuous: bool) -> Dataset:
     return dataset
 
 
-def _wanted_of(dataset: Dataset, database: Database) -> Dataset:
+def _wanted_of(dataset: Dataset, database: Database, *, known: bool) -> Dataset:
     if database.required:
         dataset = select.required(dataset, database.required)
     if database.filter:
         dataset = select.having(dataset, database.filter)
     if database.rename_speakers:
         dataset = select.with_own_speakers(dataset)
-    return select.relabelled(dataset, database.mapping) if database.mapping else dataset
+    return select.relabelled(dataset, database.mapping, known=known) if database.mapping else dataset
 
 
 def _limited(dataset: Dataset, data: Data, seed: int) -> Dataset:

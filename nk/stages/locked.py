@@ -10,7 +10,6 @@ from nk import lock
 from nk.errors import DataError
 from nk.stages.cautions import Caution
 from nk.stages.folds import folds_of
-from nk.tables import Dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from nk.config.model import Model
     from nk.lock import Lock
     from nk.stages.folds import Fold
+    from nk.tables import Dataset
 
 _ANEW = "or make a new split, and with it a new lock, by another `split_strategy`"
 _SHOWN = 5

@@ -32,7 +32,7 @@ def lookup(dataset: Dataset, table: FeatureTable, resolve: Callable[[str], Path]
         DataError: the table cannot be read, or has nothing for any row
     """
     features = table.read(resolve)
-    names = tuple(column for column in features.columns if column not in _KEYS)
+    names = column_names(features)
     found = _matched(dataset, features)
     if not found.height:
         text = f"`{table.called}` has no features for any row: it has `{features['file'][0]}`, the data have"
@@ -43,6 +43,11 @@ def lookup(dataset: Dataset, table: FeatureTable, resolve: Callable[[str], Path]
     failed = {key: f"`{table.called}` has no features for it" for key in dataset.ids if key not in values}
     files = {name: digest(resolve(name)) for name in getattr(table.options, "import_file", ())}
     return Extracted(names, values, failed, {"extractor": table.called, "files": files})
+
+
+def column_names(features: pl.DataFrame) -> tuple[str, ...]:
+    """The features of a table, beyond what says which row it is."""
+    return tuple(column for column in features.columns if column not in _KEYS)
 
 
 def _matched(dataset: Dataset, features: pl.DataFrame) -> pl.DataFrame:

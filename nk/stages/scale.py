@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
     Doubles = npt.NDArray[np.float64]
 
+# In the order of the config: Python keeps one of two lists that are equal but for it.
 Method = Literal[
-    "standard", "robust", "minmax", "maxabs", "normalizer", "powertransformer", "quantiletransformer", "bins", "speaker"
+    "standard", "robust", "minmax", "maxabs", "normalizer", "powertransformer", "quantiletransformer", "speaker", "bins"
 ]
 # These have nothing that scikit-learn would hold.
 _BARE = {None, "bins", "speaker"}

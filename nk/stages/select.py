@@ -141,10 +141,16 @@ def of_labels(dataset: Dataset, labels: Sequence[str]) -> Dataset:
     return dataset.with_frame(kept, f"`{name}` is one of `labels`{_dropped(set(found) - set(labels))}")
 
 
-def relabelled(dataset: Dataset, mapping: Mapping[str, Scalar | dict[str, Scalar]]) -> Dataset:
+def relabelled(dataset: Dataset, mapping: Mapping[str, Scalar | dict[str, Scalar]], *, known: bool = False) -> Dataset:
     """Other names for values: `{old: new}` of the target, or `{column: {old: new}}`.
 
     A row whose target has a value that is not named is dropped; in other columns such a value becomes unknown.
+
+    Args:
+        dataset: the rows
+        mapping: the names
+        known: the classes are those of a stored model: a row stays without a truth if its target is not named, and
+            columns that are not there do not matter
 
     Raises:
         DataError: there is no such column, or none of its values is named
@@ -152,12 +158,13 @@ def relabelled(dataset: Dataset, mapping: Mapping[str, Scalar | dict[str, Scalar
     flat = {old: new for old, new in mapping.items() if not isinstance(new, dict)}
     columns = {column: new for column, new in mapping.items() if isinstance(new, dict)}
     for column, pairs in ({dataset.target.name: flat} if flat else columns).items():
-        need_column(dataset, column, "`mapping`")
-        dataset = _relabelled(dataset, column, pairs)
+        if column in dataset or not known:
+            need_column(dataset, column, "`mapping`")
+            dataset = _relabelled(dataset, column, pairs, drop=not known and column == dataset.target.name)
     return dataset
 
 
-def _relabelled(dataset: Dataset, column: str, pairs: Mapping[str, Scalar]) -> Dataset:
+def _relabelled(dataset: Dataset, column: str, pairs: Mapping[str, Scalar], *, drop: bool) -> Dataset:
     texts = as_text(dataset.frame[column])
     found = set(texts.drop_nulls().unique())
     if found and not found & set(pairs):
@@ -168,7 +175,7 @@ def _relabelled(dataset: Dataset, column: str, pairs: Mapping[str, Scalar]) -> D
     named = {old: float(new) if whole else str(new) for old, new in pairs.items()}
     new = texts.replace_strict(named, default=None, return_dtype=kind)
     frame = dataset.frame.with_columns(new.alias(column))
-    if column == dataset.target.name:
+    if drop:
         frame = frame.filter(new.is_not_null() | texts.is_null())
     return dataset.with_frame(frame, f"`{column}` is named in `mapping`{_dropped(found - set(pairs))}")
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nk.registry import FeatureExtractor, FeatureLearner, FeatureTable
+from nk.stages import gaps
 from nk.stages.assemble import Extracted, join, skips
 from nk.stages.extract import count_cached, extract
-from nk.stages.lookup import lookup
+from nk.stages.lookup import column_names, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +55,41 @@ def gather(dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask, ui: Ui)
         elif isinstance(source, FeatureExtractor):
             parts.append(_extract(dataset, source, ask, ask.pooling, ui))
     return join(parts, learners, dataset, ask.keep), skips(dataset, [*parts, *(frames for _, frames in learners)])
+
+
+def complete(
+    dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask, nan_strategy: str, ui: Ui
+) -> tuple[Features, list[Skip]]:
+    """`gather`, and say what is missing; with `nan_strategy = drop` rows that lack a value are among the others.
+
+    Raises:
+        DataError: as `gather`, or all rows would be dropped
+    """
+    features, failed = gather(dataset, sources, ask, ui)
+    for caution in gaps.caution(features, nan_strategy):
+        ui.warn(caution.text, caution.hint)
+    if nan_strategy != "drop":
+        return features, failed
+    features, dropped = gaps.drop(features, dataset)
+    return features, [*failed, *dropped]
+
+
+def check_columns(dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask) -> None:
+    """Find out before any work whether the columns to keep are there.
+
+    Raises:
+        DataError: one is not
+    """
+    if ask.keep:
+        names = [(source.called, _names(source, ask)) for source in sources]
+        empty = [Extracted(columns, {}, {}, {"extractor": called}) for called, columns in names]
+        join(empty, (), dataset, ask.keep)
+
+
+def _names(source: FeatureSource, ask: Ask) -> tuple[str, ...]:
+    if isinstance(source, FeatureExtractor):
+        return ask.pooling.names(source.names()) if source.frame_level else source.names()
+    return column_names(source.read(ask.resolve)) if isinstance(source, FeatureTable) else ()
 
 
 def planned(dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask) -> list[str]:

@@ -38,7 +38,7 @@ _BINS = 4  # of a numeric column that is to be balanced
 class Ask:
     """What strategies go by beside their database's keys.
 
-    `three` asks for a dev part, `earlier` has the `id` and `split` of the rows of the last run, where there was one, and
+    `three` asks for a dev part, `earlier` has the `id` and `split` of the rows of the last run, where there was one,
     `locks` are those of the databases that have one.
     """
 

@@ -66,14 +66,29 @@ def as_classes(dataset: Dataset, labels: Sequence[str] | None) -> Dataset:
     return replace(dataset, frame=frame, target=Target(column.name, tuple(labels or found)))
 
 
-def turned(dataset: Dataset, database: Database) -> Dataset:
-    """Numbers turned round where the database asks for it: the distance from the largest."""
-    if not database.reverse:
-        return dataset
+def turned(dataset: Dataset, databases: Mapping[str, Database]) -> Dataset:
+    """Numbers of the databases with `reverse` turned round: their distance from the largest."""
     name = dataset.target.name
-    largest: Any = dataset.frame[name].max() if database.reverse_max is None else database.reverse_max
-    frame = dataset.frame.with_columns((pl.col(name) - largest).abs())
-    return dataset.with_frame(frame, f"`{name}` is turned round: its distance from {largest:g}", told=True)
+    for key, database in databases.items():
+        if not database.reverse:
+            continue
+        mine = pl.col("database") == key
+        largest: Any = dataset.frame.filter(mine)[name].max() if database.reverse_max is None else database.reverse_max
+        if largest is None:  # of no row there is a value
+            continue
+        value = pl.when(mine).then((pl.col(name) - largest).abs()).otherwise(pl.col(name))
+        of = f" (of `{key}`)" if len(databases) > 1 else ""
+        text = f"`{name}` is turned round: its distance from {largest:g}{of}"
+        dataset = dataset.with_frame(dataset.frame.with_columns(value.alias(name)), text, told=True)
+        measured = dataset.target.measured
+        dataset = _measuring(dataset, largest={**measured.largest, key: float(largest)})
+    return dataset
+
+
+def _measuring(dataset: Dataset, **found: Any) -> Dataset:
+    """The dataset with what was measured of its target."""
+    measured = replace(dataset.target.measured, **found)
+    return replace(dataset, target=replace(dataset.target, measured=measured))
 
 
 def divided(dataset: Dataset, by: float | None) -> Dataset:
@@ -99,10 +114,17 @@ def standardised(dataset: Dataset, databases: Mapping[str, Database], learnt: pl
         if not deviation:
             raise DataError(f"`{database}.scale` needs training rows with different values of `{name}`",
                             hint="leave it out, or give the database a training part")  # fmt: skip
-        value = pl.when(pl.col("database") == database).then((pl.col(name) - mean) / deviation).otherwise(pl.col(name))
-        text = f"`{name}` of `{database}` is brought to mean 0 and deviation 1 (it had {mean:.3g} and {deviation:.3g})"
-        dataset = dataset.with_frame(dataset.frame.with_columns(value.alias(name)), text, told=True)
+        dataset = with_scale(dataset, database, mean, deviation)
     return dataset
+
+
+def with_scale(dataset: Dataset, database: str, mean: float, deviation: float) -> Dataset:
+    """Numbers of a database brought to mean 0 and deviation 1, of which it had these."""
+    name = dataset.target.name
+    value = pl.when(pl.col("database") == database).then((pl.col(name) - mean) / deviation).otherwise(pl.col(name))
+    text = f"`{name}` of `{database}` is brought to mean 0 and deviation 1 (it had {mean:.3g} and {deviation:.3g})"
+    dataset = dataset.with_frame(dataset.frame.with_columns(value.alias(name)), text, told=True)
+    return _measuring(dataset, scale={**dataset.target.measured.scale, database: (mean, deviation)})
 
 
 def cut(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
@@ -118,14 +140,32 @@ def cut(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
     edges, labels = edges_of(dataset, data.bins, data.labels, learnt)
     values = dataset.frame[name]
     outside = ((values < edges[0]) | (values > edges[-1])).fill_null(value=False)
-    shown = ", ".join(f"{edge:.4g}" for edge in edges)
-    place = np.clip(np.digitize(values.fill_null(0.0).to_numpy(), edges[1:-1]), 0, len(labels) - 1)
-    classes = pl.Series(name, labels).gather(place).set(values.is_null(), None)
-    frame = dataset.frame.with_columns(classes.alias(name)).filter(~outside)
-    dataset = dataset.with_frame(frame, f"`{name}` is cut into {', '.join(labels)} at {shown}", told=True)
+    dataset = with_classes(dataset, edges, labels)
+    step = dataset.history[-1]
+    frame = dataset.frame.filter(~outside)
+    dataset = replace(dataset, frame=frame, history=(*dataset.history[:-1], replace(step, rows_out=len(frame))))
     if frame[name].drop_nulls().n_unique() < 2:
+        shown = ", ".join(f"{edge:.4g}" for edge in edges)
         raise DataError(f"all rows fall into one class of `{name}`, cut at {shown}", hint="set `bins` in [DATA]")
-    return replace(dataset, target=Target(name, labels))
+    return dataset
+
+
+def with_classes(dataset: Dataset, edges: Sequence[float], labels: Sequence[str]) -> Dataset:
+    """Numbers cut into classes at these edges; what is outside of them has none."""
+    name = dataset.target.name
+    values = dataset.frame[name]
+    inside = values.is_between(edges[0], edges[-1]).fill_null(value=False)
+    classes = classes_of(values, edges, labels).set(~inside, None)
+    shown = ", ".join(f"{edge:.4g}" for edge in edges)
+    text = f"`{name}` is cut into {', '.join(labels)} at {shown}"
+    dataset = _measuring(dataset.with_frame(dataset.frame.with_columns(classes), text, told=True), edges=tuple(edges))
+    return replace(dataset, target=replace(dataset.target, labels=tuple(labels)))
+
+
+def classes_of(values: pl.Series, edges: Sequence[float], labels: Sequence[str]) -> pl.Series:
+    """The class of each number, null where there is none; beyond the outermost edges it is that at the edge."""
+    place = np.clip(np.digitize(values.fill_null(0.0).to_numpy(), edges[1:-1]), 0, len(labels) - 1)
+    return pl.Series(values.name, labels).gather(place).set(values.is_null(), None)
 
 
 def edges_of(

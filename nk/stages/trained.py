@@ -12,7 +12,7 @@ from nk.stages import gaps
 from nk.stages.course import Course
 from nk.stages.scale import FittedScaler, load_scaler
 from nk.storage import read_record, unreadable, write_record
-from nk.tables import Target
+from nk.tables import Measured, Target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,9 +55,9 @@ class Trained:
 
 
 class _Stored(BaseModel):
-    """What is stored beside a model and its scaler; a run adds what else has to be known to use them."""
+    """What is stored beside a model and its scaler; a run adds what else has to be known to use them (`About`)."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, ser_json_inf_nan="strings")
 
     version: Literal[1] = Field(default=1, alias="schema")
     target: str = Field(min_length=1)
@@ -65,6 +65,7 @@ class _Stored(BaseModel):
     names: tuple[str, ...]
     fill: tuple[Annotated[float, Field(allow_inf_nan=False)], ...]
     learners: tuple[str, ...] = ()
+    measured: Measured = Measured()
 
     @model_validator(mode="after")
     def _fits(self) -> _Stored:
@@ -73,6 +74,9 @@ class _Stored(BaseModel):
                 raise ValueError(f"`{key}` holds a name twice")
         if len(self.fill) != len(self.names):
             raise ValueError(f"`fill` has {len(self.fill)} values for {len(self.names)} features")
+        edges = self.measured.edges
+        if edges and (len(edges) != len(self.labels) + 1 or list(edges) != sorted({*edges})):
+            raise ValueError(f"its {len(edges)} edges do not make {len(self.labels)} classes")
         return self
 
 
@@ -86,7 +90,13 @@ def save(trained: Trained, folder: Path, about: dict[str, Any]) -> None:
     fill = tuple(trained.fill.tolist())
     target, learners = trained.target, tuple(learnt.learner for learnt in trained.learnt)
     stored = _Stored(
-        target=target.name, labels=target.labels, names=trained.names, fill=fill, learners=learners, **about
+        target=target.name,
+        labels=target.labels,
+        names=trained.names,
+        fill=fill,
+        learners=learners,
+        measured=target.measured,
+        **about,
     )
     write_record(folder / RECORD, stored)
 
@@ -117,7 +127,7 @@ def load(folder: Path, model: type[Model]) -> Trained:
     own = tuple(name for one in learnt for name in one.names)
     if own and stored.names[-len(own) :] != own:
         raise unreadable(folder / RECORD, "its last names are not those of the features that were learnt")
-    target = Target(stored.target, stored.labels)
+    target = Target(stored.target, stored.labels, stored.measured)
     trained = Trained(target, stored.names, fill, scaler, fitted, learnt=learnt)
     _try(trained, folder)
     return trained

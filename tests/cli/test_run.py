@@ -109,7 +109,8 @@ def test_the_run_folder_holds_everything(ran: tuple[Path, subprocess.CompletedPr
     manifest = json.loads((folder / "manifest.json").read_text())
     assert {"nk", "python", "platform", "packages", "seed", "seconds", "audio_hours"} <= set(manifest)
     assert (folder / "skipped.csv").read_text() == "database,file,start,end,reason\n"
-    assert [item.suffix for item in (folder / "figures").iterdir()].count(".png") == 1
+    figures = {item.name for item in (folder / "figures").iterdir()}
+    assert figures == {f"{name}_test.{kind}" for name in ("confusion", "uncertainty") for kind in ("csv", "png")}
 
 
 def test_nothing_in_the_run_folder_names_this_machine(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

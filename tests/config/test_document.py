@@ -84,7 +84,7 @@ def test_defaults_of_no_section_are_a_config_error() -> None:
         ("feats.type", ["  built: " + ", ".join(families.features.names())]),
         ("data.<database>.type", ["  built: audformat, csv, synthetic"]),
         ("data.clinic.type", ["[DATA] <database>.type", "  built: audformat, csv, synthetic"]),
-        ("plot.format", ["  built: png, svg, pdf", "  known but not built: eps, jpg, tif"]),
+        ("plot.format", ["  takes: `png`, `svg`, `pdf`, `eps`, `jpg` or `tif`"]),
         ("model.measure", ["  built, for regression: ccc, mae, mse, pcc, r2, rmse"]),
         (
             "svm",

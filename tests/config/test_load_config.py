@@ -4,12 +4,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from nk.config import Loaded, check_built, check_run, load_config, missing, options_for, to_ini, to_yaml
 from nk.config.build import default_name
+from nk.config.check import Group
+from nk.config.field import Section, key
+from nk.config.findings import Findings
+from nk.config.scoring import measure_of
+from nk.config.source import Entry
+from nk.config.unbuilt import note_unbuilt
+from nk.config.values import Plain
 from nk.config.whole import Config
 from nk.errors import ConfigError, NotBuilt
 from nk.families import features, models, readers
@@ -507,7 +514,7 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
         ("[MODEL]\ntype = cnn", "[MODEL] `cnn`"),
         ("[EXP]\nexport_onnx = True", "[EXP] `export_onnx`"),
-        ("[PLOT]\nformat = jpg", "[PLOT] `format = jpg`"),
+        ("[PLOT]\nruns_compare = features", "[PLOT] `runs_compare`"),
     ],
 )
 def test_what_is_not_built_stops_a_run_and_not_a_check(tmp_path: Path, text: str, name: str) -> None:
@@ -574,7 +581,6 @@ def test_a_model_of_the_other_task_cannot_run(tmp_path: Path) -> None:
             "[MODEL] `cnn` (exp.ini:5)",
             "built models are `bayes`, `forest`, `gmm`, `knn`, `lgbm`, `log_reg`, `svm`, `tree`, `xgb`",
         ),
-        ("[PLOT]\nformat = eps", "[PLOT] `format = eps` (exp.ini:5)", "built are `png`, `svg`, `pdf`"),
         (
             "check_vad = True",
             "[DATA] `check_vad` (exp.ini:4)",
@@ -595,6 +601,47 @@ def test_what_is_not_built_has_a_place_and_a_way_out(
     with pytest.raises(NotBuilt) as caught:
         check_built(load_config("exp.ini"), ["data", "model", "plot"])
     assert (str(caught.value), caught.value.hint) == (f"not built yet: {message}", hint)
+
+
+def test_a_value_that_is_not_built_is_told_with_those_that_are() -> None:
+    class Made(Section):
+        form: Literal["a", "b"] = key("a", "form of something", built=("a",))
+
+    for form, said in (("a", []), ("b", [("[PLOT] `form = b`", "built are `a`")])):
+        found = Findings("exp.ini")
+        entries = {"form": Entry("plot", "form", Plain(form), 3, "exp.ini")}
+        note_unbuilt(Made, Made(form=form), Group("plot", entries), found, None)
+        assert [(one.name, one.hint) for one in found.unbuilt] == said
+
+
+PLOTS = BASE + "[EXP]\ntype = {}\n[PLOT]\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("task", "line", "expected"),
+    [
+        ("classification", "uncertainty_threshold = .5", []),
+        ("regression", "uncertainty_threshold = .5", ["has no effect: only classes have an uncertainty"]),
+        ("classification", "combine_per_speaker = mode", []),
+        ("regression", "combine_per_speaker = mode", ["is `mode`, and of numbers the mean is taken"]),
+        ("regression", "combine_per_speaker = mean", []),
+        ("classification", "combine_per_speaker.col = text", ["has no effect without `combine_per_speaker`"]),
+    ],
+)
+def test_figures_that_the_task_does_not_have(tmp_path: Path, task: str, line: str, expected: list[str]) -> None:
+    name = line.split(" = ", maxsplit=1)[0]
+    assert warnings(load(tmp_path, PLOTS.format(task, line))) == [f"7: [PLOT] `{name}` {text}" for text in expected]
+
+
+@pytest.mark.parametrize("value", ["1.5", "-0.1", "nan", "text"])
+def test_a_threshold_of_uncertainty_is_a_share(tmp_path: Path, value: str) -> None:
+    text = PLOTS.format("classification", f"uncertainty_threshold = {value}")
+    assert problems(tmp_path, text)[0].startswith("7: [PLOT] `uncertainty_threshold` must be a number")
+
+
+def test_bins_make_two_classes_at_least(tmp_path: Path) -> None:
+    text = f"{BASE}bins = [0, 10]\n[EXP]\ntype = regression\n"
+    assert problems(tmp_path, text) == ["4: [DATA] `bins` makes a single class"]
 
 
 @pytest.mark.parametrize(
@@ -645,3 +692,63 @@ def test_a_check_does_not_read_the_roots_file(tmp_path: Path) -> None:
     text = "[DATA]\ndatabases = ['emodb']\nroot_folders = none.ini\n"
     assert load(tmp_path, text, roots=False).config.data.root_folders == "none.ini"
     assert "names a file that is not there" in problems(tmp_path, text)[0]
+
+
+def test_databases_that_are_only_tested_need_a_path_and_no_split(tmp_path: Path) -> None:
+    text = f"{BASE}tests = ['New', 'emodb']\nnew = b.csv\nnew.split_strategy = test\n"
+    found = load(tmp_path, text)
+    assert warnings(found) == []
+    assert list(found.config.data.databases) == ["emodb"]
+    assert [database.path for database in found.config.data.tested.values()] == ["b.csv", "a.csv"]
+    assert warnings(load(tmp_path, f"{text}new.test_size = 30\nnew.as_test = True\n")) == [
+        "7: [DATA] `new.test_size` has no effect: all rows of a database in `tests` are tested",
+        "8: [DATA] `new.as_test` has no effect: all rows of a database in `tests` are tested",
+    ]
+    assert problems(tmp_path, f"{BASE}tests = ['new']\nnew.channel = 1\n") == ["5: [DATA] `new` has no path"]
+    assert problems(tmp_path, f"{BASE}tests = ['../new']\n../new = b.csv\n") == [
+        "4: [DATA] `tests` names `../new`, which cannot be a folder of results"
+    ]
+    assert load(tmp_path, to_yaml(found.config), name="exp.yaml").config.data.tested == found.config.data.tested
+
+
+TUNED = f"{BASE}[MODEL]\ntype = svm\ntuning_params = ['gamma', 'c_val']\nC_val = [1, 10]\ngamma = scale\n"
+
+
+def test_values_to_try_are_in_the_order_of_the_names(tmp_path: Path) -> None:
+    found = load(tmp_path, TUNED)
+    assert warnings(found) == []
+    assert list(found.config.model.spaces.items()) == [("gamma", ("scale",)), ("C_val", (1.0, 10.0))]
+    assert load(tmp_path, BASE).config.model.spaces == {}
+    assert warnings(load(tmp_path, f"{BASE}[MODEL]\nscoring = accuracy\n")) == [
+        "5: [MODEL] `scoring` has no effect: there are no `tuning_params`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("model.C_val=[]", "0: [MODEL] `C_val` is empty"),
+        ("model.C_val=[1, 2, 1.0]", "0: [MODEL] `C_val` has `1.0` twice"),
+        ("model.C_val=[1, 0]", "0: [MODEL] `C_val` must be a number above 0, not `[1, 0]`"),
+        ("model.scoring=f2", "0: [MODEL] `scoring` is `f2`, which is no measure here"),
+        ("model.scoring=neg_mean_squared_error", "0: [MODEL] `scoring` is `neg_mean_squared_error`, which measures numbers, but [EXP] `type` is `classification`"),
+        ("model.type=bayes", "6: [MODEL] `tuning_params` names `c_val`, which `bayes` does not have"),
+        (f"model.C_val={list(range(1, 10_002))}", "6: [MODEL] `tuning_params` makes more than 10,000 combinations"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_tried_is_told_by_the_file_alone(tmp_path: Path, override: str, says: str) -> None:
+    assert says in problems(tmp_path, TUNED, override)
+
+
+@pytest.mark.parametrize(
+    ("scoring", "measure"),
+    [
+        ("recall_macro", "uar"),
+        ("UAR", "uar"),
+        ("roc_auc_ovr", "auc"),
+        ("neg_mean_absolute_error", "mae"),
+        ("foo", None),
+    ],
+)
+def test_scorers_mean_measures(scoring: str, measure: str | None) -> None:
+    assert measure_of(scoring) == measure

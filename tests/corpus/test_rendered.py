@@ -51,7 +51,19 @@ def _unexpected(*_: object) -> None:
 
 
 def test_table(table: pl.DataFrame) -> None:
-    assert table.columns == ["file", "path", "start", "end", "speaker", "gender", "age", "emotion", "sentence", "text"]
+    assert table.columns == [
+        "file",
+        "path",
+        "start",
+        "end",
+        "speaker",
+        "gender",
+        "age",
+        "emotion",
+        "sentence",
+        "text",
+        "split",
+    ]
     assert table.height == table["file"].n_unique() == 240
     assert table.group_by("speaker", "emotion").len()["len"].unique().to_list() == [5]
     assert table.schema["age"] == pl.Int64
@@ -94,7 +106,7 @@ def test_damage_is_mended(
     folder = tmp_path / "synthetic" / whole.name
     shutil.copytree(whole, folder)
     _damage(folder, table["file"][7], damage)
-    assert not store.is_whole(folder)
+    assert not store.is_whole(folder, store._clean_files())
 
     made: list[int] = []
 
@@ -107,7 +119,7 @@ def test_damage_is_mended(
     monkeypatch.setattr(store, "_speak_all", copy_all)
     assert store.corpus(1).drop("path").equals(table.drop("path"))
     assert made == [1]
-    assert store.is_whole(folder)
+    assert store.is_whole(folder, store._clean_files())
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
         path.name: path.read_bytes() for path in whole.iterdir()
     }

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def test_nothing_there_is_not_whole(tmp_path: Path) -> None:
-    assert not store.is_whole(tmp_path)
-    assert not store.is_whole(tmp_path / "none")
+    assert not store.is_whole(tmp_path, {"a.wav"})
+    assert not store.is_whole(tmp_path / "none", {"a.wav"})
 
 
 def test_the_order_matters_to_the_synthesiser() -> None:

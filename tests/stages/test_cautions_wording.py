@@ -22,8 +22,10 @@ def dataset(target: str = "emotion", **columns: Any) -> Dataset:
 
 
 def fold(train: str, test: str) -> Fold:
-    places = [np.array([int(key) - 1 for key in keys], dtype=np.int64) for keys in ("", test, train)]
-    return Fold("split", tuple("1234"), *places)
+    dev_rows, test_rows, train_rows = [
+        np.array([int(key) - 1 for key in keys], dtype=np.int64) for keys in ("", test, train)
+    ]
+    return Fold("split", tuple("1234"), dev_rows, test_rows, train_rows)
 
 
 CLEAN = [fold("12", "34")]

@@ -46,7 +46,8 @@ def table(truth: list[Any], predicted: list[Any], speakers: list[Any], **columns
 
 def classes(truth: list[Any], predicted: list[str], speakers: list[Any], **columns: Any) -> Predictions:
     """Predictions whose scores are .8 for the class predicted."""
-    scores = {f"p_{label}": [0.8 if one == label else 0.1 for one in predicted] for label in LABELS}
+    scores: dict[str, Any] = {f"p_{label}": [0.8 if one == label else 0.1 for one in predicted] for label in LABELS}
+    scores["uncertainty"] = [0.58] * len(truth)
     return Predictions(table(truth, predicted, speakers, **scores, **columns), Target("emotion", LABELS))
 
 
@@ -285,6 +286,11 @@ def test_metrics_json(four: Predictions) -> None:
         "baselines_by_part",
         "runs",
         "folds",
+        "uncertainty",
+        "certain",
+        "combined",
+        "bins",
+        "per_database",
     ]
     assert found["schema"] == 1
     assert list(found["metrics"]) == ["dev", "test"]

@@ -12,6 +12,7 @@ import pytest
 
 from nk import families
 from nk.config.model import Balancing
+from nk.config.output import Plot
 from nk.errors import DataError
 from nk.registry import Fitted, Model, Options, Training
 from nk.report.pictures import draw_results
@@ -411,9 +412,9 @@ def test_rows_without_truth_are_predicted_and_never_measured(model: str, target:
     again = metrics_json(labelled, known)
     for key in ("per_class", "per_speaker", "baselines", "runs", "folds"):
         assert metrics[key] == again[key], key
-    plot: Any = SimpleNamespace(name="", titles=True, format="png")
-    draw_results(tmp_path, predictions, metrics, plot)
-    assert len(list(tmp_path.glob("*_test.png"))) == 1
+    draw_results(tmp_path, predictions, metrics, Plot())
+    kinds = {"scatter"} if target == "age" else {"confusion", "uncertainty"}
+    assert {path.stem for path in tmp_path.glob("*.png")} == {f"{kind}_test" for kind in kinds}
     assert cautions.of_truth(predictions) == []
 
 
@@ -426,8 +427,8 @@ def test_a_test_part_without_any_truth_is_predicted_and_said(model: str, target:
     metrics = metrics_json(predictions, {"split": data.frame[target][fold.train_rows]})
     assert [*metrics["metrics"]] == ["dev"]
     assert predictions.part("test").frame.height == 40
-    plot: Any = SimpleNamespace(name="", titles=True, format="png")
-    draw_results(tmp_path, predictions, metrics, plot)
+    draw_results(tmp_path, predictions, metrics, Plot())
+    assert not list(tmp_path.glob("*_test.*"))
     (said,) = cautions.of_truth(predictions)
     assert said.text.startswith(f"no row of the part `test` has a `{target}`")
     assert not [one for one in cautions.of_folds(data, [fold]) if "``" in one.text]

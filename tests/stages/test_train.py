@@ -180,7 +180,7 @@ def test_ids_are_looked_up_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
         calls.append(len(want))
         return positions(have, want)
 
-    monkeypatch.setattr("nk.stages.train.positions", look_up)
+    monkeypatch.setattr("nk.stages.fit.positions", look_up)
     watched(dataset(), jobs=2)
     watched(dataset([*SPEAKERS, "s6", "s7"]), jobs=2)
     assert calls == [72, 72, 96, 96]

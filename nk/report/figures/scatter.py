@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nk.metrics._rows import labelled
-from nk.report.figures import blank, bracket_text, plain, sample_text, value_text
+from nk.report.figures import (
+    BLUE,
+    PEN,
+    VERMILION,
+    Pen,
+    blank,
+    bracket_text,
+    sample_text,
+    shorten_label,
+    value_text,
+    write_caption,
+    write_title,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +33,6 @@ if TYPE_CHECKING:
 
     Values = npt.NDArray[np.float64]
 
-# Blue and vermilion of Okabe and Ito, which the colour-blind tell apart and which differ in grey.
-_POINTS, _FIT = "#0072B2", "#D55E00"
 # More points than this are drawn as an image within svg and pdf, which would be slow to open otherwise.
 _MANY = 2000
 
@@ -39,7 +49,14 @@ def data(predictions: Predictions, split: str = "test") -> pl.DataFrame:
 
 
 def draw(
-    predictions: Predictions, metrics: Sequence[Metric], *, split: str = "test", title: str | None = None
+    predictions: Predictions,
+    metrics: Sequence[Metric],
+    *,
+    split: str = "test",
+    title: str = "",
+    unit: str = "recording",
+    notes: Sequence[str] = (),
+    pen: Pen = PEN,
 ) -> Figure:
     """Draw a point a row, the line of perfect prediction and the line of least squares.
 
@@ -48,21 +65,23 @@ def draw(
         metrics: as `evaluate` gives them, for CCC, PCC and MAE in the title
         split: the part
         title: what to put above them
+        unit: what a row is
+        notes: further lines below
+        pen: how texts are written
 
     Raises:
         DataError: as `nk.stages.evaluate.evaluate`
     """
-    rows = labelled(predictions, split)
+    rows, name = labelled(predictions, split), pen.text(shorten_label(predictions.target.name))
     figure, axes = blank(5.2, 5.9)
     _draw_points(axes, rows.truth, rows.predicted)
     _draw_lines(axes, rows.truth, rows.predicted)
-    axes.set_xlabel(f"{plain(predictions.target.name)}, truth")
-    axes.set_ylabel(f"{plain(predictions.target.name)}, predicted")
-    ccc, pcc, mae = (value_text(metrics, name, split) for name in ("ccc", "pcc", "mae"))
-    heading = [plain(title or ""), ccc, "   ".join(text for text in (pcc, mae) if text)]
-    axes.set_title("\n".join(text for text in heading if text), fontsize=11)
-    caption = sample_text(rows.n, rows.n_speakers, rows.frame.height) + bracket_text((ccc, pcc, mae))
-    figure.supxlabel(caption, fontsize=8, color="0.35")
+    axes.set_xlabel(f"{name}, truth")
+    axes.set_ylabel(f"{name}, predicted")
+    ccc, pcc, mae = (value_text(metrics, measure, split) for measure in ("ccc", "pcc", "mae"))
+    write_title(figure, [pen.text(title), ccc, "   ".join(text for text in (pcc, mae) if text)])
+    sample = sample_text(rows.n, rows.n_speakers, rows.frame.height, pen.text(unit))
+    write_caption(figure, [sample + bracket_text((ccc, pcc, mae)), *map(pen.text, notes)])
     return figure
 
 
@@ -70,8 +89,8 @@ def _draw_points(axes: Axes, truth: Values, predicted: Values) -> None:
     many = len(truth) > _MANY
     # So that a heap of points still shows where they are densest.
     alpha = float(np.clip(12 / np.sqrt(max(len(truth), 1)), 0.08, 0.8))
-    size = 8 if many else 22
-    axes.scatter(truth, predicted, s=size, alpha=alpha, color=_POINTS, linewidths=0, rasterized=many)
+    size = 8 if many else 22 if len(truth) > 100 else 40
+    axes.scatter(truth, predicted, s=size, alpha=alpha, color=BLUE, linewidths=0, rasterized=many)
 
 
 def _draw_lines(axes: Axes, truth: Values, predicted: Values) -> None:
@@ -84,7 +103,7 @@ def _draw_lines(axes: Axes, truth: Values, predicted: Values) -> None:
         slope = float(np.cov(truth, predicted, bias=True)[0, 1] / truth.var())
         ends = np.array([truth.min(), truth.max()])
         fit = predicted.mean() + slope * (ends - truth.mean())
-        axes.plot(ends, fit, color=_FIT, linewidth=2, label=f"least squares, slope {slope:.2f}")
+        axes.plot(ends, fit, color=VERMILION, linewidth=2, label=f"least squares, slope {slope:.2f}")
     axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
     axes.legend(frameon=False, fontsize=8, loc="upper left")
     axes.spines[["top", "right"]].set_visible(False)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from nk.errors import DataError
-from nk.report.figures import confusion, decimals, sample_text, save, scatter, value_text
+from nk.report.figures import confusion, decimals, sample_text, save, scatter, shorten_label, value_text
 from nk.stages.evaluate import evaluate
 from nk.tables import Metric, Predictions, Target
 
@@ -66,7 +66,7 @@ def test_confusion_drawing(classes: Predictions) -> None:
     metrics = evaluate(classes, split="test")
     figure = confusion.draw(classes, metrics, title="an experiment")
     assert texts(figure) == ["3\n75 %", "1\n25 %", "1\n50 %", "1\n50 %"]
-    assert figure.axes[0].get_title() == f"an experiment\n{value_text(metrics, 'uar', 'test')}"
+    assert figure.get_suptitle() == f"an experiment\n{value_text(metrics, 'uar', 'test')}"
     assert "[" in value_text(metrics, "uar", "test")
     assert figure.get_supxlabel().startswith("6 recordings of 4 speakers; brackets: 95 % interval\n")
     assert "brackets" not in confusion.draw(classes, []).get_supxlabel()
@@ -85,8 +85,8 @@ def test_many_classes_are_colours_alone() -> None:
     [("neutral", "neutral"), ("a rather long label number 03", "a rather lon…number 03"), ("x" * 22, "x" * 22)],
 )
 def test_long_labels(label: str, expected: str) -> None:
-    assert confusion.shorten_label(label) == expected
-    assert len(confusion.shorten_label(label)) <= 22
+    assert shorten_label(label) == expected
+    assert len(shorten_label(label)) <= 22
 
 
 def test_scatter_data(numbers: Predictions) -> None:
@@ -96,25 +96,25 @@ def test_scatter_data(numbers: Predictions) -> None:
 
 
 def test_scatter_drawing(numbers: Predictions) -> None:
-    metrics = evaluate(numbers, split="test")
-    axes = scatter.draw(numbers, metrics).axes[0]
+    figure = scatter.draw(numbers, evaluate(numbers, split="test"))
+    axes = figure.axes[0]
     assert [line.get_label() for line in axes.lines] == ["prediction = truth", "least squares, slope 0.50"]
     identity, fit = (np.asarray(line.get_xydata()) for line in axes.lines)
     np.testing.assert_allclose(identity[:, 0], identity[:, 1])
     np.testing.assert_allclose(fit, [[20, 20], [80, 50]])
     assert axes.get_xlim() == axes.get_ylim()
     for name in ("CCC", "PCC", "MAE"):
-        assert name in axes.get_title()
+        assert name in figure.get_suptitle()
 
 
 def test_scatter_of_a_constant_has_no_fitted_line() -> None:
     same = Predictions(frame([3.0] * 5, [1.0, 2.0, 3.0, 4.0, 5.0]), Target("age"))
-    axes = scatter.draw(same, evaluate(same, split="test")).axes[0]
-    assert len(axes.lines) == 1
-    assert "CCC undefined" in axes.get_title()
+    figure = scatter.draw(same, evaluate(same, split="test"))
+    assert len(figure.axes[0].lines) == 1
+    assert "CCC undefined" in figure.get_suptitle()
 
 
-@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf", "eps", "jpg", "tif"])
 def test_equal_figures_give_equal_bytes(classes: Predictions, numbers: Predictions, tmp_path: Path, kind: str) -> None:
     for number in range(2):
         save(confusion.draw(classes, evaluate(classes, split="test")), tmp_path / f"confusion{number}.{kind}")
