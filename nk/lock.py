@@ -29,13 +29,9 @@ if TYPE_CHECKING:
 
 NAME = "split.lock.json"
 _PACKAGES = ("numpy", "polars", "scikit-learn", "soundfile")  # what rows, their times and their parts depend on
-_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "id": pl.String,
-    "digest": pl.String,
-    "start": pl.Float64,
-    "end": pl.Float64,
-}
-_KINDS: dict[str, pl.DataType | type[pl.DataType]] = {"part": pl.String, "fold": pl.List(pl.String)}
+_Types = dict[str, pl.DataType | type[pl.DataType]]
+_COLUMNS: _Types = {"id": pl.String, "digest": pl.String, "start": pl.Float64, "end": pl.Float64}
+_KINDS: _Types = {"part": pl.String, "fold": pl.List(pl.String)}
 _BETWEEN = "\x1f"  # no name has it
 
 

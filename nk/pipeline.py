@@ -29,14 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from nk.config import Loaded
+    from nk.config import Config, Loaded
     from nk.config.data import Data
     from nk.config.output import Plot
     from nk.evaluations import Evaluation
     from nk.setup import Setup
     from nk.stages.cautions import Caution
     from nk.stages.folds import Fold
-    from nk.tables import Dataset, Features, Skip
+    from nk.stages.views import View
+    from nk.tables import Dataset, Features, Predictions, Skip
     from nk.ui import Ui
 
 
@@ -118,10 +119,7 @@ def run(
     for warning in course.warnings(courses):
         ui.warn(warning)
     with watch("evaluate"):
-        truth = dataset.frame[dataset.target.name]
-        known = {fold.name: truth[fold.train_rows] for fold in folds}
-        looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
-        metrics = metrics_json(predictions, known, looks, speakers_are_target=dataset.target.name == "speaker")
+        looks, metrics = _measured(predictions, dataset, folds, config, ui)
         metrics |= {"tuning": course.tuning(courses)} if setup.recipe.grid else {}
     _warn(ui, cautions.of_truth(predictions))
     seen = counting.of_run(setup, made, metrics, ui)
@@ -226,6 +224,16 @@ def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
         return dataset
     dataset = target.standardised(dataset, data.databases, learnt)
     return target.cut(dataset, data, learnt) if data.type == "continuous" else dataset
+
+
+def _measured(
+    predictions: Predictions, dataset: Dataset, folds: Sequence[Fold], config: Config, ui: Ui
+) -> tuple[Sequence[View], dict[str, Any]]:
+    """The other views of the predictions, and the content of `metrics.json`."""
+    truth = dataset.frame[dataset.target.name]
+    known = {fold.name: truth[fold.train_rows] for fold in folds}
+    looks = views(predictions, known, dataset, config.plot, _bins(dataset, folds, config.data, ui))
+    return looks, metrics_json(predictions, known, looks, speakers_are_target=dataset.target.name == "speaker")
 
 
 def _bins(dataset: Dataset, folds: Sequence[Fold], data: Data, ui: Ui) -> tuple[Sequence[float], Sequence[str]] | None:

@@ -12,6 +12,7 @@ from nk.config import to_yaml
 from nk.config.resolve import resolved
 from nk.exports import write_features
 from nk.manifest import manifest
+from nk.paths import looked_from
 from nk.plan import hours
 from nk.report.pictures import draw_results
 from nk.show import log_results
@@ -170,6 +171,7 @@ def _manifest(done: Done, watch: Stopwatch) -> dict[str, Any]:
         seed=done.setup.config.exp.random_seed,
         seconds=watch.seconds,
         config=done.setup.file.name,
+        **looked_from(done.setup.folder, done.setup.file),
         audio_hours=round(hours(done.dataset), 4),
         rows=len(done.dataset),
         features=done.features.provenance["extractors"],

@@ -35,7 +35,7 @@ loso = True
 """
 FILES = {
     "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "per_class.csv",
-    "per_speaker.csv", "skipped.csv", "log.txt", "figures", "model",
+    "per_speaker.csv", "skipped.csv", "log.txt", "figures", "model", "split.lock.json", "evaluations.jsonl",
 }  # fmt: skip
 
 
