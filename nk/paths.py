@@ -45,14 +45,16 @@ def looked_from(folder: Path, config_file: Path) -> dict[str, list[str]]:
 
     What is outside of the working directory is left out, as the way to it would name folders of this machine.
     """
-    work, final = Path.cwd(), Path(os.path.realpath(folder))
-    places = [work, *_looked(config_file), config_file.parent]
-    inside = [place for place in map(os.path.realpath, places) if final.is_relative_to(work) and _is_in(work, place)]
-    return {_LOOKED: [Path(os.path.relpath(place, final)).as_posix() for place in dict.fromkeys(inside)]}
+    final, earlier = Path(os.path.realpath(folder)), _looked(config_file)
+    here = [Path.cwd(), *([] if earlier else [config_file.parent])]
+    places = [os.path.realpath(place) for place in (*earlier, *(place for place in here if _is_ours(place, final)))]
+    return {_LOOKED: [Path(os.path.relpath(place, final)).as_posix() for place in dict.fromkeys(places)]}
 
 
-def _is_in(work: Path, place: str) -> bool:
-    return work != work.parent and Path(place).is_relative_to(work)
+def _is_ours(place: Path, final: Path) -> bool:
+    """Whether a folder and the run folder are in the working directory, which is not the root of all."""
+    work = Path.cwd()
+    return work != work.parent and all(Path(os.path.realpath(one)).is_relative_to(work) for one in (place, final))
 
 
 def _looked(config_file: Path) -> list[Path]:

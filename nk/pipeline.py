@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from nk.config.data import Data
     from nk.config.output import Plot
     from nk.evaluations import Evaluation
+    from nk.replay import Outcome, Replay
     from nk.setup import Setup
     from nk.stages.cautions import Caution
     from nk.stages.folds import Fold
@@ -41,25 +42,22 @@ if TYPE_CHECKING:
     from nk.ui import Ui
 
 
-# For results that are written beside the model.
-_ELSEWHERE = "copy the run folder to where you may write"
-
-
 @dataclass(frozen=True)
 class Result:
     """What a run has found: the content of `metrics.json`, and the folder that holds everything.
 
-    `seen` are the evaluations of its test rows, its own the last.
+    `seen` are the evaluations of its test rows, its own the last; `outcome` is how a replay compares.
     """
 
     folder: Path
     metrics: dict[str, Any]
     measure: str | None
     seen: Sequence[Evaluation] = ()
+    outcome: Outcome | None = None
 
 
 def run(
-    loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = False, replayed: Path | None = None
+    loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = False, replay: Replay | None = None
 ) -> Result | Plan:
     """Run an experiment and write its run folder; or make the plan alone.
 
@@ -68,12 +66,12 @@ def run(
         ui: where to say what happens
         jobs: how many cores to use; `n_jobs` of [MODEL], at most all, where not given
         dry_run: stop at the plan
-        replayed: the run folder of which this is a replay
+        replay: the run that is repeated, if one is, and where that goes
 
     Raises:
         NkError: the config, the data or the installation does not allow it
     """
-    setup, watch = prepare(loaded, jobs, replayed), Stopwatch()
+    setup, watch = prepare(loaded, jobs, replay), Stopwatch()
     config = setup.config
     _warn(ui, cautions.of_config(loaded))
     with watch("load"):
@@ -124,13 +122,14 @@ def run(
     _warn(ui, cautions.of_truth(predictions))
     seen = counting.of_run(setup, made, metrics, ui)
     done = Done(setup, dataset, folds, features, predictions, looks, metrics, trained, skipped, courses, made, seen)
-    with runfolder.writing(setup.root, config.exp.name) as folder:
+    with runfolder.writing(setup.folder.parent, setup.folder.name) as folder:
         record.write(folder, done, watch, ui)
-    if config.exp.save_test:
+        outcome = record.write_replay(folder, replay) if replay else None
+    if config.exp.save_test and not replay:
         path = exports.write_csv(config.exp.save_test, exports.test_rows(predictions, dataset), "save_test")
         ui.note(f"test rows with predictions: {path}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
-    return Result(setup.folder, metrics, config.model.measure, seen)
+    return Result(setup.folder, metrics, config.model.measure, seen, outcome)
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def test(
     sets = testsets.wanted(loaded.config, run.config, files, like)
     places = folder / runfolder.TESTS
     for one in sets:
-        runfolder.check_place(places, one.name, way_out=_ELSEWHERE)
+        runfolder.check_place(places, one.name, way_out=runfolder.ELSEWHERE)
     if output:
         exports.check_place(output, "--output")
     _warn(ui, cautions.of_differing(differing(loaded.config, run.config), folder))
@@ -191,7 +190,7 @@ def test(
     for trial, done in zip(trials, tested, strict=True):
         name = trial.testset.name
         seen[name] = counting.of_test(done, trial.dataset.frame, places / name, ui)
-        with runfolder.writing(places, name, way_out=_ELSEWHERE) as place:
+        with runfolder.writing(places, name, way_out=runfolder.ELSEWHERE) as place:
             record.write_test(place, done, seen[name], ui)
     if output:
         ui.note(f"rows with predictions: {exports.write_csv(output, testing.all_rows(tested), '--output')}")

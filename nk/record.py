@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import evaluations, lock
+from nk import evaluations, lock, replay
 from nk.config import to_yaml
 from nk.config.resolve import resolved
 from nk.exports import write_features
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nk.lock import Lock
     from nk.manifest import Stopwatch
     from nk.registry import Plugin
+    from nk.replay import Outcome, Replay
     from nk.runfolder import RunFolder
     from nk.setup import Setup
     from nk.stages.course import Course
@@ -75,6 +76,13 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     log_results(done.metrics, config.model.measure, ui, done.seen)
     folder.text("log.txt", "\n".join(ui.lines) + "\n")
     folder.json("manifest.json", _manifest(done, watch))
+
+
+def write_replay(folder: RunFolder, again: Replay) -> Outcome:
+    """Write how the repetition of a run, which is in the folder, compares to it."""
+    outcome = replay.compare(again.run, folder.path)
+    folder.json(replay.NAME, outcome.as_dict(again.run))
+    return outcome
 
 
 def config_text(setup: Setup) -> str:

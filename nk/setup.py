@@ -16,6 +16,7 @@ from nk.families import features as feature_plugins
 from nk.families import models as model_plugins
 from nk.paths import resolver
 from nk.registry import check_requirements
+from nk.runfolder import ELSEWHERE
 from nk.stages.locked import places_of, read_locks
 from nk.stages.train import Recipe
 from nk.stages.tune import Grid
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from nk.config import Config, Loaded
     from nk.lock import Lock
     from nk.registry import FeatureSource, Model
+    from nk.replay import Replay
 
 # Reports are drawn from the run folder, and a run is whole without one.
 USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT")
@@ -36,7 +38,7 @@ USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT")
 class Setup:
     """The config, the plug-ins with their options, how many cores to use, and the locks of databases that have one.
 
-    `beside_locks` are the folders that these are in, `replayed` is the run folder that this is a replay of.
+    `beside_locks` are the folders that these are in, `replay` says which run is repeated, if one is.
     """
 
     config: Config
@@ -46,22 +48,17 @@ class Setup:
     sources: tuple[FeatureSource, ...]
     locks: Mapping[str, Lock]
     beside_locks: tuple[Path, ...]
-    replayed: Path | None
-
-    @property
-    def root(self) -> Path:
-        """The folder of run folders."""
-        return Path(self.config.exp.root)
+    replay: Replay | None
 
     @property
     def folder(self) -> Path:
         """The run folder."""
-        return self.root / self.config.exp.name
+        return self.replay.folder if self.replay else Path(self.config.exp.root) / self.config.exp.name
 
     @property
     def earlier(self) -> Path:
         """The folder of the run before this one."""
-        return self.replayed or self.folder
+        return self.replay.run if self.replay else self.folder
 
     @property
     def channels(self) -> dict[str, Channel]:
@@ -69,7 +66,7 @@ class Setup:
         return self.config.data.channels
 
 
-def prepare(loaded: Loaded, jobs: int | None, replayed: Path | None = None) -> Setup:
+def prepare(loaded: Loaded, jobs: int | None, replay: Replay | None = None) -> Setup:
     """Make everything that a run needs besides data.
 
     Raises:
@@ -81,8 +78,11 @@ def prepare(loaded: Loaded, jobs: int | None, replayed: Path | None = None) -> S
     check_run(loaded)
     check_built(loaded, USED_BY_RUN)
     config = _with_model(loaded.config)
-    runfolder.check_place(Path(config.exp.root), config.exp.name)
-    if config.exp.save_test:
+    if replay:
+        runfolder.check_place(replay.folder.parent, replay.folder.name, way_out=ELSEWHERE)
+    else:
+        runfolder.check_place(Path(config.exp.root), config.exp.name)
+    if config.exp.save_test and not replay:
         exports.check_place(config.exp.save_test, "save_test")
     jobs = jobs or min(config.model.n_jobs or cores(), cores())
     seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed
@@ -101,7 +101,7 @@ def prepare(loaded: Loaded, jobs: int | None, replayed: Path | None = None) -> S
     places = places_of(config.data, resolver(loaded.file))
     locks = read_locks(places, config.data, config.model)
     beside = dict.fromkeys(place if place.is_dir() else place.parent for place in places.values())
-    return Setup(config, loaded.file, jobs, recipe, _sources(config), locks, tuple(beside), replayed)
+    return Setup(config, loaded.file, jobs, recipe, _sources(config), locks, tuple(beside), replay)
 
 
 def _with_model(config: Config) -> Config:

@@ -6,13 +6,16 @@ import json as json_text
 from typing import TYPE_CHECKING, Any
 
 from nk.evaluations import summary
+from nk.runfolder import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nk.evaluations import Evaluation
     from nk.pipeline import Result, Tests
     from nk.plan import Plan
+    from nk.replay import Outcome
     from nk.testing import Tested
     from nk.ui import Ui
 
@@ -33,6 +36,19 @@ def show(result: Result, ui: Ui, *, json: bool) -> None:
     ui.note(f"written to {result.folder}")
     if json:
         ui.out(json_text.dumps(result.metrics, indent=1, ensure_ascii=False))
+
+
+def show_replay(result: Result, outcome: Outcome, run: Path, ui: Ui, *, json: bool) -> None:
+    """Print whether a replay has predicted the same; with `json`, that as JSON on stdout."""
+    _tables(result.metrics, result.measure, ui, folds=ui.verbose)
+    _seen(result.seen, ui)
+    ui.note(f"written to {result.folder}")
+    verdict, *reasons = outcome.lines()
+    (ui.note if outcome.same else ui.warn)(f"replay of `{run}`: {verdict}")
+    for reason in reasons:
+        ui.note(reason)
+    if json:
+        ui.out(json_text.dumps(plain(outcome.as_dict(run)), indent=1, ensure_ascii=False))
 
 
 def log_results(metrics: dict[str, Any], measure: str | None, ui: Ui, seen: Sequence[Evaluation] = ()) -> None:
