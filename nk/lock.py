@@ -122,7 +122,7 @@ def text(lock: Lock) -> str:
     rows = lock.rows
     if lock.folded and (rows["fold"].list.len() == 1).all():
         rows = rows.with_columns(pl.col("fold").list.first())
-    lines = ",\n".join(rows.write_ndjson().splitlines())
+    lines = ",\n".join(rows.write_ndjson().rstrip("\n").split("\n"))
     return head.removesuffix("\n}") + f',\n "rows": [\n{lines}\n]}}\n'
 
 
