@@ -91,8 +91,8 @@ def _locks(run: Path, again: Path) -> tuple[tuple[Lock, Lock] | None, str]:
 def _of_rows(before: Lock, now: Lock) -> Iterator[str]:
     both = before.rows.join(now.rows, on="id", suffix=_NOW, maintain_order="left")
     yield from _named("with other audio", both.filter(pl.col("digest") != pl.col(f"digest{_NOW}")))
-    yield from _named("that are not there now", before.rows.join(now.rows, on="id", how="anti"))
-    yield from _named("that were not there", now.rows.join(before.rows, on="id", how="anti"))
+    yield from _named("not there now", before.rows.join(now.rows, on="id", how="anti"))
+    yield from _named("not there then", now.rows.join(before.rows, on="id", how="anti"))
     yield from _moved(before, now, both)
 
 

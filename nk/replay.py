@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "replay.json"
 _CLOSE = 1e-6
+_AGAIN = "\nagain"  # no class is called so
 _KEYS = ["id", "split", "run"]
 _RUN_ANEW = "name a folder that `nk run` has written whole"
 
@@ -34,7 +35,8 @@ class Outcome:
 
     `rows` is how many predictions both have, `alone` how many one of them has; of the common ones `labels` have another
     label, `largest` is the largest difference of scores (of values, for numbers: relative where they are above 1), and
-    `exact` says that all are equal to the last bit. `differs` are sentences on what they were made with and of.
+    `exact` says that all are equal to the last bit. `other_classes` says that the two do not know the same classes,
+    `differs` are sentences on what they were made with and of.
     """
 
     rows: int
@@ -42,12 +44,13 @@ class Outcome:
     labels: int
     largest: float
     exact: bool
+    other_classes: bool
     differs: tuple[str, ...]
 
     @property
     def same(self) -> bool:
         """Whether labels are equal and scores within 1e-6."""
-        return not self.alone and not self.labels and self.largest <= _CLOSE
+        return not (self.alone or self.labels or self.other_classes) and self.largest <= _CLOSE
 
     def as_dict(self, run: Path) -> dict[str, Any]:
         """The content of `replay.json`; a difference that is no number is None there."""
@@ -65,10 +68,15 @@ class Outcome:
                 f"the same predictions for all {self.rows} rows: labels are equal and scores within {_CLOSE:g}, "
                 f"but not to the last bit (up to {self.largest:.1g})"
             )
-        found = [f"{self.labels} of {self.rows} labels differ"] if self.labels else []
-        if self.largest > _CLOSE:
-            found.append(f"scores differ by up to {self.largest:.2g}" if isfinite(self.largest) else "classes differ")
-        found += [f"{self.alone} predictions are in one of them alone"] if self.alone else []
+        found = [f"{self.labels} of {self.rows} labels {_verb(self.labels)}"] if self.labels else []
+        if self.other_classes:
+            found.append("classes differ")
+        elif not isfinite(self.largest):
+            found.append("scores are missing")
+        elif self.largest > _CLOSE:
+            found.append(f"scores differ by up to {self.largest:.2g}")
+        if self.alone:
+            found.append(f"{self.alone} prediction{' is' if self.alone == 1 else 's are'} in one of them alone")
         return f"not the same predictions: {', '.join(found)}"
 
     def _reasons(self) -> list[str]:
@@ -107,15 +115,15 @@ def compare(run: Path, again: Path) -> Outcome:
         differs = tuple(differences(run, again))
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         raise DataError(f"`{run}` and its replay cannot be compared: {error}", hint=_RUN_ANEW) from error
-    both = first.join(second, on=_KEYS, how="inner", suffix="\nagain")
+    both = first.join(second, on=_KEYS, how="inner", suffix=_AGAIN)
     alone = first.height + second.height - 2 * both.height
-    classes = [column for column in first.columns if column.startswith("p_")]
-    told = [column for column in second.columns if column.startswith("p_")]
-    values = classes or ["predicted"]
-    labels = int((both["predicted"] != both["predicted\nagain"]).sum()) if classes or told else 0
-    exact = classes == told and all((both[one] == both[f"{one}\nagain"]).all() for one in {"predicted", *values})
-    largest = max((_largest(both, one) for one in values), default=0.0) if classes == told else float("inf")
-    return Outcome(both.height, alone, labels, largest, exact and not alone, differs)
+    classes, told = ({one for one in frame.columns if one.startswith("p_")} for frame in (first, second))
+    labels = int((both["predicted"] != both[f"predicted{_AGAIN}"]).sum()) if classes or told else 0
+    values = (classes & told) or ({"predicted"} if not classes | told else set())
+    equal = all((both[one] == both[f"{one}{_AGAIN}"]).all() for one in {"predicted", *values})
+    largest = max((_largest(both, one) for one in values), default=0.0)
+    exact = equal and classes == told and not alone
+    return Outcome(both.height, alone, labels, largest, exact, classes != told, differs)
 
 
 def _predictions(folder: Path) -> pl.DataFrame:
@@ -126,8 +134,12 @@ def _predictions(folder: Path) -> pl.DataFrame:
 
 def _largest(both: pl.DataFrame, column: str) -> float:
     """The largest difference of two columns of numbers; infinite where one is no number."""
-    first, second = (both[name].cast(pl.Float64) for name in (column, f"{column}\nagain"))
+    first, second = (both[name].cast(pl.Float64) for name in (column, f"{column}{_AGAIN}"))
     size = 1.0 if column.startswith("p_") else first.abs().clip(lower_bound=1.0)
-    apart = ((first - second).abs() / size).set(both[column] == both[f"{column}\nagain"], 0.0)
+    apart = ((first - second).abs() / size).set(both[column] == both[f"{column}{_AGAIN}"], 0.0)
     found = apart.fill_nan(float("inf")).fill_null(float("inf")).max()
     return float(found) if isinstance(found, float) else 0.0
+
+
+def _verb(number: int) -> str:
+    return "differs" if number == 1 else "differ"
