@@ -27,8 +27,11 @@ NAME = "evaluations.jsonl"
 _REGISTER = "the register of evaluations"  # its path would name this machine in the log
 _HINT = "set the environment variable `NK_DATA` to a folder that can be written"
 # What a config says that makes it another one: how to train, and how labels and audio are to be understood. Which rows
-# there are is not among it: the lock tells.
-_FREE = {"model": {"n_jobs", "save"}, "feats": {"store_format", "no_reuse", "print_feats", "fail_threshold"}}
+# there are, and in which folds, is not among it: the lock tells.
+_FREE = {
+    "model": {"n_jobs", "save", "loso", "logo", "k_fold_cross"},
+    "feats": {"store_format", "no_reuse", "print_feats", "fail_threshold"},
+}
 _OF_EXP = ("type", "epochs", "runs", "random_seed")
 _OF_DATA = ("target", "type", "labels", "bins", "target_divide_by", "channel", "colnames")
 _OF_DATABASE = ("channel", "colnames", "mapping", "reverse", "scale")

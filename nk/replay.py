@@ -49,7 +49,7 @@ class Outcome:
 
     @property
     def same(self) -> bool:
-        """Whether labels are equal and scores within 1e-6."""
+        """Whether labels are equal, scores within 1e-6."""
         return not (self.alone or self.labels or self.other_classes) and self.largest <= _CLOSE
 
     def as_dict(self, run: Path) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Outcome:
             return f"the same predictions for all {self.rows} rows, to the last bit"
         if self.same:
             return (
-                f"the same predictions for all {self.rows} rows: labels are equal and scores within {_CLOSE:g}, "
+                f"the same predictions for all {self.rows} rows: labels are equal, scores within {_CLOSE:g}, "
                 f"but not to the last bit (up to {self.largest:.1g})"
             )
         found = [f"{self.labels} of {self.rows} labels {_verb(self.labels)}"] if self.labels else []

@@ -246,12 +246,12 @@ def test_a_dry_run_writes_nothing(place: Path) -> None:
     assert not (place / "results" / "exp-replay").exists()
 
 
-def predictions(folder: Path, *, classes: bool = True, **changes: list[str]) -> Path:
+def predictions(folder: Path, changes: dict[str, list[str]] | None = None, *, classes: bool = True) -> Path:
     """A copy of the run with predictions of four rows."""
     shutil.copytree("results/exp", folder)
     rows = {"id": ["a", "b", "c", "d"], "split": ["test"] * 4, "run": ["0"] * 4}
     told = {"predicted": ["x", "x", "y", "y"], "p_x": ["0.9", "0.8", "0.1", "0.2"], "p_y": ["0.1", "0.2", "0.9", "0.8"]}
-    found = {**rows, **(told if classes else {"predicted": ["1.5", "2.0", "1000.0", "-3"]}), **changes}
+    found = {**rows, **(told if classes else {"predicted": ["1.5", "2.0", "1000.0", "-3"]}), **(changes or {})}
     pl.DataFrame(found).write_csv(folder / "predictions.csv")
     return folder
 
@@ -264,7 +264,7 @@ def predictions(folder: Path, *, classes: bool = True, **changes: list[str]) -> 
         (
             {"p_x": ["0.9000009", "0.8", "0.1", "0.2"]},
             True,
-            "scores within 1e-06, but not to the last bit (up to 9e-07)",
+            "within 1e-06, but not to the last bit (up to 9e-07)",
         ),
         (
             {"p_x": ["0.9000011", "0.8", "0.1", "0.2"]},
@@ -279,7 +279,7 @@ def predictions(folder: Path, *, classes: bool = True, **changes: list[str]) -> 
     ],
 )
 def test_what_counts_as_the_same(changes: dict[str, list[str]], same: bool, verdict: str, place: Path) -> None:
-    found = compare(predictions(place / "one"), predictions(place / "two", **changes))
+    found = compare(predictions(place / "one"), predictions(place / "two", changes))
     assert found.same == same
     assert found.lines()[0].endswith(verdict)
     exact = not changes
@@ -298,7 +298,7 @@ def test_what_counts_as_the_same(changes: dict[str, list[str]], same: bool, verd
 )
 def test_numbers_are_compared_by_value(values: list[str], same: bool, exact: bool, place: Path) -> None:
     one = predictions(place / "one", classes=False)
-    found = compare(one, predictions(place / "two", classes=False, predicted=values))
+    found = compare(one, predictions(place / "two", {"predicted": values}, classes=False))
     assert (found.same, found.exact, found.labels) == (same, exact, 0)
 
 
