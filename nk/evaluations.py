@@ -144,7 +144,7 @@ def summary(seen: Sequence[Evaluation]) -> str:
     if configs == 1:
         return f"{looked}, by one config{more}"
     values = sorted(one.value for one in same if one.measure == last.measure and one.value is not None)
-    spread = f" ({last.measure} {values[0]:.3f} to {values[-1]:.3f})" if len(values) > 1 else ""
+    spread = f" ({last.measure} {values[0]:.3f} to {values[-1]:.3f})" if len({*values}) > 1 else ""
     return f"{looked}, by {configs} different configs{spread}{more}; a choice among them needs a fresh test set"
 
 

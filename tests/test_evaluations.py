@@ -73,7 +73,7 @@ def test_two_processes_that_count_at_once_lose_nothing(place: Path) -> None:
     ui = Ui(quiet=True)
     found = count(one(config="0"), [], ui)
     assert len({it.id for it in found}) == len(found) == 81
-    assert summary(found).startswith("the test rows have been looked at 81 times, by 40 different configs (uar 0.500")
+    assert summary(found).startswith("the test rows have been looked at 81 times, by 40 different configs; a choice")
     assert len((place / NAME).read_text().splitlines()) == 80
     assert ui.lines == []
 

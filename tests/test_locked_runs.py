@@ -148,9 +148,7 @@ def test_a_cross_validation_is_locked_with_its_folds(place: Path) -> None:
     assert lock.read(first.folder).folded
     second, text = run(*LOCK, "exp.random_seed=9")
     assert "cross-validation: 3 folds (those of the lock)" in text
-    assert (
-        told(run(*LOCK)[1]) == "the test rows have been looked at 3 times, by 2 different configs (uar 0.650 to 0.650)"
-    )
+    assert told(run(*LOCK)[1]).startswith("the test rows have been looked at 3 times, by 2 different configs")
     for name in ("predictions.csv", lock.NAME):
         there = (second.folder / name).read_text().replace('"seed": 9', '"seed": 42')
         assert there == (first.folder / name).read_text()
