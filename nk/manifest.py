@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nk import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PACKAGES = (
     "numpy", "scipy", "polars", "scikit-learn", "xgboost", "xgboost-cpu", "lightgbm", "opensmile", "praat-parselmouth",
@@ -37,10 +37,10 @@ def manifest(*, seed: int, seconds: dict[str, float], **about: Any) -> dict[str,
     """The content of `manifest.json`; versions are read from package metadata, nothing is imported for it."""
     return {
         "schema": 1,
-        "nk": __version__,
         "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "python": platform.python_version(),
         "platform": platform.platform(),
+        "nk": __version__,
+        "python": platform.python_version(),
         "packages": versions(),
         "seed": seed,
         "seconds": seconds,
@@ -48,9 +48,9 @@ def manifest(*, seed: int, seconds: dict[str, float], **about: Any) -> dict[str,
     }
 
 
-def versions() -> dict[str, str]:
-    """The packages that results can depend on, as they are installed."""
-    installed = {package: _version(package) for package in PACKAGES}
+def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """The packages as they are installed; if none are named, those that results can depend on."""
+    installed = {package: _version(package) for package in packages}
     return {package: number for package, number in installed.items() if number}
 
 

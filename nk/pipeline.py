@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import exports, record, runfolder, testing, testsets
+from nk import counting, exports, lock, record, runfolder, testing, testsets
 from nk.audit.cues import unheard
 from nk.audit.shortcuts import reached
 from nk.errors import DataError
@@ -17,10 +17,10 @@ from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import audit, cautions, course, groups, select, sources, split, target, train
+from nk.stages import audit, cautions, course, groups, locked, select, sources, split, target, train
 from nk.stages.certainty import decided
 from nk.stages.columns import need_column
-from nk.stages.folds import folds_by, holdout, make_folds
+from nk.stages.folds import folds_by, holdout, make_folds, without
 from nk.stages.load import load
 from nk.stages.pooling import Pooling
 from nk.stages.recordings import check_skips
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from nk.config import Config, Loaded
     from nk.config.data import Data
     from nk.config.output import Plot
+    from nk.evaluations import Evaluation
+    from nk.replay import Outcome, Replay
     from nk.setup import Setup
     from nk.stages.cautions import Caution
     from nk.stages.course import Course
@@ -47,15 +49,12 @@ if TYPE_CHECKING:
     from nk.ui import Ui
 
 
-# For results that are written beside the model.
-_ELSEWHERE = "copy the run folder to where you may write"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Result(Told):
-    """What a run has found, and the folder that holds everything."""
+    """What a run has found, and the folder that holds everything; `outcome` is how a replay compares."""
 
     folder: Path
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,9 @@ def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
     return Checked(findings, audit.verdict(findings, strict=setup.config.exp.strict))
 
 
-def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = False) -> Result | Plan:
+def run(
+    loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = False, replay: Replay | None = None
+) -> Result | Plan:
     """Run an experiment and write its run folder; or make the plan alone.
 
     Args:
@@ -108,11 +109,12 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         ui: where to say what happens
         jobs: how many cores to use; `n_jobs` of [MODEL], at most all, where not given
         dry_run: stop at the plan
+        replay: the run that is repeated, if one is, and where that goes
 
     Raises:
         NkError: the config, the data or the installation does not allow it
     """
-    setup, watch = prepare(loaded, jobs), Stopwatch()
+    setup, watch = prepare(loaded, jobs, replay), Stopwatch()
     config, strict = setup.config, setup.config.exp.strict
     ready = _ready(loaded, setup, ui, watch)
     dataset, folds = ready.dataset, ready.folds
@@ -125,6 +127,7 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
         audit.show(findings, ui)
         return ready.plan
     ui.note(f"audit so far: {audit.summary(findings, named=True)}")
+    made = lock.made(dataset, folds, seed=config.exp.random_seed)
     with watch("extract"):
         sources.check_columns(dataset, setup.sources, _asked(setup))
         features, failed = _features(dataset, setup, ui)
@@ -139,19 +142,20 @@ def run(loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = Fals
     trained, predictions, courses = _trained(features, dataset, folds, setup, watch, ui)
     with watch("evaluate"):
         looks, metrics, by_group = _measured(predictions, courses, dataset, folds, config, ui)
-    told = audit.of_recordings(heard, dataset.target, reached(metrics, dataset.target))
-    findings = audit.together(tables, told)
+    cues = audit.of_recordings(heard, dataset.target, reached(metrics, dataset.target))
+    findings = audit.together(tables, cues)
     audit.need_sound(findings, ui, strict=strict)
-    done = Done(
-        setup, dataset, folds, features, predictions, looks, metrics, by_group, trained, skipped, courses, findings
-    )
-    with runfolder.writing(setup.root, config.exp.name) as folder:
+    seen = counting.of_run(setup, made, metrics, ui)
+    told = Told(metrics, by_group, config.model.measure, findings, seen)
+    done = Done(setup, dataset, folds, features, predictions, looks, told, trained, skipped, courses, made)
+    with runfolder.writing(setup.folder.parent, setup.folder.name) as folder:
         record.write(folder, done, watch, ui)
-    if config.exp.save_test:
+        outcome = record.write_replay(folder, replay) if replay else None
+    if config.exp.save_test and not replay:
         path = exports.write_csv(config.exp.save_test, exports.test_rows(predictions, dataset), "save_test")
         ui.note(f"test rows with predictions: {path}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
-    return Result(**vars(done.told), folder=setup.root / config.exp.name)
+    return Result(**vars(told), folder=setup.folder, outcome=outcome)
 
 
 def _trained(
@@ -187,11 +191,12 @@ def _ready(loaded: Loaded, setup: Setup, ui: Ui, watch: Stopwatch) -> _Ready:
         )
     with watch("split"):
         dataset, folds = _divide(read.dataset, setup)
+        changed = locked.verified(read.dataset, dataset, config.data, setup.locks)
     total = len(read.dataset) + len(read.skipped)
     plan = _plan(dataset, folds, setup, multichannel=read.multichannel)
     for line in plan.lines():
         ui.note(line)
-    _warn(ui, [*_skips(read.skipped, total), *_combining(dataset, config.plot)])
+    _warn(ui, [*_skips(read.skipped, total), *changed, *_combining(dataset, config.plot)])
     groups.check(dataset, config.exp.results_by)
     return _Ready(dataset, folds, plan, read.skipped, total)
 
@@ -202,11 +207,15 @@ def _heard(dataset: Dataset, folds: Sequence[Fold], setup: Setup, ui: Ui, *, fre
 
 @dataclass(frozen=True)
 class Tests:
-    """What tests of a stored model have found, and the folder that holds theirs; `measure` is the main one."""
+    """What tests of a stored model have found, and the folder that holds theirs; `measure` is the main one.
+
+    `seen` are the evaluations of the rows of each test set, by its name, the last one its own.
+    """
 
     folder: Path
     tested: Sequence[testing.Tested]
     measure: str | None
+    seen: dict[str, Sequence[Evaluation]]
 
 
 def test(
@@ -237,7 +246,7 @@ def test(
     sets = testsets.wanted(loaded.config, run.config, files, like)
     places = folder / runfolder.TESTS
     for one in sets:
-        runfolder.check_place(places, one.name, way_out=_ELSEWHERE)
+        runfolder.check_place(places, one.name, way_out=runfolder.ELSEWHERE)
     if output:
         exports.check_place(output, "--output")
     _warn(ui, cautions.of_differing(differing(loaded.config, run.config), folder))
@@ -253,24 +262,31 @@ def test(
         ui.note(f"audit: {audit.summary(trial.findings, named=True)}")
         tested.append(testing.evaluate(trial, run, ui))
     _warn(ui, cautions.of_versions(changed_versions(run, tested[0].features)))
-    for done in tested:
-        with runfolder.writing(places, done.trial.testset.name, way_out=_ELSEWHERE) as place:
-            record.write_test(place, done, ui)
+    seen = {}
+    for trial, done in zip(trials, tested, strict=True):
+        name = trial.testset.name
+        seen[name] = counting.of_test(done, trial.dataset.frame, places / name, ui)
+        with runfolder.writing(places, name, way_out=runfolder.ELSEWHERE) as place:
+            record.write_test(place, done, seen[name], ui)
     if output:
         ui.note(f"rows with predictions: {exports.write_csv(output, testing.all_rows(tested), '--output')}")
-    return Tests(places, tested, run.config.model.measure)
+    return Tests(places, tested, run.config.model.measure, seen)
 
 
 def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
     """Split the dataset, or fold it where a cross-validation is asked for; the target is then in its final form."""
     config, seed = setup.config, setup.config.exp.random_seed
     data, model = config.data, config.model
-    if model.loso or model.logo or model.k_fold_cross:
-        dataset = select.trimmed(split.without_own_parts(dataset), data, seed, divided=False)
+    folded = locked.folded(setup.locks)
+    if folded or model.loso or model.logo or model.k_fold_cross:
+        dataset = split.without_own_parts(dataset)
+        dataset = locked.of_lock(dataset, folded) if folded else dataset
+        dataset = select.trimmed(dataset, data, seed, divided=False)
         dataset = _targeted(dataset, data, learnt=pl.lit(value=True))
-        return dataset, make_folds(dataset, model, data.groups, seed=seed) or []
-    earlier = runfolder.earlier_split(setup.root / config.exp.name)
-    dataset = split.split(dataset, data, seed=seed, three=config.exp.traindevtest, earlier=earlier)
+        made = locked.folds(dataset, folded) if folded else make_folds(dataset, model, data.groups, seed=seed)
+        return dataset, made or []
+    earlier, three = runfolder.earlier_split(setup.earlier), config.exp.traindevtest
+    dataset = split.split(dataset, data, seed=seed, three=three, earlier=earlier, locks=setup.locks)
     dataset = select.trimmed(dataset, data, seed, divided=True)
     split.check_parts(dataset)
     dataset = _targeted(dataset, data, learnt=pl.col("split") == "train")
@@ -329,6 +345,7 @@ def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel
     config = setup.config
     notes += train.planned(dataset, folds, setup.recipe, config.exp.runs)
     by = folds_by(dataset, config.model, config.data.groups) if len(folds) > 1 else ""
+    by = "those of the lock" if locked.folded(setup.locks) else by
     if config.data.tested:
         notes.append(f"tests: `nk test` is for {', '.join(f'`{name}`' for name in config.data.tested)}")
     features = sources.planned(dataset, setup.sources, _asked(setup))
@@ -349,17 +366,15 @@ def _asked(setup: Setup) -> sources.Ask:
 
 
 def _without(failed: Sequence[Skip], dataset: Dataset, folds: list[Fold], setup: Setup) -> tuple[Dataset, list[Fold]]:
-    """The rows that have features, with the split that they had; folds are made anew, since speakers may be gone."""
+    """The rows that have features, with the split or the folds that they had."""
     if not failed:
         return dataset, folds
     what = "has every feature" if setup.recipe.nan_strategy == "drop" else "has features"
     keys = ("database", "file", "start", "end")
     gone = pl.DataFrame([{key: getattr(skip, key) for key in keys} for skip in failed])
     kept = dataset.with_frame(dataset.frame.join(gone, on=keys, how="anti", maintain_order="left"), what)
-    config = setup.config
-    anew = make_folds(kept, config.model, config.data.groups, seed=config.exp.random_seed)
-    if anew is not None:
-        return kept, anew
+    if len(folds) > 1:
+        return kept, without(folds, kept.ids)
     split.check_parts(kept)
     return kept, [holdout(kept)]
 

@@ -7,26 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from nk import evaluations, lock, replay
 from nk.config import to_yaml
 from nk.config.resolve import resolved
 from nk.exports import write_features
 from nk.manifest import manifest
+from nk.paths import looked_from
 from nk.plan import hours
 from nk.report.pictures import draw_results
 from nk.show import log_results
 from nk.stages import audit, certainty, course, trained
 from nk.stages.about import About, Measures, Source
 from nk.stages.load import make_reader
-from nk.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from nk.audit.finding import Finding
     from nk.config import Config
+    from nk.evaluations import Evaluation
+    from nk.lock import Lock
     from nk.manifest import Stopwatch
     from nk.registry import Plugin
+    from nk.replay import Outcome, Replay
     from nk.runfolder import RunFolder
     from nk.setup import Setup
     from nk.stages.certainty import Calibrations
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from nk.stages.views import View
     from nk.tables import Dataset, Features, Predictions, Skip
     from nk.testing import Tested
+    from nk.told import Told
     from nk.ui import Ui
 
 
@@ -49,17 +53,16 @@ class Done:
     features: Features
     predictions: Predictions
     views: Sequence[View]
-    metrics: dict[str, Any]
-    groups: dict[str, Any]
+    told: Told
     trained: Trained
     skipped: Sequence[Skip]
     courses: Sequence[Course]
-    findings: Sequence[Finding]
+    lock: Lock
 
     @property
-    def told(self) -> Told:
-        """What is said of it."""
-        return Told(self.metrics, self.groups, self.setup.config.model.measure, self.findings)
+    def metrics(self) -> dict[str, Any]:
+        """The content of `metrics.json`."""
+        return self.told.metrics
 
     @property
     def calibrations(self) -> Calibrations:
@@ -70,10 +73,12 @@ class Done:
 def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     """Write everything, the manifest last: it holds the seconds, and marks the folder as complete."""
     config = done.setup.config
-    folder.text("config.yaml", to_yaml(_resolved(done.setup)))
+    folder.text("config.yaml", config_text(done.setup))
     folder.json("metrics.json", done.metrics)
-    folder.json("groups.json", done.groups)
-    folder.json("audit.json", audit.as_json(done.findings))
+    folder.json("groups.json", done.told.groups)
+    folder.json("audit.json", audit.as_json(done.told.findings))
+    folder.text(lock.NAME, lock.text(done.lock))
+    _write_seen(folder, done.told.seen)
     _write_tables(folder, done.dataset, done, done.skipped)
     if config.feats.store_format:
         write_features(folder.path, config.feats.store_format, done.features, done.dataset)
@@ -84,6 +89,18 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     log_results(done.told, ui)
     folder.text("log.txt", "\n".join(ui.lines) + "\n")
     folder.json("manifest.json", _manifest(done, watch))
+
+
+def write_replay(folder: RunFolder, again: Replay) -> Outcome:
+    """Write how the repetition of a run, which is in the folder, compares to it."""
+    outcome = replay.compare(again.run, folder.path)
+    folder.json(replay.NAME, outcome.as_dict(again.run))
+    return outcome
+
+
+def config_text(setup: Setup) -> str:
+    """The config of a run with nothing left open, as YAML."""
+    return to_yaml(_resolved(setup))
 
 
 def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], Sequence[str]]:
@@ -125,16 +142,17 @@ def _counted(done: Done) -> list[tuple[str, Dataset]]:
     return [(name, dataset) for name in asked if name in dataset.frame["database"]]
 
 
-def write_test(folder: RunFolder, tested: Tested, ui: Ui) -> None:
+def write_test(folder: RunFolder, tested: Tested, seen: Sequence[Evaluation], ui: Ui) -> None:
     """Write what a test of a stored model has found; the manifest last, as for a run."""
     trial, run = tested.trial, tested.run
     folder.json("metrics.json", tested.metrics)
     folder.json("groups.json", tested.groups)
     folder.json("audit.json", audit.as_json(trial.findings))
+    _write_seen(folder, seen)
     _write_tables(folder, trial.dataset, tested, tested.skipped)
     with trial.watch("figures"):
         _draw(folder.folder("figures"), tested, run.config, ui)
-    log_results(tested.told, ui, of=trial.testset.name)
+    log_results(replace(tested.told, seen=seen), ui, of=trial.testset.name)
     about = manifest(
         seed=run.about.seed,
         seconds=trial.watch.seconds,
@@ -149,6 +167,11 @@ def write_test(folder: RunFolder, tested: Tested, ui: Ui) -> None:
     )
     folder.text("log.txt", "\n".join(ui.lines) + "\n")
     folder.json("manifest.json", about)
+
+
+def _write_seen(folder: RunFolder, seen: Sequence[Evaluation]) -> None:
+    if seen:
+        folder.text(evaluations.NAME, evaluations.text(seen))
 
 
 def _write_tables(folder: RunFolder, dataset: Dataset, found: Done | Tested, skipped: Sequence[Skip]) -> None:
@@ -173,6 +196,7 @@ def _manifest(done: Done, watch: Stopwatch) -> dict[str, Any]:
         seed=done.setup.config.exp.random_seed,
         seconds=watch.seconds,
         config=done.setup.file.name,
+        **looked_from(done.setup.folder, done.setup.file),
         audio_hours=round(hours(done.dataset), 4),
         rows=len(done.dataset),
         features=done.features.provenance["extractors"],

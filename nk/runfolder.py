@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 OURS = (
     "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "groups.json", "audit.json",
     "sets.csv", "per_class.csv", "per_speaker.csv", "combined.csv", "skipped.csv", "features.csv", "features.parquet",
-    "features.pkl", "log.txt",
-    "figures", "model",
+    "features.pkl", "log.txt", "figures", "model", "split.lock.json", "evaluations.jsonl", "replay.json",
 )  # fmt: skip
 TESTS = "tests"  # the folder in it for tests of its model, which go with it
 _MANIFEST = "manifest.json"
 _STALE = 24 * 3600  # seconds after which the leavings of a killed run are removed
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _WAY_OUT = "set `root` in [EXP]"
+ELSEWHERE = "copy the run folder to where you may write"  # for results that are written in it or beside it
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class RunFolder:
 
     def json(self, name: str, content: dict[str, Any]) -> None:
         """Write a JSON file: numbers that JSON has no word for become null."""
-        self.text(name, json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        self.text(name, json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
     def csv(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table as CSV."""
@@ -290,11 +290,12 @@ def _clean_up(final: Path) -> None:
             old.rename(final)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON can have it: numbers that it has no word for become null."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -14,8 +14,11 @@ from nk.config.scoring import chooses
 from nk.execute import cores
 from nk.families import features as feature_plugins
 from nk.families import models as model_plugins
+from nk.paths import resolver
 from nk.registry import check_requirements
+from nk.runfolder import ELSEWHERE
 from nk.stages.calibration import Aims
+from nk.stages.locked import places_of, read_locks
 from nk.stages.train import Recipe
 from nk.stages.tune import Grid
 
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 
     from nk.audio import Channel
     from nk.config import Config, Loaded
+    from nk.lock import Lock
     from nk.registry import FeatureSource, Model
+    from nk.replay import Replay
 
 # Reports are drawn from the run folder, and a run is whole without one.
 USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT")
@@ -32,18 +37,29 @@ USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT")
 
 @dataclass(frozen=True)
 class Setup:
-    """The config, the plug-ins with their options, and how many cores to use."""
+    """The config, the plug-ins with their options, how many cores to use, and the locks of databases that have one.
+
+    `beside_locks` are the folders that these are in, `replay` says which run is repeated, if one is.
+    """
 
     config: Config
     file: Path
     jobs: int
     recipe: Recipe
     sources: tuple[FeatureSource, ...]
+    locks: Mapping[str, Lock]
+    beside_locks: tuple[Path, ...]
+    replay: Replay | None
 
     @property
-    def root(self) -> Path:
-        """The folder of run folders."""
-        return Path(self.config.exp.root)
+    def folder(self) -> Path:
+        """The run folder."""
+        return self.replay.folder if self.replay else Path(self.config.exp.root) / self.config.exp.name
+
+    @property
+    def earlier(self) -> Path:
+        """The folder of the run before this one."""
+        return self.replay.run if self.replay else self.folder
 
     @property
     def channels(self) -> dict[str, Channel]:
@@ -51,20 +67,23 @@ class Setup:
         return self.config.data.channels
 
 
-def prepare(loaded: Loaded, jobs: int | None) -> Setup:
+def prepare(loaded: Loaded, jobs: int | None, replay: Replay | None = None) -> Setup:
     """Make everything that a run needs besides data.
 
     Raises:
         ConfigError: something is missing in the config
         NotBuilt: the config asks for what nk cannot do yet
         MissingDependency: a package is not installed
-        DataError: the run folder cannot be where the config wants it
+        DataError: the run folder cannot be where the config wants it, or a lock cannot be used
     """
     check_run(loaded)
     check_built(loaded, USED_BY_RUN)
     config = _with_model(loaded.config)
-    runfolder.check_place(Path(config.exp.root), config.exp.name)
-    if config.exp.save_test:
+    if replay:
+        runfolder.check_place(replay.folder.parent, replay.folder.name, way_out=ELSEWHERE)
+    else:
+        runfolder.check_place(Path(config.exp.root), config.exp.name)
+    if config.exp.save_test and not replay:
         exports.check_place(config.exp.save_test, "save_test")
     jobs = jobs or min(config.model.n_jobs or cores(), cores())
     seed = config.exp.random_seed if config.model.random_seed is None else config.model.random_seed
@@ -81,7 +100,10 @@ def prepare(loaded: Loaded, jobs: int | None) -> Setup:
         grid=grid,
         aims=Aims(config.model.risk_coverage, config.model.set_coverage) if config.model.calibrate else None,
     )
-    return Setup(config, loaded.file, jobs, recipe, _sources(config))
+    places = places_of(config.data, resolver(loaded.file))
+    locks = read_locks(places, config.data, config.model)
+    beside = dict.fromkeys(place if place.is_dir() else place.parent for place in places.values())
+    return Setup(config, loaded.file, jobs, recipe, _sources(config), locks, tuple(beside), replay)
 
 
 def _with_model(config: Config) -> Config:

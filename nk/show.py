@@ -5,11 +5,18 @@ from __future__ import annotations
 import json as json_text
 from typing import TYPE_CHECKING, Any
 
+from nk.evaluations import summary
+from nk.runfolder import plain
 from nk.stages import audit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from nk.evaluations import Evaluation
     from nk.pipeline import Checked, Result, Tests
     from nk.plan import Plan
+    from nk.replay import Outcome
     from nk.testing import Tested
     from nk.told import Told
     from nk.ui import Ui
@@ -33,17 +40,39 @@ def show_checked(checked: Checked, ui: Ui, *, json: bool) -> None:
 
 def show(result: Result, ui: Ui, *, json: bool) -> None:
     """Print the tables of a result and the audit beside it; with `json`, on stderr, and the metrics on stdout."""
-    _tables(result, ui, folds=ui.verbose)
-    audit.show(result.findings, ui)
+    _all(result, ui)
     ui.note(f"written to {result.folder}")
     if json:
         ui.out(json_text.dumps(result.metrics, indent=1, ensure_ascii=False))
 
 
+def show_replay(result: Result, outcome: Outcome, run: Path, ui: Ui, *, json: bool) -> None:
+    """Print whether a replay has predicted the same; with `json`, that as JSON on stdout."""
+    _all(result, ui)
+    ui.note(f"written to {result.folder}")
+    verdict, *reasons = outcome.lines()
+    (ui.note if outcome.same else ui.warn)(f"replay of `{run}`: {verdict}")
+    for reason in reasons:
+        ui.note(reason)
+    if json:
+        ui.out(json_text.dumps(plain(outcome.as_dict(run)), indent=1, ensure_ascii=False))
+
+
 def log_results(told: Told, ui: Ui, *, of: str = "") -> None:
     """Put the tables of a result and its audit into the log, which is written before they are shown."""
-    _tables(told, ui.unheard(), folds=ui.verbose)
-    audit.show(told.findings, ui.unheard(), of=of)
+    _all(told, ui.unheard(), of=of)
+
+
+def _all(told: Told, ui: Ui, *, of: str = "") -> None:
+    _tables(told, ui, folds=ui.verbose)
+    audit.show(told.findings, ui, of=of)
+    _seen(told.seen, ui)
+
+
+def _seen(seen: Sequence[Evaluation], ui: Ui, where: str = "") -> None:
+    """How often the test rows have been looked at."""
+    if seen:
+        ui.note(where + summary(seen))
 
 
 def _tables(told: Told, ui: Ui, *, folds: bool) -> None:
@@ -157,6 +186,8 @@ def show_tests(tests: Tests, ui: Ui, *, json: bool) -> None:
         _tests(tests, ui)
     for one in tests.tested:
         audit.show(one.trial.findings, ui, of=one.trial.testset.name)
+    for name, seen in tests.seen.items():
+        _seen(seen, ui, f"`{name}`: " if len(tests.seen) > 1 else "")
     names = [one.trial.testset.name for one in tests.tested]
     ui.note(f"written to {tests.folder / names[0] if len(names) == 1 else tests.folder}")
     if json:

@@ -30,9 +30,10 @@ def data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tests never read or fill the user's cache; one cache serves the whole session."""
+    """Tests never read or fill the user's cache, nor count as his; one cache serves the whole session."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("NK_DATA", str(tmp_path_factory.mktemp("data")))
         yield
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +17,20 @@ from nk.cli.options import (
     ending_well,
     one_file,
 )
+from nk.errors import ConfigError, DataError, Problem
 from nk.ui import Ui
+
+if TYPE_CHECKING:
+    from nk.replay import Replay as Again
+
+Replay = Annotated[
+    Path | None,
+    typer.Option(
+        help="Repeat the run of this folder, beside it, and say whether the predictions are the same.",
+        metavar="RUN",
+        show_default=False,
+    ),
+]
 
 
 def run(
@@ -24,25 +38,49 @@ def run(
     config: ConfigOption = None,
     overrides: Overrides = None,
     jobs: Jobs = None,
+    replay: Replay = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Stop at the plan: what would be done.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the metrics as JSON on stdout.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run an experiment: read, split, compute features, train, evaluate, write a run folder."""
+    """Run an experiment: read, split, compute features, train, evaluate, write a run folder.
+
+    A replay leaves with 3 where the predictions are not the same.
+    """
     ui = Ui(quiet=quiet, verbose=verbose, data_only=json)
     with ending_well(ui):
         from nk.config import load_config
 
-        loaded = load_config(one_file(file, config), overrides or ())
+        again = _place_of(replay) if replay else None
+        loaded = load_config(_config(file, config, replay), overrides or ())
         for warning in loaded.warnings:
             ui.problem(warning, warning=True)
 
         from nk import pipeline
-        from nk.show import show, show_plan
+        from nk.show import show, show_plan, show_replay
 
-        outcome = pipeline.run(loaded, ui, jobs=jobs, dry_run=dry_run)
-        if isinstance(outcome, pipeline.Result):
-            show(outcome, ui, json=json)
+        result = pipeline.run(loaded, ui, jobs=jobs, dry_run=dry_run, replay=again)
+        if not isinstance(result, pipeline.Result):
+            show_plan(result, ui, json=json)
+        elif again and result.outcome:
+            show_replay(result, result.outcome, again.run, ui, json=json)
+            raise typer.Exit(0 if result.outcome.same else DataError.exit_code)
         else:
-            show_plan(outcome, ui, json=json)
+            show(result, ui, json=json)
+
+
+def _place_of(run: Path) -> Again:
+    from nk.replay import place_of
+
+    return place_of(run)
+
+
+def _config(file: Path | None, option: Path | None, replay: Path | None) -> Path:
+    """The config file, that of the run where one is replayed."""
+    if replay is None:
+        return one_file(file, option)
+    if file or option:
+        hint = "leave out the config file: a replay takes that of the run; `--set` changes a key"
+        raise ConfigError([Problem("nk", 0, f"`--replay {replay}` and a config file are given", hint)])
+    return replay / "config.yaml"

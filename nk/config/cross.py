@@ -129,8 +129,20 @@ def _splits(build: Build) -> None:
             and not (database.train or database.dev or database.test)
         ):
             build.found.wrong(strategy, "names no speakers", f"name them: `{name}.test = ['s1', 's2']`")
+        _lock(build, name, entries, database)
         _sizes(build, name, entries, database)
         _apart(build, entries, database)
+
+
+def _lock(build: Build, name: str, entries: dict[str, Entry], database: Database) -> None:
+    """A lock needs its place, and the strategy that goes by it."""
+    strategy, lock = entries.get("split_strategy"), entries.get("lock")
+    locked = database.split_strategy == "lock"
+    if strategy and locked and not database.lock:
+        hint = f"name a run folder: `{name}.lock = results/first`"
+        build.found.wrong(strategy, "is `lock`, but nothing says which", hint)
+    elif lock and database.lock and not locked:
+        build.found.odd(lock, "has no effect", f"write `{name}.split_strategy = lock`, too")
 
 
 def _sizes(build: Build, name: str, entries: dict[str, Entry], database: Database) -> None:

@@ -23,6 +23,7 @@ Strategy = Literal[
     "random",
     "balanced",
     "reuse",
+    "lock",
 ]
 
 
@@ -102,6 +103,9 @@ class Database(Section):
     train_vals: Names = key(("train",), "values of the split column that mean train")
     dev_vals: Names = key(("dev",), "values of the split column that mean dev")
     test_vals: Names = key(("test",), "values of the split column that mean test")
+    lock: str | None = key(
+        None, "run folder, or its split.lock.json, whose parts or folds are used, for the strategy `lock`"
+    )
     train: Names | None = key(None, "training speakers, for `speakers_stated`; without it all others")
     dev: Names | None = key(None, "dev speakers, for `speakers_stated`")
     test: Names | None = key(None, "test speakers, for `speakers_stated`")

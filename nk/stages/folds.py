@@ -5,7 +5,7 @@ Every choice is a function of the seed and of what it is about, as in `nk/stages
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +34,7 @@ class Fold:
 
     There may be a thousand folds of many rows, so a fold holds the places of its own rows within `ids`, which the folds
     share, and makes the rest when it is asked. `kept` are the places to train on; None: all that are in no other part.
+    `groups` are those that its test rows are in, one of each column by which rows are folded.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Fold:
     dev_rows: Places = field(repr=False)
     test_rows: Places = field(repr=False)
     kept: Places | None = field(default=None, repr=False)
+    groups: tuple[str, ...] = ()
 
     @property
     def train_rows(self) -> Places:
@@ -86,8 +88,9 @@ def make_folds(dataset: Dataset, model: Model, groups: Sequence[str], *, seed: i
     if not (model.loso or model.logo or model.k_fold_cross):
         return None
     if model.logo and model.logo is not True and not model.loso and "fold" in dataset:
-        return _made(dataset, [_stated(dataset)])
-    return _made(dataset, [_of_column(dataset, model, column, seed, first=not n) for n, column in enumerate(groups)])
+        return folds_of(dataset, [_stated(dataset)])
+    columns = [_of_column(dataset, model, column, seed, first=not n) for n, column in enumerate(groups)]
+    return folds_of(dataset, columns)
 
 
 def folds_by(dataset: Dataset, model: Model, groups: Sequence[str]) -> str:
@@ -122,8 +125,12 @@ def shared_ids(folds: Sequence[Fold]) -> tuple[str, ...]:
     return first
 
 
-def _made(dataset: Dataset, columns: list[list[str]]) -> list[Fold]:
-    """A fold for every combination of the columns' groups that rows have."""
+def folds_of(dataset: Dataset, columns: Sequence[Sequence[str]]) -> list[Fold]:
+    """A fold for every combination of the groups that rows have in these columns.
+
+    Raises:
+        DataError: a column has one group, or there are too many folds
+    """
     numbers = [_numbered(column) for column in columns]
     for names, _ in numbers:
         if len(names) < 2:
@@ -136,20 +143,55 @@ def _made(dataset: Dataset, columns: list[list[str]]) -> list[Fold]:
                         hint="use `logo = 10` or `k_fold_cross = 10`")  # fmt: skip
     ids = tuple(dataset.ids)
     rows = np.split(np.argsort(fold, kind="stable"), np.cumsum(np.bincount(fold))[:-1])
+    groups = [
+        tuple(names[place] for (names, _), place in zip(numbers, combination, strict=True))
+        for combination in combinations.T
+    ]
+    # Of one column the other rows are those to train on, which a fold knows by itself.
+    kept = [
+        None if len(codes) == 1 else np.flatnonzero((codes != combination[:, None]).all(axis=0))
+        for combination in combinations.T
+    ]
+    none = np.arange(0)
     return [
-        Fold(
-            "+".join(names[place] for (names, _), place in zip(numbers, combination, strict=True)),
-            ids,
-            np.arange(0),
-            mine,
-            # Of one column the other rows are those to train on, which a fold knows by itself.
-            None if len(codes) == 1 else np.flatnonzero((codes != combination[:, None]).all(axis=0)),
-        )
-        for combination, mine in zip(combinations.T, rows, strict=True)
+        Fold("+".join(named), ids, none, mine, others, named)
+        for named, mine, others in zip(groups, rows, kept, strict=True)
     ]
 
 
-def _numbered(groups: list[str]) -> tuple[list[str], Places]:
+def without(folds: Sequence[Fold], ids: Sequence[str]) -> list[Fold]:
+    """The folds with only those rows that are among `ids`; a fold that has nothing left to test is none.
+
+    Raises:
+        DataError: of several folds one is left
+    """
+    those = set(ids)
+    stay = np.array([row in those for row in shared_ids(folds)])
+    place = np.cumsum(stay) - 1
+    named = tuple(row for row in shared_ids(folds) if row in those)
+
+    def moved(rows: Places) -> Places:
+        left: Places = place[rows[stay[rows]]]
+        return left
+
+    found = [
+        replace(
+            fold,
+            ids=named,
+            dev_rows=moved(fold.dev_rows),
+            test_rows=moved(fold.test_rows),
+            kept=None if fold.kept is None else moved(fold.kept),
+        )
+        for fold in folds
+    ]
+    found = [fold for fold in found if len(fold.test_rows)]
+    if len(folds) > 1 and len(found) < 2:
+        raise DataError("one fold has rows that can be used, so there is nothing to train on",
+                        hint="look at the rows that were skipped, or use a split")  # fmt: skip
+    return found
+
+
+def _numbered(groups: Sequence[str]) -> tuple[list[str], Places]:
     names = sorted(set(groups), key=_natural)
     place = {name: number for number, name in enumerate(names)}
     return names, np.array([place[group] for group in groups], dtype=np.int64)

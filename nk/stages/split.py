@@ -6,7 +6,7 @@ speaker) and the first ones are taken, so that row order, other databases or lib
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nk.config.data import Data, Database
+    from nk.lock import Lock
 
     Ints = npt.NDArray[np.int64]
 
@@ -37,13 +38,15 @@ _BINS = 4  # of a numeric column that is to be balanced
 class Ask:
     """What strategies go by beside their database's keys.
 
-    `three` asks for a dev part, `earlier` has the `id` and `split` of the rows of the last run, where there was one.
+    `three` asks for a dev part, `earlier` has the `id` and `split` of the rows of the last run, where there was one,
+    `locks` are those of the databases that have one.
     """
 
     data: Data
     seed: int
     three: bool = False
     earlier: pl.DataFrame | None = None
+    locks: Mapping[str, Lock] = field(default_factory=dict)
 
     def shares(self, database: Database) -> dict[str, float]:
         """Per cent of the groups for each part but train."""
@@ -51,7 +54,13 @@ class Ask:
 
 
 def split(
-    dataset: Dataset, data: Data, *, seed: int, three: bool = False, earlier: pl.DataFrame | None = None
+    dataset: Dataset,
+    data: Data,
+    *,
+    seed: int,
+    three: bool = False,
+    earlier: pl.DataFrame | None = None,
+    locks: Mapping[str, Lock] | None = None,
 ) -> Dataset:
     """Give every row its part (`train`, `dev` or `test`), one database after the other by its `split_strategy`.
 
@@ -61,11 +70,12 @@ def split(
         seed: what speakers or rows are drawn with
         three: whether a dev part is wanted; it is cut from the training speakers where no strategy gives one
         earlier: `id` and `split` of the rows of the last run, for the strategy `reuse`
+        locks: by the name of their database, for the strategy `lock`
 
     Raises:
         DataError: a strategy is impossible with this data, or leaves nothing to train on or to test
     """
-    ask = Ask(data, seed, three, earlier)
+    ask = Ask(data, seed, three, earlier, locks or {})
     result = select.each(dataset, data.databases, lambda rows, database: _parts(rows, database, ask))
     if three and not (result.frame["split"] == "dev").any():
         result = select.each(result, data.databases, lambda rows, database: _dev_cut(rows, database, ask))
@@ -114,6 +124,7 @@ def _parts(rows: Dataset, database: Database, ask: Ask) -> Dataset:
         "random": _random,
         "balanced": _balanced,
         "reuse": _reuse,
+        "lock": _locked,
         "database": _own_parts,
         "specified": _own_parts,
     }
@@ -295,9 +306,20 @@ def _reuse(rows: Dataset, database: Database, ask: Ask) -> Dataset:
     if ask.earlier is None:
         raise DataError("`split_strategy = reuse` needs an earlier run of this name, and there is none",
                         hint="run it with another strategy first, or set `name` and `root` in [EXP]")  # fmt: skip
-    part_of = dict(ask.earlier.select("id", "split").iter_rows())
-    part = pl.col("id").replace_strict(part_of, default=None, return_dtype=pl.String)
-    result = _with(rows, part)
+    return _as_before(rows, ask.earlier.select("id", "split"), "the earlier run")
+
+
+def _locked(rows: Dataset, database: Database, ask: Ask) -> Dataset:
+    """The parts of a lock; `nk/stages/locked.py` verifies what has become of its rows."""
+    lock = ask.locks[_name(rows)]
+    return _with_dev(_as_before(rows, lock.rows.select("id", "part"), f"the lock in `{database.lock}`"), database, ask)
+
+
+def _as_before(rows: Dataset, parts: pl.DataFrame, whose: str) -> Dataset:
+    """Parts by id; rows that have none there are of none."""
+    part_of = dict(parts.iter_rows())
+    result = _with(rows, pl.col("id").replace_strict(part_of, default=None, return_dtype=pl.String))
     if result.frame["split"].null_count() == len(rows):
-        raise DataError(f"the earlier run has no row of `{_name(rows)}`", hint="choose another `split_strategy`")
+        raise DataError(f"{whose} has no row of `{_name(rows)}`",
+                        hint="give it the name that it had there, or choose another `split_strategy`")  # fmt: skip
     return result

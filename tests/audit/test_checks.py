@@ -42,7 +42,8 @@ def dataset(target: str = "emotion", labels: tuple[str, ...] | None = None, coun
 def fold(data: Dataset, test: range | list[int], dev: range | list[int] = range(0), name: str = "split") -> Fold:
     """The rows that are in neither part are to train on."""
     train = [row for row in range(len(data)) if row not in {*test, *dev}]
-    return Fold(name, tuple(data.ids), *(np.array(rows, dtype=np.int64) for rows in (list(dev), list(test), train)))
+    places = [np.array(rows, dtype=np.int64) for rows in (list(dev), list(test), train)]
+    return Fold(name, tuple(data.ids), places[0], places[1], places[2])
 
 
 def halves(data: Dataset) -> list[Fold]:

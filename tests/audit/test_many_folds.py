@@ -48,8 +48,8 @@ def said(data: Dataset, folds: Sequence[Fold]) -> list[str]:
 
 
 def fold(data: Dataset, train: list[int], test: list[int], dev: list[int] | None = None) -> Fold:
-    places = [np.array(rows, dtype=np.int64) for rows in (dev or [], test, train)]
-    return Fold("split", tuple(data.ids), *places)
+    dev_rows, test_rows, train_rows = [np.array(rows, dtype=np.int64) for rows in (dev or [], test, train)]
+    return Fold("split", tuple(data.ids), dev_rows, test_rows, train_rows)
 
 
 def test_what_train_and_test_share_is_named() -> None:

@@ -35,7 +35,8 @@ loso = True
 """
 FILES = {
     "config.yaml", "manifest.json", "dataset.parquet", "predictions.csv", "metrics.json", "groups.json", "audit.json",
-    "per_class.csv", "per_speaker.csv", "skipped.csv", "log.txt", "figures", "model",
+    "per_class.csv", "per_speaker.csv", "skipped.csv", "log.txt", "figures", "model", "split.lock.json",
+    "evaluations.jsonl",
 }  # fmt: skip
 
 
