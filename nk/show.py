@@ -219,7 +219,8 @@ def _measures(part: str, found: dict[str, Any], baselines: dict[str, Any], first
     names = sorted(found, key=lambda name: name != first)  # the sort is stable: the others keep their order
     rows = [(name, *_value(found[name]), *(_number(baselines[base].get(name)) for base in baselines)) for name in names]
     some = next(iter(found.values()))
-    speakers = f" of {some['n_speakers']} speakers" if some["n_speakers"] else ""
+    count = some["n_speakers"]
+    speakers = f" of {count} speaker{'' if count == 1 else 's'}" if count else ""
     ui.table(f"{part}: {some['n']} rows{speakers}", ("", "value", "95 % interval", *baselines), rows)
     ui.note(f"interval of {names[0]}: {found[names[0]]['method']}")
 

@@ -64,9 +64,20 @@ class Counts:
     def _ranked(self) -> tuple[Doubles, Doubles]:
         """Both from one sorting. Of two classes the last is the positive one; the other would give the same values."""
         classes = self.scores.shape[1]
-        wanted = range(classes) if classes != 2 else [1]
-        found = [rank(self.truth == k, self.scores[:, k], self.groups, len(self.hits)) for k in wanted]
+        columns = {k: self.scores[:, k] for k in range(classes)} if classes != 2 else {1: _odds(self.scores)}
+        found = [rank(self.truth == k, column, self.groups, len(self.hits)) for k, column in columns.items()]
         return np.column_stack([one.area() for one in found]), np.column_stack([one.equal_error() for one in found])
+
+
+def _odds(scores: Doubles) -> Doubles:
+    """The logarithm of the odds of the second of two classes, shape (rows,).
+
+    It has the order of the scores, but tells apart what is next to 1 as well as what is next to 0, so that it does not
+    matter which class is the second.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.round(np.log(scores[:, 1]) - np.log(scores[:, 0]), 12)
+    return np.nan_to_num(found, nan=0.0, posinf=1e300, neginf=-1e300)  # without scores all are equal
 
 
 def count(truth: Ints, predicted: Ints, scores: Doubles, groups: Ints, size: int) -> Counts:

@@ -300,6 +300,16 @@ def test_either_of_two_classes_may_be_positive(pairs: list[tuple[bool, int]]) ->
         assert one == pytest.approx(other, abs=1e-12, nan_ok=True)
 
 
+def test_either_class_may_be_positive_where_scores_are_next_to_one() -> None:
+    """1 - 1e-20 is 1 for a computer: as scores of the first class all rows are equal, as those of the second none is."""
+    small = 10.0 ** -np.arange(18, 26)
+    truth = np.array([0, 0, 0, 1, 0, 1, 1, 1])
+    scores = np.column_stack([small, 1 - small])
+    for name, due in (("auc", 15 / 16), ("eer", 0.25)):
+        found = [value(name, tally) for tally in (counts(truth, scores), counts(1 - truth, scores[:, ::-1]))]
+        assert found == pytest.approx([due, due])
+
+
 def test_expected_guesses_are_the_mean_of_all_guesses() -> None:
     truth = np.array([0, 0, 0, 1, 2])
     expected = count_guesses(truth, 4)

@@ -70,6 +70,25 @@ def run(rows: Dataset, extractor: FeatureExtractor, **more: Any) -> Extracted:
     return extract(rows, extractor, **{"channels": CHANNELS, "jobs": 2, "ui": Ui(quiet=True), **more})
 
 
+def test_pieces_of_three_hours(tmp_path: Path) -> None:
+    """As if they had been cut out: at the start, in the middle and at the very end of a file of three hours."""
+    rate, hours = 8000, 3
+    voice = np.random.default_rng(0).normal(0, 0.1, 60 * rate)
+    with soundfile.SoundFile(tmp_path / "long.wav", "w", rate, 1) as file:
+        for minute in range(60 * hours):
+            file.write(voice * (1 + minute % 7) / 7)
+    places = [(0.0, 1.5), (5400.25, 5402.0), (3600 * hours - 1.25, 3600.0 * hours)]
+    for number, (start, end) in enumerate(places):
+        wave, _ = soundfile.read(tmp_path / "long.wav", start=round(start * rate), stop=round(end * rate))
+        soundfile.write(tmp_path / f"{number}.wav", wave, rate)
+    whole = dataset(*[tmp_path / "long.wav"] * 3, ends=tuple(end for _, end in places))
+    whole = Dataset(whole.frame.with_columns(start=pl.Series([start for start, _ in places])), whole.target)
+    pieces = dataset(*[tmp_path / f"{number}.wav" for number in range(3)])
+    one, two = (run(some, os_plugin()).values for some in (whole, pieces))
+    for number in range(3):
+        np.testing.assert_allclose(one[whole.ids[number]], two[pieces.ids[number]], rtol=1e-4, atol=1e-5)
+
+
 def test_values_are_those_of_the_package(tmp_path: Path) -> None:
     import opensmile
 

@@ -128,6 +128,12 @@ def test_a_column_with_values_of_its_own() -> None:
     assert part_of_speaker(split(whole, {"db": column}, seed=0)) == {"1": "train", "2": "test", "3": "test"}
 
 
+def test_a_value_that_no_row_has_is_named() -> None:
+    column = database(split_strategy="column", split_column="speaker", train_vals=("1",), test_vals=("7",))
+    with pytest.raises(DataError, match="no row of `db` has `7` in `speaker`, which `test_vals` names"):
+        split(dataset(["1", "2", "3"]), {"db": column}, seed=0)
+
+
 @pytest.mark.parametrize("strategy", ["database", "specified"])
 def test_parts_that_the_database_has_itself(strategy: str) -> None:
     whole = dataset(["1", "2", "3"])
