@@ -255,17 +255,16 @@ def _column(rows: Dataset, database: Database, ask: Ask) -> Dataset:
     if not set(found.drop_nulls().unique()) & set(part_of):
         raise DataError(f"no value of `{column}` in `{name}` is a part", examples=found.unique().sort().to_list(),
                         hint=f"say which mean what: `{name}.train_vals`, `dev_vals`, `test_vals`")  # fmt: skip
-    _check_values(name, database, found)
+    _check_values(name, column, found, values)
     return _with_dev(_with(rows, found.replace_strict(part_of, default=None, return_dtype=pl.String)), database, ask)
 
 
-def _check_values(name: str, database: Database, found: pl.Series) -> None:
-    """Make sure that each part whose values were written has one of them in the table."""
+def _check_values(name: str, column: str, found: pl.Series, values: Mapping[str, Sequence[str] | None]) -> None:
+    """Make sure that each part whose values are others than its name has one of them in the table."""
     there = {*found.drop_nulls()}
-    for key in [f"{part}_vals" for part in PARTS if f"{part}_vals" in database.model_fields_set]:
-        wanted = getattr(database, key)
-        if not there & {*wanted}:
-            text = f"no row of `{name}` has `{', '.join(wanted)}` in `{database.split_column}`, which `{key}` names"
+    for part, wanted in values.items():
+        if wanted and (part,) != (*wanted,) and not there & {*wanted}:
+            text = f"no row of `{name}` has `{', '.join(wanted)}` in `{column}`, which `{part}_vals` names"
             raise DataError(text, examples=sorted(there), hint="write one of the values that are there")
 
 

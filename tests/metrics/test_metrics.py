@@ -301,7 +301,7 @@ def test_either_of_two_classes_may_be_positive(pairs: list[tuple[bool, int]]) ->
 
 
 def test_either_class_may_be_positive_where_scores_are_next_to_one() -> None:
-    """1 - 1e-20 is 1 for a computer: as scores of the first class all rows are equal, as those of the second none is."""
+    """1 - 1e-20 is 1 for a computer: of the one class all scores are equal then, of the other none."""
     small = 10.0 ** -np.arange(18, 26)
     truth = np.array([0, 0, 0, 1, 0, 1, 1, 1])
     scores = np.column_stack([small, 1 - small])
