@@ -120,9 +120,14 @@ def _gaps(groups: dict[str, Any], ui: Ui) -> None:
     for column, gap in groups["gaps"].items():
         if column == "speaker" or gap["measure"] == "recall":
             continue
-        name, ends = gap["measure"], "" if gap["low"] is None else f" ({_number(gap['low'])} to {_number(gap['high'])})"
-        best, worst = (_number(groups[column][gap[key]][name]["value"]) for key in ("best", "worst"))
-        text = f"{gap['best']} {best}, {gap['worst']} {worst}, apart by {_number(gap['value'])}{ends}"
+        name = gap["measure"]
+        best, worst = (groups[column][gap[key]][name] for key in ("best", "worst"))
+        apart = f"apart by {_number(gap['value'])}"
+        if gap["low"] is not None:
+            apart += f" ({_number(gap['low'])} to {_number(gap['high'])})"
+        elif best["n_speakers"] and worst["n_speakers"]:
+            apart += f" (no interval: {best['n_speakers']} and {worst['n_speakers']} speakers)"
+        text = f"{gap['best']} {_number(best['value'])}, {gap['worst']} {_number(worst['value'])}, {apart}"
         ui.note(f"test, {name} by {column}: {text}")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nk.errors import DataError
+from nk.intervals import FEWEST_SPEAKERS
 from nk.stages.columns import as_text, need_column
 from nk.stages.evaluate import evaluate, measures_of, or_null, per_class
 from nk.tables import Metric
@@ -33,7 +34,10 @@ _ABOUT = ("schema", "fewest", "gaps")
 
 @dataclass(frozen=True)
 class Gap:
-    """How far the groups of a column are apart in one measure; `low` and `high` are None where there is no interval."""
+    """How far the groups of a column are apart in one measure.
+
+    `low` and `high` are None where there is no interval, also where a group has one or two speakers.
+    """
 
     measure: str
     best: str
@@ -66,7 +70,7 @@ def groups_json(
         if column != predictions.target.name:
             found[column] = _of_column(predictions, dataset, column, speakers_are_target=own)
     found = {column: metrics for column, metrics in found.items() if len(metrics) > 1}
-    gaps = {column: _gap(predictions, metrics) for column, metrics in found.items()}
+    gaps = {column: _gap(predictions, metrics, column) for column, metrics in found.items()}
     plain = {
         column: {group: {one.name: _plain(one) for one in each} for group, each in metrics.items()}
         for column, metrics in found.items()
@@ -163,7 +167,7 @@ def _plain(one: Metric) -> dict[str, Any]:
     return {"value": or_null(one.value), "low": one.low, "high": one.high, **about, "method": one.method}
 
 
-def _gap(predictions: Predictions, metrics: dict[str, tuple[Metric, ...]]) -> Gap | None:
+def _gap(predictions: Predictions, metrics: dict[str, tuple[Metric, ...]], column: str) -> Gap | None:
     """The gap in the main measure between the best and the worst of the groups that have enough rows."""
     main = measures_of(predictions.target)[0]
     first = [each[0] for each in metrics.values()]  # of classes there is the recall alone
@@ -175,7 +179,10 @@ def _gap(predictions: Predictions, metrics: dict[str, tuple[Metric, ...]]) -> Ga
     order = sorted(usable, key=lambda name: usable[name].value, reverse=main.greater_is_better)
     best, worst = usable[order[0]], usable[order[-1]]
     low, high = (best, worst) if best.value >= worst.value else (worst, best)
-    return Gap(best.name, order[0], order[-1], low.value - high.value, *_difference(low, high))
+    # Utterances of one or two people say nothing of the next, unless it is these people that are compared.
+    few = column != "speaker" and any((one.n_speakers or FEWEST_SPEAKERS) < FEWEST_SPEAKERS for one in (best, worst))
+    ends = (None, None) if few else _difference(low, high)
+    return Gap(best.name, order[0], order[-1], low.value - high.value, *ends)
 
 
 def _difference(larger: Metric, smaller: Metric) -> tuple[float | None, float | None]:
