@@ -66,12 +66,12 @@ def test_the_interval_of_a_gap_joins_those_of_its_groups() -> None:
 
 def test_a_gap_between_groups_of_two_speakers_has_no_interval() -> None:
     """Their rows alone would make it look sure: every row of two men against every row of ten others."""
-    predictions, data = tables(site=["x" if number < 20 else "y" for number in range(120)])
-    found = groups_json(predictions, data, ["site"])
+    half = ["x" if number % 10 < 5 else "y" for number in range(120)]
+    predictions, data = tables(site=["x" if number < 20 else "y" for number in range(120)], half=half)
+    found = groups_json(predictions, data, ["site", "half"])
     assert found["site"]["x"]["uar"]["n_speakers"] == 2
     assert found["gaps"]["site"]["low"] is None
-    assert found["gaps"]["gender"]["low"] is not None
-    assert found["gaps"]["speaker"]["low"] is not None
+    assert found["gaps"]["half"]["low"] is not None
 
 
 def test_groups_of_too_few_rows_have_no_value_and_no_gap() -> None:
