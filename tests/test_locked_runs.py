@@ -189,7 +189,12 @@ def test_one_part_of_a_lock(which: str, part: str, place: Path) -> None:
     strategy = f"data.more.split_strategy={'test' if part == 'train' else 'train'}"
     (gone, *_) = speakers("test" if part == "train" else "train")
     record(place / f"{gone}1.wav", 99)  # it is not asked for
-    sets = ("data.databases=['db', 'more']", "data.more=db.csv", strategy, f"data.db.{which}=True")
+    others = [{"file": f"more{number}.wav", "speaker": f"m{number % 4}", "emotion": ("joy", "anger")[number // 4 % 2]}
+              for number in range(16)]  # fmt: skip
+    for number, row in enumerate(others):
+        record(place / row["file"], 200 + 2 * number + number // 4 % 2)
+    pl.DataFrame(others).write_csv("more.csv")
+    sets = ("data.databases=['db', 'more']", "data.more=more.csv", strategy, f"data.db.{which}=True")
     result, text = run(*LOCK, *sets)
     assert "when it was locked" not in text
     mine = pl.read_parquet(result.folder / "dataset.parquet").filter(pl.col("database") == "db")

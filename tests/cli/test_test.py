@@ -84,7 +84,7 @@ def test_several_sets_are_one_table(place: Path) -> None:
 
 def test_one_set_has_the_tables_of_a_run_and_json_is_alone_on_stdout(place: Path) -> None:
     done = nk(place, "test", "results/exp", "--data", "there.csv")
-    assert "there: 4 rows of 1 speakers" in done.stdout
+    assert "there: 4 rows of 1 speaker" in done.stdout
     assert "there, a class" in done.stdout
     assert "written to results/exp/tests/there\n" in done.stderr
     done = nk(place, "test", "results/exp", "--data", "there.csv", "--json", "--quiet", "--output", "all.csv")

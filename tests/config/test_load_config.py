@@ -289,7 +289,7 @@ def test_a_near_name_of_a_database_is_a_slip(tmp_path: Path) -> None:
         ("[DATA]\ndatabases = {'a': 1}", "2: [DATA] `databases` must be a list of names"),
         (f"{BASE}emodb.type = sql", "4: [DATA] `emodb.type` names `sql`, which is not a reader"),
         (f"{BASE}emodb.test_size = 70\nemodb.dev_size = 40", "4: [DATA] `emodb.test_size` and `emodb.dev_size` are 110 % together"),
-        (f"{BASE}emodb.split_strategy = 12", "4: [DATA] `emodb.split_strategy` must be `speaker_split`, `speakers_stated`, `column`, `train`, `dev`, `test`, `database`, `specified`, `random`, `balanced`, `reuse` or a list of test speakers, not `12`"),
+        (f"{BASE}emodb.split_strategy = 12", "4: [DATA] `emodb.split_strategy` must be `speaker_split`, `speakers_stated`, `column`, `train`, `dev`, `test`, `database`, `specified`, `random`, `balanced`, `reuse`, `lock` or a list of test speakers, not `12`"),
         ("[DATA]\ndatabases = ['a']\na = a.csv\ntests = x", "4: [DATA] `tests` names `x`, but nothing says where it is"),
         (f"{BASE}emodb.split_strategy = speakers_stated", "4: [DATA] `emodb.split_strategy` names no speakers"),
         (f"{BASE}emodb.test = [1]\nemodb.train = [1, 2]", "4: [DATA] `emodb.test` shares `1` with `train`"),

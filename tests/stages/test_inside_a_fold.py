@@ -415,7 +415,7 @@ def test_rows_without_truth_are_predicted_and_never_measured(model: str, target:
     for key in ("per_class", "per_speaker", "baselines", "runs", "folds"):
         assert metrics[key] == again[key], key
     draw_results(tmp_path, predictions, metrics, Plot())
-    kinds = {"scatter"} if target == "age" else {"confusion", "uncertainty"}
+    kinds = {"scatter"} if target == "age" else {"confusion", "uncertainty", "reliability", "risk_coverage"}
     assert {path.stem for path in tmp_path.glob("*.png")} == {f"{kind}_test" for kind in kinds}
     assert without_truth.find(data, found) == []
 
