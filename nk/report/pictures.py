@@ -121,9 +121,10 @@ def _draw_part(album: Album, predictions: Predictions, metrics: dict[str, Any], 
     if not predictions.target.is_number:
         figure = uncertainty.draw(predictions, split=part, title=title, fill=album.plot.fill_areas, pen=album.pen)
         album.add(figure, uncertainty.data(predictions, part), "uncertainty", part)
-        told = metrics["calibration"][part]
-        figure = reliability.draw(predictions, told, split=part, title=title, pen=album.pen)
-        album.add(figure, reliability.data(predictions, part), "reliability", part)
+        told = metrics["calibration"].get(part)
+        if told:
+            figure = reliability.draw(predictions, told, split=part, title=title, pen=album.pen)
+            album.add(figure, reliability.data(predictions, part), "reliability", part)
         told, decided = metrics["risk_coverage"][part], metrics["decided"].get(part)
         figure = risk_coverage.draw(predictions, told, decided, split=part, title=title, pen=album.pen)
         album.add(figure, risk_coverage.data(predictions, part), "risk_coverage", part)

@@ -19,7 +19,7 @@ from nk.stages.evaluate import or_null
 from nk.stages.views import View, parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nk.stages.calibration import Calibration
     from nk.stages.views import Known
@@ -42,7 +42,8 @@ def certainty(predictions: Predictions, found: Calibrations, *, speakers_are_tar
 
     Returns:
         `calibration` {split: as `reliability.error`, with `temperatures` and `by`}, `risk_coverage` {split: `area`, and
-        `risk` of all rows} and `sets` {split: as `_held`}, the last only where sets were asked for
+        `risk` of all rows} and `sets` {split: as `_held`}, the last only where sets were asked for; dev is in
+        `risk_coverage` alone where the scores were calibrated on it
     """
     parts = [] if predictions.target.is_number else parts_of(predictions)
     known = [one for one in found.values() if one]
@@ -50,12 +51,18 @@ def certainty(predictions: Predictions, found: Calibrations, *, speakers_are_tar
         "temperatures": [or_null(one.temperature) for one in known],
         "by": " or ".join(dict.fromkeys(one.by for one in known)) or None,
     }
-    errors = {p: reliability.error(predictions, p, speakers_are_target=speakers_are_target) for p in parts}
+    judged = _judged(parts, found)
+    errors = {p: reliability.error(predictions, p, speakers_are_target=speakers_are_target) for p in judged}
     return {
         "calibration": {p: {**one, **about} for p, one in errors.items()},
         "risk_coverage": {p: _risk(predictions, p) for p in parts},
-        "sets": {p: _held(predictions, p, found, own=speakers_are_target) for p in parts} if known else {},
+        "sets": {p: _held(predictions, p, found, own=speakers_are_target) for p in judged} if known else {},
     }
+
+
+def _judged(parts: Sequence[str], found: Calibrations) -> list[str]:
+    """The parts that what was learnt can be held against: not dev, which is what it was learnt on if there is one."""
+    return [part for part in parts if part != "dev" or not any(found.values())]
 
 
 def decided(predictions: Predictions, known: Known, found: Calibrations) -> list[View]:
@@ -66,7 +73,7 @@ def decided(predictions: Predictions, known: Known, found: Calibrations) -> list
     sure = pl.col("uncertainty") <= pl.col(_THRESHOLD)
     kept = rows.filter(sure, pl.col("truth").is_not_null()).drop(_BOUND, _THRESHOLD)
     about = {}
-    for part in parts_of(predictions):
+    for part in _judged(parts_of(predictions), found):
         before = labelled(predictions, part).frame
         after = kept.filter(pl.col("split") == part)
         lost = {*before["truth"]} - {*after["truth"]}

@@ -258,6 +258,19 @@ def test_what_is_said_of_scores_holds_for_the_rows() -> None:
     assert right.mean() > before.mean()
 
 
+def test_nothing_is_said_of_the_rows_that_it_was_learnt_on() -> None:
+    scores, truth = drawn(600)
+    found = predictions(scores, truth, np.arange(600) % 20, truth * 0)
+    dev = pl.when(pl.int_range(pl.len()) < 300).then(pl.lit("dev")).otherwise("split")
+    found = Predictions(found.frame.with_columns(split=dev), found.target)
+    learnt = calibration.fit(held(scores[:300], truth[:300], np.arange(300) % 20), Aims())
+    assert isinstance(learnt, Calibration)
+    told = certainty.certainty(found, {(0, "0"): learnt})
+    (view,) = certainty.decided(found, {}, {(0, "0"): learnt})
+    assert [*told["calibration"]] == [*told["sets"]] == [*view.about] == ["test"]
+    assert [*certainty.certainty(found, {})["calibration"]] == ["dev", "test"]
+
+
 def test_too_few_speakers_for_sets_is_said_with_what_they_are_enough_for() -> None:
     scores, truth = drawn(200)
     groups = np.arange(200) % 5
