@@ -82,15 +82,18 @@ def _count(number: int, what: str, several: str = "") -> str:
     return f"{number} {what if number == 1 else several or what + 's'}"
 
 
-def history_lines(dataset: Dataset) -> list[str]:
-    """What was done to the rows, a line each: those that went, and values that were changed."""
+def history_lines(dataset: Dataset, *, strange: int = 0) -> list[str]:
+    """What was done to the rows, a line each: those that went, and values that were changed.
+
+    `strange` is how many rows have a label that is not known, and stand without one.
+    """
     lines = []
     for step in dataset.history:
         if step.rows_in != step.rows_out:
             lines.append(f"rows: {step.rows_in} -> {step.rows_out} where {step.what}")
         elif step.told:
             lines.append(f"data: {step.what}")
-    unknown = dataset.frame[dataset.target.name].null_count()
+    unknown = dataset.frame[dataset.target.name].null_count() - strange
     if unknown:
         lines.append(f"unlabelled: {_count(unknown, 'row')} without `{dataset.target.name}`, predicted and not scored")
     return lines

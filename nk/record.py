@@ -210,8 +210,8 @@ def _manifest(done: Done, watch: Stopwatch) -> dict[str, Any]:
 def _about_model(done: Done) -> About:
     """What else has to be known to use the stored model."""
     setup, dataset = done.setup, done.dataset
-    ids, _ = final_rows(dataset, done.folds)
-    rows = dataset.frame.filter(pl.col("id").is_in(list(ids)), pl.col(dataset.target.name).is_not_null())
+    known = dataset.frame.filter(pl.col(dataset.target.name).is_not_null())
+    rows, dev = (known.filter(pl.col("id").is_in(list(ids))) for ids in final_rows(dataset, done.folds))
     sources = [Source(name=one.called, options=_plain(one)) for one in setup.sources]
     return About(
         model=setup.recipe.model.called,
@@ -229,9 +229,15 @@ def _about_model(done: Done) -> About:
             **done.features.provenance,
         ),
         trained_on="all rows, after the cross-validation" if len(done.folds) > 1 else "the training part",
-        speakers=tuple(rows["speaker"].drop_nulls().unique().sort()) if dataset.has_speakers else None,
+        speakers=_names(rows) if dataset.has_speakers else None,
         recordings=tuple(rows["digest"].unique().sort()),
+        dev_speakers=_names(dev) if dataset.has_speakers else (),
+        dev_recordings=tuple(dev["digest"].unique().sort()),
     )
+
+
+def _names(rows: pl.DataFrame) -> tuple[str, ...]:
+    return tuple(rows["speaker"].drop_nulls().unique().sort())
 
 
 def _plain(plugin: Plugin) -> dict[str, Any]:

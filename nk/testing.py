@@ -150,7 +150,7 @@ def plan(trial: Trial, run: Stored) -> list[str]:
     """What is about to be done, a line each."""
     about, dataset = run.about, trial.dataset
     model = f"{about.model}, trained on {about.trained_on} of `{run.folder}`"
-    notes = history_lines(dataset)
+    notes = history_lines(dataset, strange=sum(trial.unknown.values()))
     if trial.multichannel:
         have = "file has" if trial.multichannel == 1 else "files have"
         channel = trial.ask.channels[trial.testset.name]

@@ -246,6 +246,27 @@ def test_whom_the_model_has_heard_is_said() -> None:
 
 
 @pytest.mark.usefixtures("place")
+def test_whom_the_model_was_chosen_by_is_said() -> None:
+    """Dev has settled options, stopping and the temperature of the scores."""
+    three = ("exp.traindevtest=True", "data.db.dev_size=25")
+    run(*three)
+    rows = pl.read_csv("results/exp/predictions.csv").filter(pl.col("split") == "dev")
+    pl.read_csv("db.csv").filter(pl.col("file").is_in(rows["file"].to_list())).write_csv("dev.csv")
+    (who,) = rows["speaker"].unique().to_list()
+    _, said = test("exp.ini", *three, files=["dev.csv"])
+    assert f"  warning: 1 of 1 speaker was in the dev part (6 rows): `{who}`" in said
+    assert [line for line in said if line.startswith("  warning: 6 recordings were in the dev part (6 rows)")]
+
+
+@pytest.mark.usefixtures("place")
+def test_classes_that_are_not_tested_are_said() -> None:
+    run()
+    pl.read_csv("held.csv").filter(pl.col("emotion") == "joy").write_csv("joy.csv")
+    _, said = test("exp.ini", files=["joy.csv"])
+    assert "  note: classes of the model that no row has: means over classes leave them out: `anger`" in said
+
+
+@pytest.mark.usefixtures("place")
 def test_after_a_cross_validation_all_speakers_were_trained_on() -> None:
     run("model.loso=True")
     _, said = test("exp.ini", "model.loso=True", files=["held.csv"])
@@ -303,7 +324,8 @@ def test_labels_that_the_model_does_not_know_are_counted() -> None:
     assert one.metrics["metrics"]["test"]["accuracy"]["n"] == 5
     text = "7 rows with a `emotion` that the model does not know, predicted and not scored: `Joy` 6, `fear` 1"
     assert f"  warning: {text}" in said
-    assert "`Joy` means `joy`" in str(one.trial.findings[-1].do)
+    assert not [line for line in said if line.startswith("unlabelled: ")]
+    assert "`Joy` means `joy`" in next(each.do for each in one.trial.findings if each.check == "unknown_labels")
     told = pl.read_csv("all.csv").sort("file")
     assert told["emotion_in_table"].to_list()[:2] == ["Joy", "anger"]
     assert told["truth"].to_list()[:2] == [None, "anger"]

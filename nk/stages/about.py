@@ -40,7 +40,10 @@ class Measures(BaseModel):
 
 
 class About(BaseModel):
-    """How a model was trained; `speakers` (None: not known) and `recordings` (digests) are those that it has heard."""
+    """How a model was trained; `speakers` (None: not known) and `recordings` (digests) are those that it has heard.
+
+    Those of the dev part have had a say in options, early stopping and the temperature of scores.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,6 +58,8 @@ class About(BaseModel):
     trained_on: str
     speakers: tuple[str, ...] | None
     recordings: tuple[str, ...]
+    dev_speakers: tuple[str, ...] = ()
+    dev_recordings: tuple[str, ...] = ()
 
 
 def read_about(folder: Path) -> About:
