@@ -152,7 +152,7 @@ def _thirds(values: pl.Series) -> pl.Series:
 
 def _age_groups(ages: pl.Series) -> pl.Series:
     """`18-29` and so on; null where the age is not known."""
-    years = ages.cast(pl.Float64, strict=False).to_list()
+    years = [year if year is not None and year >= 0 else None for year in ages.cast(pl.Float64, strict=False).to_list()]
     edges = [0, *_AGES]
     names = [f"{low}-{high - 1}" for low, high in zip(edges, _AGES, strict=False)] + [f"{_AGES[-1]} and older"]
     found = [None if year is None else names[sum(year >= edge for edge in _AGES)] for year in years]
