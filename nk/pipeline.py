@@ -144,8 +144,8 @@ def run(
         looks, metrics, by_group = _measured(predictions, courses, dataset, folds, config, ui)
     cues = audit.of_recordings(heard, dataset.target, reached(metrics, dataset.target))
     findings = audit.together(tables, cues)
+    seen = counting.of_run(setup, made, metrics, ui)  # also of what stops here: the audit says how good the model is
     audit.need_sound(findings, ui, strict=strict)
-    seen = counting.of_run(setup, made, metrics, ui)
     told = Told(metrics, by_group, config.model.measure, findings, seen)
     done = Done(setup, dataset, folds, features, predictions, looks, told, trained, skipped, courses, made)
     with runfolder.writing(setup.folder.parent, setup.folder.name) as folder:

@@ -15,6 +15,7 @@ import soundfile
 from nk import pipeline
 from nk.audit.finding import Finding
 from nk.audit.shortcuts import Reached
+from nk.cache_folder import data_folder
 from nk.config import load_config
 from nk.errors import DataError
 from nk.stages import audit
@@ -59,6 +60,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 COLUMN = ["model.loso=False", "data.db.split_strategy=column"]
 SPLIT = [word for one in COLUMN for word in ("--set", one)]
+
+
+def looked() -> int:
+    """How many looks at test rows are counted."""
+    return sum(len(file.read_text().splitlines()) for file in (data_folder() / "evaluations").glob("*.jsonl"))
 
 
 def nk(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -176,9 +182,10 @@ def test_recordings_are_heard_and_what_they_tell_is_held_against_the_model(
     assert seen == [(True, "emotion", None), (True, "emotion", Reached(uar["value"], uar["low"]))]
     found = json.loads((folder / "results" / "exp" / "audit.json").read_text())
     assert [(one["check"], one["level"]) for one in found["findings"]] == [("cue", "warning")]
-    before = (folder / "results" / "exp" / "manifest.json").read_bytes()
+    before, looks = (folder / "results" / "exp" / "manifest.json").read_bytes(), looked()
     with pytest.raises(DataError, match=r"1 warning \(`cue`\)"):
         run("exp.strict=True")
+    assert looked() == looks + 1, "what the audit says holds the score of the model"
     assert (folder / "results" / "exp" / "manifest.json").read_bytes() == before
     checked = pipeline.check(load_config("exp.ini", ["exp.strict=True"]), Ui(quiet=True), jobs=1)
     assert [one.level for one in checked.findings] == ["note"]
