@@ -41,6 +41,19 @@ def test_emodb_with_egemaps_is_what_scikit_learn_gives(data: Path, tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("groups", "uar"), [("row", 0.737), ("speaker", 0.661), ("['speaker', 'text']", 0.631)])
+def test_the_numbers_of_the_guide_on_leaks(groups: str, uar: float, data: Path, tmp_path: Path) -> None:
+    """The leaky one is beside a warning, the honest ones are not."""
+    sets = ("model.loso=False", "model.k_fold_cross=10", "model.calibrate=False", f"data.groups={groups}")
+    found = run("emodb.ini", tmp_path, data, *sets)
+    assert found["metrics"]["test"]["uar"]["value"] == pytest.approx(uar, abs=0.002)
+    (folder,) = (tmp_path / "results").iterdir()
+    findings = json.loads((folder / "audit.json").read_text(encoding="utf-8"))["findings"]
+    warned = [one["check"] for one in findings if one["level"] == "warning"]
+    assert warned == (["shared_speakers"] if groups == "row" else [])
+
+
+@pytest.mark.slow
 def test_emodb_with_compare_is_the_published_figure(data: Path, tmp_path: Path) -> None:
     """.771 is the published figure for ComParE_2016; with `break_ties` it is .773."""
     found = run("emodb.ini", tmp_path, data, "feats.set=ComParE_2016")

@@ -48,12 +48,13 @@ def bins(predictions: Predictions, split: str) -> pl.DataFrame:
         there is none), `lowest`, `highest` (score) and `rows`, a row a bin
     """
     rows = labelled(predictions, split)
-    some = _binned(rows)
+    some, own = _binned(rows), predictions.target.name == "speaker"
     found = []
     for one in range(some.bins):
         mine = some.place == one
         frame = rows.frame.filter(mine)
-        groups = group(frame["id"], None if rows.speakers is None else rows.speakers.filter(mine))
+        speakers = None if rows.speakers is None else rows.speakers.filter(mine)
+        groups = group(frame["id"], speakers, speakers_are_target=own)
         values = share(some.right[mine], groups.numbers, len(groups))
         ends = interval(values, "unit", groups, trials=int(mine.sum()))
         score = some.top[mine]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -197,6 +198,15 @@ def test_the_calibration_error_by_hand() -> None:
     found = reliability.error(predictions(scores, truth, np.arange(10), truth * 0), "test")
     assert found["bins"] == 2
     assert found["ece"] == pytest.approx((0.1 + 0.3) / 2)
+
+
+def test_known_speakers_are_no_sample_of_others_in_the_bins_either() -> None:
+    scores, truth = drawn(300)
+    found = predictions(scores, truth, np.arange(300) % 20, truth * 0)
+    of_speakers, nobody = (replace(found, target=Target("speaker", LABELS), frame=found.frame.with_columns(speaker=one))
+                           for one in (pl.col("speaker"), pl.lit(None, pl.String)))  # fmt: skip
+    assert reliability.bins(of_speakers, "test").equals(reliability.bins(nobody, "test"))
+    assert not reliability.bins(of_speakers, "test").equals(reliability.bins(found, "test"))
 
 
 def crossed(heat: float = 3.0) -> tuple[Predictions, Predictions, tuple[Course, ...], Calibration]:

@@ -85,7 +85,10 @@ def test_groups_of_too_few_rows_have_no_value_and_no_gap() -> None:
 
 def test_ages_are_grouped_and_unknown_ones_left_out() -> None:
     unknown = [None, math.nan, -1.0]
-    ages = [unknown[number % 3] if number < 10 else (17.9 if number < 50 else 30.0 if number < 90 else 90.0) for number in range(120)]
+    ages = [
+        unknown[number % 3] if number < 10 else (17.9 if number < 50 else 30.0 if number < 90 else 90.0)
+        for number in range(120)
+    ]
     predictions, data = tables(age=ages)
     found = groups_json(predictions, data)["age"]
     assert {name: one["uar"]["n"] for name, one in found.items()} == {"0-17": 40, "30-44": 40, "75 and older": 30}
