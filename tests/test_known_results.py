@@ -41,9 +41,9 @@ def test_emodb_with_egemaps_is_what_scikit_learn_gives(data: Path, tmp_path: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("groups", "uar"), [("row", 0.737), ("speaker", 0.661), ("['speaker', 'text']", 0.631)])
+@pytest.mark.parametrize(("groups", "uar"), [("row", 0.737), ("['speaker', 'text']", 0.631)])
 def test_the_numbers_of_the_guide_on_leaks(groups: str, uar: float, data: Path, tmp_path: Path) -> None:
-    """The leaky one is beside a warning, the honest ones are not."""
+    """The leaky one stands beside a warning, the honest one does not; .661 is between them, see above."""
     sets = ("model.loso=False", "model.k_fold_cross=10", "model.calibrate=False", f"data.groups={groups}")
     found = run("emodb.ini", tmp_path, data, *sets)
     assert found["metrics"]["test"]["uar"]["value"] == pytest.approx(uar, abs=0.002)
