@@ -6,6 +6,9 @@ said about them in JSON that is checked on reading. A file that is damaged, or h
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
@@ -18,8 +21,16 @@ if TYPE_CHECKING:
 Record = TypeVar("Record", bound=BaseModel)
 E = TypeVar("E")
 
-# Types beyond those that skops trusts by itself: the nodes of a decision tree are an array.
-TRUSTED = ("sklearn.tree._tree.Tree",)
+# Types of scikit-learn that may be within the one that is asked for; the nodes of a decision tree are an array.
+TRUSTED = (
+    "sklearn.tree._tree.Tree",
+    "sklearn.svm._classes.SVR",
+    "sklearn.tree._classes.DecisionTreeClassifier",
+    "sklearn.tree._classes.DecisionTreeRegressor",
+    "sklearn.mixture._gaussian_mixture.GaussianMixture",
+    "sklearn.preprocessing._data.StandardScaler",
+)
+_IMPORTING = Lock()
 
 
 def write_record(path: Path, record: BaseModel) -> None:
@@ -41,9 +52,26 @@ def read_record(path: Path, kind: type[Record]) -> Record:
 
 def dump_estimator(path: Path, estimator: object) -> None:
     """Write an object of scikit-learn."""
-    import skops.io
+    _skops().dump(estimator, path)
 
-    skops.io.dump(estimator, path)
+
+def _skops() -> Any:
+    """The module `skops.io`, without the list of all estimators that it makes when it is imported.
+
+    For that it imports the whole of scikit-learn, and torch where it is installed, which takes longer than to train a
+    model. nk trusts the type that it asks for and `TRUSTED`, and nothing for being an estimator.
+    """
+    import sklearn.utils
+
+    with _IMPORTING:
+        if "skops.io" in sys.modules:
+            return import_module("skops.io")
+        every = sklearn.utils.all_estimators
+        sklearn.utils.all_estimators = list
+        try:
+            return import_module("skops.io")
+        finally:
+            sklearn.utils.all_estimators = every
 
 
 def load_estimator(path: Path, kind: type[E]) -> E:
@@ -52,10 +80,8 @@ def load_estimator(path: Path, kind: type[E]) -> E:
     Raises:
         PluginError: it is missing, damaged, holds a type that is not trusted, or is not of this kind
     """
-    import skops.io
-
     try:
-        found: Any = skops.io.load(path, trusted=list(TRUSTED))
+        found: Any = _skops().load(path, trusted=[*TRUSTED, f"{kind.__module__}.{kind.__qualname__}"])
     except Exception as error:
         raise unreadable(path, error) from error
     if type(found) is not kind:
