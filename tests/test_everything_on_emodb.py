@@ -77,6 +77,10 @@ def test_every_strategy(strategy: str, three: bool, data: Path, tmp_path: Path) 
     if strategy != "random":
         assert not ran.of("train") & ran.of("test")
         assert not ran.of("train") & ran.of("dev")
+    lock = [f"data.emodb.lock={ran.folder}", "data.emodb.split_strategy=lock", "exp.name=locked"]
+    if strategy != "specified":  # whose tables are a key of another strategy
+        locked = Ran(tmp_path, data, *lock, *[one for one in more if one.startswith("data.emodb=")])
+        assert locked.rows.select("id", "split").equals(ran.rows.select("id", "split"))
     again = Ran(tmp_path, data, "data.emodb.split_strategy=reuse", "model.type=tree", *more)
     assert again.rows.select("id", "split").equals(ran.rows.select("id", "split"))
 
@@ -94,7 +98,7 @@ def test_strategies_that_take_a_database_whole(data: Path, tmp_path: Path) -> No
 
 
 def test_every_strategy_is_tested_here() -> None:
-    assert {*STRATEGIES, "train", "dev", "test", "reuse"} == set(get_args(Strategy))
+    assert {*STRATEGIES, "train", "dev", "test", "reuse", "lock"} == set(get_args(Strategy))
 
 
 @pytest.mark.parametrize("asked", ["model.loso=True", "model.logo=5", "model.k_fold_cross=5"])
