@@ -15,6 +15,7 @@ from nk.cli.options import (
     Verbose,
     ending_well,
     one_file,
+    warn_of,
 )
 from nk.ui import Ui
 
@@ -37,8 +38,7 @@ def check(
         from nk.config import load_config
 
         loaded = load_config(one_file(file, config), [*(overrides or ()), *([_STRICT] if strict else [])])
-        for warning in loaded.warnings:
-            ui.problem(warning, warning=True)
+        warn_of(loaded, ui)
 
         from nk import pipeline
         from nk.show import show_checked

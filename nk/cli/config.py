@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nk.cli.options import Overrides, ending_well
+from nk.cli.options import Overrides, ending_well, warn_of
 from nk.errors import ConfigError, NkError
 from nk.ui import Ui
 
@@ -93,8 +93,7 @@ def convert(
         from nk.config import load_config, to_ini, to_yaml
 
         loaded = load_config(file, overrides or (), roots=False)
-        for warning in loaded.warnings:
-            ui.problem(warning, warning=True)
+        warn_of(loaded, ui)
         text = (to_yaml if to == "yaml" else to_ini)(loaded.config)
         if output is None:
             ui.out(text.rstrip("\n"))

@@ -14,6 +14,7 @@ from nk.errors import ConfigError, NkError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from nk.config import Loaded
     from nk.ui import Ui
 
 ConfigFile = Annotated[Path | None, typer.Argument(help="The config file, INI or YAML.", show_default=False)]
@@ -38,6 +39,12 @@ def one_file(argument: Path | None, option: Path | None) -> Path:
     if (argument is None) == (option is None):
         raise ConfigError([Problem("nk", 0, "one config file is needed", "write `nk run exp.ini`")])
     return argument or option or Path()
+
+
+def warn_of(loaded: Loaded, ui: Ui) -> None:
+    """Say what is doubtful in a config, each with its line."""
+    for warning in loaded.warnings:
+        ui.problem(warning, warning=True)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from nk.cli.options import (
     Verbose,
     ending_well,
     one_file,
+    warn_of,
 )
 from nk.errors import ConfigError, DataError, Problem
 from nk.ui import Ui
@@ -54,8 +55,7 @@ def run(
 
         again = _place_of(replay) if replay else None
         loaded = load_config(_config(file, config, replay), overrides or ())
-        for warning in loaded.warnings:
-            ui.problem(warning, warning=True)
+        warn_of(loaded, ui)
 
         from nk import pipeline
         from nk.show import show, show_plan, show_replay

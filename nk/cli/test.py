@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nk.cli.options import Jobs, Overrides, Quiet, Verbose, ending_well
+from nk.cli.options import Jobs, Overrides, Quiet, Verbose, ending_well, warn_of
 from nk.ui import Ui
 
 Where = Annotated[Path, typer.Argument(help="A run folder, or the config file of a run.", metavar="RUN_OR_CONFIG")]
@@ -51,8 +51,7 @@ def test(
         from nk.stored import find
 
         folder, loaded = find(where, overrides or ())
-        for warning in loaded.warnings:
-            ui.problem(warning, warning=True)
+        warn_of(loaded, ui)
 
         from nk import pipeline
         from nk.show import show_tests

@@ -117,8 +117,10 @@ def _held(predictions: Predictions, split: str, found: Calibrations, *, own: boo
     groups_seen = min(one.groups for one in found.values() if one)
     about = {"wanted": first.coverage, "by": first.kind, "groups": groups_seen}
     rows = labelled(predictions, split)
-    given = sets(predictions, found).filter(pl.col("split") == split, pl.col("holds").is_not_null()).sort("id", "run")
-    if not given.height or given.height < rows.frame.height:
+    given = sets(predictions, found).filter(pl.col("split") == split, pl.col("holds").is_not_null())
+    keys = rows.frame.select("id", pl.col("run").cast(_SETS["run"]))
+    given = keys.join(given, on=["id", "run"], maintain_order="left")
+    if not given.height or given["holds"].null_count():
         return {**about, "why": _too_few(first.coverage, groups_seen, first.kind)}
     groups = group(rows.frame["id"], rows.speakers, speakers_are_target=own)
     values = share(given["holds"].to_numpy(), groups.numbers, len(groups))
