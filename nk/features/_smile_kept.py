@@ -114,7 +114,8 @@ class _Instance:
         native.external_sink_set_callback_ex(
             self._names.EXTERNAL_OUTPUT_COMPONENT, lambda data, _: frames.append(data.copy())
         )
-        if not native.external_audio_source_write_data(self._names.EXTERNAL_SOURCE_COMPONENT, samples):
+        write = native.external_audio_source_write_data
+        if samples and not write(self._names.EXTERNAL_SOURCE_COMPONENT, samples):
             raise RuntimeError("openSMILE did not take the samples")
         native.external_audio_source_set_eoi(self._names.EXTERNAL_SOURCE_COMPONENT)
         native.run()
