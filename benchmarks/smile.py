@@ -1,25 +1,35 @@
 """What extraction with openSMILE costs beside the package's own call: `python benchmarks/smile.py FOLDER`.
 
-Both get each recording in the folder, in the same thread one after the other, who is first changing from file to file.
-Prints CPU seconds of the thread as ratios: all files in each of the rounds, their median, least and greatest; and which
-share of ours is openSMILE's own run and its reset. Values are compared bit by bit on the way.
+The call: both get each recording in the folder, in the same thread one after the other, who is first changing from
+file to file. CPU seconds of the thread as ratios, all files in each of the rounds: the median (least to greatest); and
+which share of ours is openSMILE's own run and its reset. Values are compared bit by bit on the way.
+
+The stage: all that a run does for features, with an empty cache (reading, hashing, storing), beside the package's bare
+calls on samples that are read already, in as many threads, in turn: wall time and CPU of the process as ratios.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
+import tempfile
 import time
 from pathlib import Path
 from threading import local
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import opensmile
+import polars as pl
 from opensmile.core.lib import OpenSMILE
 
-from nk.audio import read
-from nk.execute import run_all
+from nk.audio import digest, read
+from nk.execute import cores, run_all
 from nk.features.os import OpenSmile, OsOptions
+from nk.stages.extract import extract
+from nk.tables import Dataset, Target
+from nk.ui import Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,41 +47,43 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=SETS, help="feature sets")
     parser.add_argument("--rounds", type=int, default=3, help="how often all files are done")
     parser.add_argument("--every", type=int, default=1, help="take each nth file")
-    parser.add_argument("--jobs", type=int, default=1, help="threads")
+    parser.add_argument("--jobs", type=int, default=cores(), help="threads of the stage")
     asked = parser.parse_args()
-    recordings = [read(str(file)) for file in sorted(asked.folder.rglob("*.wav"))[:: asked.every]]
+    files = sorted(asked.folder.rglob("*.wav"))[:: asked.every]
+    recordings = [read(str(file)) for file in files]
     _watch("run")
     _watch("reset")
     for name in asked.sets:
-        extractor = OpenSmile(OsOptions(set=name), name="os")
-        for audio in recordings[: 2 * asked.jobs]:  # the first ones import and start
-            _both(extractor, audio, first=True)
-        rounds = [_round(extractor, recordings, asked.jobs) for _ in range(asked.rounds)]
-        _show(name, len(recordings), rounds)
+        smile = opensmile.Smile(name)
+        _show_call(name, [_calls(name, smile, recordings) for _ in range(asked.rounds)])
+        _show_stage(name, asked.jobs, [_stage(name, smile, files, recordings, asked.jobs) for _ in range(asked.rounds)])
 
 
-def _show(name: str, files: int, rounds: list[dict[str, float]]) -> None:
-    ratios = [one["ours"] / one["stock"] for one in rounds]
+def _show_call(name: str, rounds: list[dict[str, float]]) -> None:
     shares = {part: statistics.median(one[part] / one["ours"] for one in rounds) for part in ("run", "reset")}
-    stock = statistics.median(one["stock"] for one in rounds) / files * 1000
-    print(
-        f"{name}: {statistics.median(ratios):.3f} of the package's CPU ({min(ratios):.3f} to {max(ratios):.3f}; "
-        f"{len(rounds)} rounds of {files} files, {stock:.1f} ms a file there); "
-        f"of ours {shares['run']:.0%} run, {shares['reset']:.0%} reset"
-    )
+    ratio = _ratio([one["ours"] / one["stock"] for one in rounds])
+    print(f"{name}, call: CPU {ratio} of the package's; of ours {shares['run']:.0%} run, {shares['reset']:.0%} reset")
 
 
-def _round(extractor: OpenSmile, recordings: list[Audio], jobs: int) -> dict[str, float]:
-    def task(place: int) -> dict[str, float]:
-        return _both(extractor, recordings[place], first=bool(place % 2))
+def _show_stage(name: str, jobs: int, rounds: list[tuple[float, float]]) -> None:
+    wall, cpu = (_ratio(list(column)) for column in zip(*rounds, strict=True))
+    print(f"{name}, stage, {jobs} threads: wall {wall}, CPU {cpu} of the package's bare calls")
 
-    done = list(run_all(task, range(len(recordings)), jobs=jobs))
+
+def _ratio(ratios: list[float]) -> str:
+    return f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
+
+
+def _calls(name: str, smile: opensmile.Smile, recordings: list[Audio]) -> dict[str, float]:
+    extractor = OpenSmile(OsOptions(set=name), name="os")
+    _both(extractor, smile, recordings[0], first=True)  # imports
+    done = [_both(extractor, smile, audio, first=bool(place % 2)) for place, audio in enumerate(recordings)]
     if extractor.notes:
         raise SystemExit(extractor.notes[0])
     return {part: sum(one[part] for one in done) for part in done[0]}
 
 
-def _both(extractor: OpenSmile, audio: Audio, *, first: bool) -> dict[str, float]:
+def _both(extractor: OpenSmile, smile: opensmile.Smile, audio: Audio, *, first: bool) -> dict[str, float]:
     """CPU seconds of both calls, and what ours spends in which part."""
     values: dict[str, Any] = {}
     seconds: dict[str, float] = {}
@@ -82,13 +94,44 @@ def _both(extractor: OpenSmile, audio: Audio, *, first: bool) -> dict[str, float
         seconds.update(vars(INSIDE))
 
     def stock() -> None:
-        seconds["stock"] = _seconds(lambda: values.update(stock=extractor._smile(audio.mono, audio.rate)))
+        seconds["stock"] = _seconds(lambda: values.update(stock=smile(audio.mono, audio.rate)))
 
     for call in (ours, stock) if first else (stock, ours):
         call()
     if values["ours"].tobytes() != np.asarray(values["stock"], dtype=np.float32).tobytes():
         raise SystemExit("the values differ")
     return seconds
+
+
+def _stage(
+    name: str, smile: opensmile.Smile, files: list[Path], recordings: list[Audio], jobs: int
+) -> tuple[float, float]:
+    """Wall and CPU time of the stage, as ratios to those of the bare calls."""
+    extractor = OpenSmile(OsOptions(set=name), name="os")
+    rows = _rows(files, recordings)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["NK_CACHE"] = folder
+        ours = _times(lambda: extract(rows, extractor, channels={"db": "first"}, jobs=jobs, ui=Ui(quiet=True)))
+    stock = _times(lambda: list(run_all(lambda audio: smile(audio.mono, audio.rate), recordings, jobs=jobs)))
+    return ours[0] / stock[0], ours[1] / stock[1]
+
+
+def _rows(files: list[Path], recordings: list[Audio]) -> Dataset:
+    row = {
+        "id": [f"db/{file.name}" for file in files],
+        "path": [str(file) for file in files],
+        "start": [0.0] * len(files),
+        "end": [round(audio.seconds, 3) for audio in recordings],
+        "digest": [digest(file) for file in files],
+        "database": ["db"] * len(files),
+    }
+    return Dataset(pl.DataFrame(row).with_columns(file=pl.col("path")), Target("emotion", ("joy",)))
+
+
+def _times(work: Callable[[], object]) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def _watch(name: str) -> None:
