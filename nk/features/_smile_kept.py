@@ -69,7 +69,7 @@ class KeptSmile:
         instance = self._take(rate)
         values = instance(signal)
         if len(signal) <= _LONGEST * rate:
-            self._idle.append(instance)  # after an error nobody gets here, and it is not used again
+            self._give_back(instance)  # after an error nobody gets here, and it is not used again
         columns = len(self._smile.feature_names)
         if values is None:
             return np.full((1, columns), np.nan, dtype=np.float32)
@@ -85,6 +85,10 @@ class KeptSmile:
                     return instance
         return _Instance(self._smile, rate, self._concat)
 
+    def _give_back(self, instance: _Instance) -> None:
+        with self._lock:
+            self._idle.append(instance)
+
 
 class _Instance:
     """A started openSMILE for signals of one sampling rate."""
@@ -96,10 +100,7 @@ class _Instance:
         source = Path(smile.default_config_root) / config.EXTERNAL_INPUT_CONFIG
         # Private, but what the package's own call uses; should a version lack it, the package is left to itself.
         options = {**smile._options(), "source": source, "sampleRate": rate, "nBits": 16}  # noqa: SLF001
-        with tempfile.TemporaryDirectory() as folder:
-            if concat:
-                options["sink"] = _with_one_field(Path(options["sink"]), concat, Path(folder))
-            self._native = smile._smile(options)  # noqa: SLF001
+        self._native = _start(smile, options, concat)
         # At the end of the process the memory goes anyway, and threads may still be at work.
         weakref.finalize(self, self._native.free).atexit = False
 
@@ -122,8 +123,11 @@ class _Instance:
         return np.concatenate(frames) if frames else None
 
 
-def _with_one_field(sink: Path, concat: str, folder: Path) -> Path:
-    """The package's sink, and after it what makes the component before it write one field."""
-    file = folder / "sink.conf.inc"
-    file.write_text(sink.read_text() + _ONE_FIELD.format(component=concat))
-    return file
+def _start(smile: Any, options: dict[str, Any], concat: str | None) -> Any:
+    """Start openSMILE as the package does, or with one field of columns."""
+    if concat is None:
+        return smile._smile(options)  # noqa: SLF001
+    with tempfile.TemporaryDirectory() as folder:
+        sink = Path(folder) / "sink.conf.inc"
+        sink.write_text(Path(options["sink"]).read_text() + _ONE_FIELD.format(component=concat))
+        return smile._smile({**options, "sink": sink})  # noqa: SLF001
