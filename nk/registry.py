@@ -113,13 +113,18 @@ class FeatureExtractor(FeatureSource):
     `workers` says whether the work runs in threads (it releases the interpreter's lock) or processes. Part of the key
     under which values are cached are the version of `package`, which computes them, and `revision`, to be raised when
     the plug-in's own code gives other values. `every_channel` asks for all channels of a file that has several, behind
-    the one that is used.
+    the one that is used. `notes` are sentences for the user about how the work went, complete once it is done.
     """
 
     workers: ClassVar[Literal["threads", "processes"]] = "threads"
     package: ClassVar[str]
     revision: ClassVar[int] = 1
     every_channel: ClassVar[bool] = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """None, unless a plug-in has some."""
+        return ()
 
     @property
     def rate(self) -> int | None:

@@ -12,7 +12,18 @@ from nk.registry import FeatureExtractor, Options
 
 if TYPE_CHECKING:
     from nk.audio import Audio
+    from nk.features._smile_kept import KeptSmile
     from nk.registry import Floats
+
+
+# What writes the functionals of the sets that have more than a thousand.
+_CONCAT = {
+    "ComParE_2016": "is13_funcconcat",
+    "IS13": "is13_funcconcat",
+    "IS12": "funcconcat",
+    "IS11": "funcconcat",
+    "IS10": "funcconcat",
+}
 
 
 class OsOptions(Options):
@@ -53,6 +64,18 @@ class OpenSmile(FeatureExtractor):
             opensmile.FeatureLevel[levels[self.options.level]],
         )
 
+    @cached_property
+    def _kept(self) -> KeptSmile:
+        from nk.features._smile_kept import KeptSmile
+
+        return KeptSmile(self._smile, None if self.frame_level else _CONCAT.get(self.options.set))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """That openSMILE's instances could not be kept, and why."""
+        why = self._kept.trouble
+        return (f"openSMILE starts anew for each recording, which is slower: {why}",) if why else ()
+
     def names(self) -> tuple[str, ...]:
         """The names that openSMILE gives its columns."""
         return tuple(self._smile.feature_names)
@@ -62,7 +85,6 @@ class OpenSmile(FeatureExtractor):
         import numpy as np
 
         # openSMILE takes 16-bit samples, and a full-scale 1.0 would wrap round to the negative end.
-        signal = np.clip(audio.mono, -1.0, 32767 / 32768, dtype=np.float32)
-        frames: Floats = np.asarray(self._smile(signal, audio.rate), dtype=np.float32)[0].T
+        frames = self._kept(np.clip(audio.mono, -1.0, 32767 / 32768, dtype=np.float32), audio.rate)
         first: Floats = frames[0]
         return frames if self.frame_level else first

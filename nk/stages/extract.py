@@ -99,6 +99,9 @@ def extract(
         todo = [work for work in works if work.id not in values]
         with ui.progress(what or f"features {extractor.called}", len(todo), "files") as progress:
             computed, failed = _compute(todo, extractor, cache, pooling, jobs, progress)
+    if todo:
+        for note in extractor.notes:
+            ui.note(note)
     values |= computed
     if pooling is None:
         return Extracted(names, values, failed, about)

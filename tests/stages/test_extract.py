@@ -343,3 +343,20 @@ def test_sets_stand_side_by_side_and_columns_can_be_chosen(tmp_path: Path) -> No
     assert "os2.loudness_sma3_amean" in both.names
     with pytest.raises(DataError, match="names columns that are not there: `loud`"):
         join([one], (), rows, ("loud",))
+
+
+def test_what_an_extractor_has_to_say_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nk.features import _smile_kept
+
+    paths = [tmp_path / f"{seed}.wav" for seed in range(3)]
+    for seed, path in enumerate(paths):
+        noise(path, 0.5, seed)
+    expected = run(dataset(*paths), os_plugin()).values
+    monkeypatch.setattr(_smile_kept._Instance, "__call__", lambda *_: 1 / 0)
+    ui = Ui(quiet=True)
+    values = run(dataset(*paths), os_plugin(), fresh=True, ui=ui).values
+    assert all(values[name].tobytes() == expected[name].tobytes() for name in expected)
+    said = [line for line in ui.lines if "openSMILE" in line]
+    assert [line[20:] for line in said] == [
+        "openSMILE starts anew for each recording, which is slower: division by zero"
+    ]
