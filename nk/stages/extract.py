@@ -97,7 +97,7 @@ def extract(
     about = provenance(extractor)
     works = _works(dataset, channels)
     pooling = pooling if extractor.frame_level else None
-    with FeatureCache(cache_folder() / "features", about, warn=ui.warn) as cache:
+    with FeatureCache(cache_folder() / "features", about, warn=partial(_warn_once, ui)) as cache:
         names = cache.names or _store_names(cache, extractor)
         values = {} if fresh else _cached(cache, works, pooling)
         todo = [work for work in works if work.id not in values]
@@ -107,6 +107,12 @@ def extract(
     if pooling is None:
         return Extracted(names, values, failed, about)
     return Extracted(pooling.names(names), values, failed, {**about, "pooling": list(pooling.how)})
+
+
+def _warn_once(ui: Ui, text: str) -> None:
+    """A full disk is one for all extractors."""
+    if not any(line.endswith(f"warning: {text}") for line in ui.lines):
+        ui.warn(text)
 
 
 def _works(dataset: Dataset, channels: Mapping[str, Channel]) -> list[Work]:
