@@ -11,9 +11,11 @@ and both are said once.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 import warnings
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -190,13 +192,11 @@ class FeatureCache:
 
     def _read_names(self) -> tuple[str, ...] | None:
         stored = dict(self._rows("SELECT key, value FROM about WHERE key IN ('names', 'names_sum')"))
-        if "names_sum" not in stored:
+        try:
+            return _checked(stored)
+        except sqlite3.DatabaseError as error:
+            self._fail(error)
             return None
-        names = str(stored.get("names"))
-        if _hash(names.encode(), 8).hex() != stored["names_sum"]:
-            self._fail(sqlite3.DatabaseError("the names of its columns were changed"))
-            return None
-        return tuple(json.loads(names))
 
     def _rows(self, query: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
         """What a query finds; nothing where there is no store, or a damaged one, which is put aside."""
@@ -262,11 +262,8 @@ class FeatureCache:
         if mode in _WRITING:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = _number(self.path)
-        uri = f"{self.path.absolute().as_uri()}?{mode}"
-        connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
+        connection = _at(self.path, mode)
         try:
-            # A damaged text must not raise: it is found by its checksum, or not at all.
-            connection.text_factory = lambda text: text.decode("utf-8", "replace")
             connection.execute("PRAGMA synchronous=FULL")  # a power cut loses no more than a kill
             if not _has_tables(connection):
                 if mode not in _WRITING:
@@ -275,6 +272,9 @@ class FeatureCache:
         except BaseException:
             connection.close()
             raise
+        if mode in _WRITING:
+            with suppress(OSError):
+                os.utime(self.path)  # when it was last used
         return connection
 
     def _make_tables(self, connection: sqlite3.Connection) -> None:
@@ -284,6 +284,63 @@ class FeatureCache:
             for statement in _MAKE.values():
                 connection.execute(statement)
             connection.execute("INSERT OR IGNORE INTO about VALUES ('provenance', ?)", (self._about,))
+
+
+@contextmanager
+def looking(path: Path) -> Iterator[sqlite3.Connection]:
+    """A store of which only the file is known, to be read.
+
+    Raises:
+        sqlite3.DatabaseError: it is damaged, or cannot be read
+    """
+    with ExitStack() as stack:
+        for mode in _READING:
+            connection = stack.enter_context(closing(_at(path, mode)))
+            try:
+                complete = _has_tables(connection)
+            except sqlite3.OperationalError:
+                if mode == _READING[-1]:
+                    raise
+                continue
+            if not complete:
+                raise sqlite3.DatabaseError("its tables are not ours")
+            yield connection
+            return
+
+
+def damaged_entries(path: Path) -> list[str]:
+    """The keys of entries of a store that do not have their checksum, or not as many columns as there are names.
+
+    Raises:
+        sqlite3.DatabaseError: it is damaged as a whole, or cannot be read
+    """
+    with looking(path) as connection:
+        names = _checked(dict(connection.execute("SELECT key, value FROM about")))
+        entries = connection.execute("SELECT key, frames, data, sum FROM entries ORDER BY key")
+        width = len(names) if names else None
+        return [key for key, *entry in entries if _Entry(*entry).values(width) is None]
+
+
+def _at(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?{mode}"
+    connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
+    # A damaged text must not raise: it is found by its checksum, or not at all.
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
+    return connection
+
+
+def _checked(about: Mapping[str, str]) -> tuple[str, ...] | None:
+    """The names of the columns, None where they were not stored.
+
+    Raises:
+        sqlite3.DatabaseError: they were changed
+    """
+    if "names_sum" not in about:
+        return None
+    names = str(about.get("names"))
+    if _hash(names.encode(), 8).hex() != about["names_sum"]:
+        raise sqlite3.DatabaseError("the names of its columns were changed")
+    return tuple(json.loads(names))
 
 
 def _has_tables(connection: sqlite3.Connection) -> bool:

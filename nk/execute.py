@@ -1,11 +1,11 @@
-"""Where work runs: threads or processes of this machine."""
+"""Work in threads; `nk/apart.py` is for work in processes."""
 
 from __future__ import annotations
 
 import os
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,15 +28,14 @@ def run_all(
     items: Iterable[T],
     *,
     jobs: int,
-    workers: Literal["threads", "processes"] = "threads",
     idle: Callable[[], None] | None = None,
 ) -> Iterator[R]:
-    """Run `task` on each item with `jobs` workers and give the results as they come, in any order.
+    """Run `task` on each item with `jobs` threads and give the results as they come, in any order.
 
-    Only a few items a worker are under way at once, so that memory does not grow with the number of items. The caller
+    Only a few items a thread are under way at once, so that memory does not grow with the number of items. The caller
     may stop early: what has not begun is then dropped. While no result comes, `idle` is called four times a second.
     """
-    with _executor(jobs, workers) as executor:
+    with ThreadPoolExecutor(jobs, thread_name_prefix="nk") as executor:
         todo = iter(items)
         running: set[Future[R]] = set()
         try:
@@ -52,11 +51,3 @@ def run_all(
                     yield future.result()
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _executor(jobs: int, workers: Literal["threads", "processes"]) -> Executor:
-    if workers == "threads":
-        return ThreadPoolExecutor(jobs, thread_name_prefix="nk")
-    from multiprocessing import get_context
-
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))

@@ -110,7 +110,8 @@ class FeatureSource(Plugin):
 class FeatureExtractor(FeatureSource):
     """Computes features of one recording. A value never depends on any other recording.
 
-    `workers` says whether the work runs in threads (it releases the interpreter's lock) or processes. Part of the key
+    `workers` says whether the work runs in threads or in processes: those are for code that keeps the interpreter's
+    lock, or that may crash or hang, as there it costs one recording and in a thread the whole run. Part of the key
     under which values are cached are the version of `package`, which computes them, and `revision`, to be raised when
     the plug-in's own code gives other values. `every_channel` asks for all channels of a file that has several, behind
     the one that is used. `notes` are sentences for the user about how the work went, complete once it is done.

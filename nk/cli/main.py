@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nk import __version__
-from nk.cli import check, config, run, test
+from nk.cli import cache, check, config, run, test
 
 app = typer.Typer(
     name="nk",
@@ -21,6 +21,7 @@ app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("test")(test.test)
 app.add_typer(config.app, name="config")
+app.add_typer(cache.app, name="cache")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - the form that typer asks for

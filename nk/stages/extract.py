@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nk.apart import Lost, run_apart
 from nk.audio import digest, probe, read
 from nk.cache import FeatureCache
 from nk.cache_folder import cache_folder
@@ -18,7 +19,7 @@ from nk.execute import run_all
 from nk.stages.assemble import Extracted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from nk.audio import Channel
     from nk.registry import FeatureExtractor, Floats
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     from nk.tables import Dataset
     from nk.ui import Progress, Ui
 
+    Outcomes = Iterator[tuple["Work", Floats | str]]
+
 # To be raised when nk/audio.py gives other samples for the same bytes: what is cached is then not used any more.
 READS_AS = 1
+_PATIENCE = 300  # s
 _AT_ONCE = 500  # rows that are taken from the cache together
 
 
@@ -93,7 +97,7 @@ def extract(
     about = provenance(extractor)
     works = _works(dataset, channels)
     pooling = pooling if extractor.frame_level else None
-    with FeatureCache(cache_folder() / "features", about, warn=ui.warn) as cache:
+    with FeatureCache(cache_folder() / "features", about, warn=partial(_warn_once, ui)) as cache:
         names = cache.names or _store_names(cache, extractor)
         values = {} if fresh else _cached(cache, works, pooling)
         todo = [work for work in works if work.id not in values]
@@ -106,6 +110,12 @@ def extract(
     if pooling is None:
         return Extracted(names, values, failed, about)
     return Extracted(pooling.names(names), values, failed, {**about, "pooling": list(pooling.how)})
+
+
+def _warn_once(ui: Ui, text: str) -> None:
+    """A full disk is one for all extractors."""
+    if not any(line.endswith(f"warning: {text}") for line in ui.lines):
+        ui.warn(text)
 
 
 def _works(dataset: Dataset, channels: Mapping[str, Channel]) -> list[Work]:
@@ -144,24 +154,43 @@ def _compute(
     jobs: int,
     progress: Progress,
 ) -> tuple[dict[str, Floats], dict[str, str]]:
-    from threadpoolctl import threadpool_limits
-
     values: dict[str, Floats] = {}
     failed: dict[str, str] = {}
-    task = partial(_extract_one, extractor)
-    # A core a file: threads of linear algebra beside them would only wait for each other.
-    with threadpool_limits(1, user_api="blas"):
-        for work, outcome in run_all(task, todo, jobs=jobs, workers=extractor.workers, idle=cache.tick):
-            if isinstance(outcome, str):
-                failed[work.id] = outcome
-            else:
-                values[work.id] = pooling(outcome) if pooling else outcome
-                cache.put(work.key, outcome)
-            progress.advance()
+    outcomes = (_in_threads if extractor.workers == "threads" else _in_processes)(extractor, todo, jobs, cache.tick)
+    for work, outcome in outcomes:
+        if isinstance(outcome, str):
+            failed[work.id] = outcome
+        else:
+            values[work.id] = pooling(outcome) if pooling else outcome
+            cache.put(work.key, outcome)
+        progress.advance()
     return values, failed
 
 
-def _extract_one(extractor: FeatureExtractor, work: Work) -> tuple[Work, Floats | str]:
+def _in_threads(extractor: FeatureExtractor, todo: Sequence[Work], jobs: int, idle: Callable[[], None]) -> Outcomes:
+    from threadpoolctl import threadpool_limits
+
+    def one(work: Work) -> tuple[Work, Floats | str]:
+        return work, _extract_one(extractor, work)
+
+    # A core a file: threads of linear algebra beside them would only wait for each other.
+    with threadpool_limits(1, user_api="blas"):
+        yield from run_all(one, todo, jobs=jobs, idle=idle)
+
+
+def _in_processes(extractor: FeatureExtractor, todo: Sequence[Work], jobs: int, idle: Callable[[], None]) -> Outcomes:
+    # What an extractor has made for itself meanwhile may not fit through a pipe.
+    fresh = type(extractor)(extractor.options, name=extractor.called)
+    for work, outcome in run_apart(partial(_extract_one, fresh), todo, jobs=jobs, limit=_limit, idle=idle):
+        yield work, f"`{extractor.called}` {outcome.why}" if isinstance(outcome, Lost) else outcome
+
+
+def _limit(work: Work) -> float:
+    """How long a recording may take, in s: far longer than the slowest extractor on a busy machine."""
+    return _PATIENCE + 10 * (work.end - work.start)
+
+
+def _extract_one(extractor: FeatureExtractor, work: Work) -> Floats | str:
     """The values, or why there are none."""
     try:
         # A whole file is read to its last sample, not to the millisecond that its row's `end` is rounded to.
@@ -170,16 +199,16 @@ def _extract_one(extractor: FeatureExtractor, work: Work) -> tuple[Work, Floats 
         audio = read(work.path, start, end, work.channel, extractor.rate, every=extractor.every_channel)
         unchanged = _is_still(work.path, work.digest)
     except AudioError as error:
-        return work, str(error)
+        return str(error)
     if not unchanged:  # what was read is not what the key stands for
-        return work, "it changed during the run"
+        return "it changed during the run"
     try:
         values = extractor.extract(audio)
     except Exception as error:  # noqa: BLE001 - whatever a library raises on one file must not end the run
-        return work, f"`{extractor.called}` failed: {error}"
+        return f"`{extractor.called}` failed: {error}"
     if values.size == 0 or np.isnan(values).all():
-        return work, f"too short for `{extractor.called}` ({audio.seconds:.3f} s)"
-    return work, np.asarray(values, dtype=np.float32)
+        return f"too short for `{extractor.called}` ({audio.seconds:.3f} s)"
+    return np.asarray(values, dtype=np.float32)
 
 
 def _is_still(path: str, expected: str) -> bool:

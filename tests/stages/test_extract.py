@@ -32,6 +32,8 @@ CHANNELS: dict[str, Channel] = {"db": "first"}
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NK_CACHE", str(tmp_path / "cache"))
+    # What is put in the place of `extract` here is not seen by another process, whatever the plug-in says.
+    monkeypatch.setattr(features.get("os"), "workers", "threads")
 
 
 def named(name: str, **options: Any) -> FeatureExtractor:
