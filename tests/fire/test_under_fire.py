@@ -112,7 +112,7 @@ def start(place: Path) -> Start:
 
     def begin(*arguments: str, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "nk", "run", "exp.ini", "--jobs", "2", *arguments], cwd=place, text=True,
+            [sys.executable, "-m", "nk", "run", "exp.ini", "--force", "--jobs", "2", *arguments], cwd=place, text=True,
             env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 
@@ -177,7 +177,7 @@ def test_a_file_on_which_it_crashes_is_skipped_and_named(place: Path, nk: Run) -
 
 
 def test_a_file_on_which_it_hangs_is_skipped_and_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nk.stages.extract._PATIENCE", 0)  # what remains is ten times the 0.3 s of a recording
+    monkeypatch.setattr("nk.stages.extract._PATIENCE", 5)  # s; there is no recording for which that is short
     monkeypatch.setenv("FAULT", "hang s0_1.wav")
     pipeline.run(load_config(Path("exp.ini")), Ui(quiet=True), jobs=2)
     assert skipped(place) == [("audio/s0_1.wav", "`tones` did not end in time")]
@@ -215,6 +215,7 @@ def end(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, said
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_share_a_cache(place: Path, start: Start, calm: list[bytes]) -> None:
     runs = [start("--set", f"exp.name={name}", SLOW="0.05") for name in ("one", "two")]
     for run, name in zip(runs, ("one", "two"), strict=True):
@@ -313,6 +314,7 @@ def fill(disk: Path) -> None:
             return
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_of_a_sudden_costs_the_cache_alone(place: Path, start: Start, calm: list[bytes]) -> None:
     with disk(place / "cache", "1m") as cache:
         process = start(SLOW="0.1")
@@ -361,6 +363,7 @@ def test_a_read_only_cache_is_read_and_a_changed_file_computed(
         assert results(place) != calm
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["cache", "results"])
 def test_a_folder_of_nk_that_vanishes_in_the_middle_costs_no_result(
     place: Path, start: Start, calm: list[bytes], folder: str
@@ -374,6 +377,7 @@ def test_a_folder_of_nk_that_vanishes_in_the_middle_costs_no_result(
     assert results(place) == calm
 
 
+@pytest.mark.slow
 def test_recordings_that_vanish_in_the_middle_are_named(place: Path, start: Start, nk: Run, calm: list[bytes]) -> None:
     process = start(SLOW="0.1")
     in_the_middle(place, process)
