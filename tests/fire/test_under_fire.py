@@ -195,15 +195,15 @@ def results(place: Path, name: str = "exp") -> list[bytes]:
     return [(place / "results" / name / file).read_bytes() for file in ("predictions.csv", "metrics.json")]
 
 
-def entries(place: Path) -> int:
-    """How many recordings the cache has of the extractor."""
+def entries(place: Path, extractor: str = "tones") -> int:
+    """How many recordings the cache has of an extractor."""
     found = stores(place / "cache")
-    return sum(store.entries for store in found if store.extractor == "tones")
+    return sum(store.entries for store in found if store.extractor == extractor)
 
 
-def in_the_middle(place: Path, process: subprocess.Popen[str]) -> None:
+def in_the_middle(place: Path, process: subprocess.Popen[str], extractor: str = "tones") -> None:
     """Wait until some recordings are done."""
-    while entries(place) < 5:
+    while entries(place, extractor) < 5:
         assert process.poll() is None, "it ended before its middle"
         time.sleep(0.05)
 
@@ -213,6 +213,28 @@ def end(process: subprocess.Popen[str]) -> tuple[int, str]:
     _, said = process.communicate(timeout=120)
     assert "Traceback" not in said, said
     return process.returncode, said
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes as Linux shows them")
+def test_opensmile_that_crashes_costs_one_recording(place: Path, start: Start) -> None:
+    for path in (place / "audio").iterdir():
+        soundfile.write(path, np.tile(soundfile.read(path)[0], 30), 16000)  # 9 s, which take it long enough
+    process = start("--set", "feats.type=['os']")
+    in_the_middle(place, process, "os")
+    os.kill(workers(process)[0], signal.SIGSEGV)
+    code, said = end(process)
+    assert code == 0, said
+    ((file, reason),) = skipped(place)
+    assert reason == "`os` crashed (SIGSEGV)"
+    assert f"1 of 48 rows skipped: 1 `os` crashed (SIGSEGV) (`{file}`)" in said
+    assert entries(place, "os") == 47
+
+
+def workers(process: subprocess.Popen[str]) -> list[int]:
+    """The processes that it has begun for work, and not what watches over their memory."""
+    found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(one) for one in found if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
 
 
 @pytest.mark.slow
