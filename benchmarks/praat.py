@@ -76,9 +76,9 @@ def main() -> None:
             ours = _run(sys.executable, OURS, files, Path(folder), f"cache{number}")
             pairs.append((ours, _run(asked.original, THEIRS, files, Path(folder), "none")))
     for place, what in enumerate(("CPU", "wall")):
-        ours, theirs = ([pair[who][place] for pair in pairs] for who in (0, 1))
-        ratios = sorted(a / b for a, b in zip(ours, theirs, strict=True))
-        each = " and ".join(f"{1000 * statistics.median(some) / len(files):.0f}" for some in (ours, theirs))
+        both = [[pair[who][place] for pair in pairs] for who in (0, 1)]
+        ratios = sorted(a / b for a, b in zip(*both, strict=True))
+        each = " and ".join(f"{1000 * statistics.median(some) / len(files):.0f}" for some in both)
         print(f"praat, {what}: {each} ms a file, {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")
 
 

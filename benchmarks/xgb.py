@@ -1,8 +1,8 @@
 """What it costs to train `xgb`: `python benchmarks/xgb.py`.
 
-The same 430 rows of 88 features and seven classes, in processes of their own and in turn: nk's plug-in as `nk run` starts
-it, and XGBoost's own classifier with eight threads, which is what the original asks for on any machine. CPU seconds of the
-fit, and their ratio: the median (least to greatest). `--busy` has another process turn round on each core meanwhile.
+The same 430 rows of 88 features and seven classes, in processes of their own and in turn: nk's plug-in as `nk run`
+starts it, and XGBoost's own classifier with eight threads, which is what the original asks for on any machine. CPU
+seconds of the fit, and their ratio: the median (least to greatest). `--busy` has another process on each core meanwhile.
 """
 
 from __future__ import annotations
