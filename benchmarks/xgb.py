@@ -2,7 +2,7 @@
 
 The same 430 rows of 88 features and seven classes, in processes of their own and in turn: nk's plug-in as `nk run`
 starts it, and XGBoost's own classifier with eight threads, which is what the original asks for on any machine. CPU
-seconds of the fit, and their ratio: the median (least to greatest). `--busy` has another process on each core meanwhile.
+seconds of the fit, and their ratio: the median (least to greatest). `--busy` keeps each core busy meanwhile.
 """
 
 from __future__ import annotations
