@@ -239,6 +239,7 @@ class Fitted(ABC):
 
     def importances(self) -> Doubles | None:
         """How much each feature weighs, 0 or more, shape (features,); None unless its model has a `weighs`."""
+        return None
 
     @abstractmethod
     def save(self, folder: Path) -> None:
