@@ -101,7 +101,7 @@ def _explain(figure: Figure, genders: list[str], pen: Pen, *, points: bool) -> N
         look, label = _look(place), pen.text(shorten_label(one))
         point = {"marker": _MARKS[look["hatch"]], "color": look["facecolor"], "markeredgecolor": "0.2"}
         handles.append(Line2D([], [], linestyle="none", label=label, **point) if points else Patch(label=label, **look))
-    figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=9)
+    figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=9)
 
 
 def _violin(row: _Row) -> None:

@@ -59,7 +59,7 @@ def draw_ranks(table: pl.DataFrame, *, title: str, caption: str, pen: Pen = PEN)
         )  # fmt: skip
     axes.set_xlabel("rank, 1 is the first", fontsize=9)
     axes.set_xlim(left=0)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", frameon=False, fontsize=9)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=9)
     return figure
 
 

@@ -37,7 +37,7 @@ def scatter(figure: Figure, axes: Any, places: tuple[Doubles, ...], colours: Col
     if len(colours.names) > 1:
         title = pen.text(shorten_label(colours.label))
         figure.legend(
-            *axes.get_legend_handles_labels(), loc="outside right upper", frameon=False, fontsize=9, title=title
+            *axes.get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=9, title=title
         )
 
 

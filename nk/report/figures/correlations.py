@@ -1,0 +1,76 @@
+"""Correlations of features as a map, like features beside each other, groups of nearly equal ones framed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nk.report.figures import PEN, VERMILION, Pen, blank, write_caption, write_title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from nk.registry import Doubles
+
+_MOST_NAMES = 100
+_WRITTEN = 14  # features, up to which the numbers stand in the cells
+
+
+def draw(
+    names: Sequence[str],
+    values: Doubles,
+    groups: Sequence[tuple[str, ...]],
+    *,
+    title: str,
+    caption: str,
+    pen: Pen = PEN,
+) -> Figure:
+    """Draw a cell a pair, from dark (negative) to bright, so that it can be read in grey.
+
+    Args:
+        names: of the features, in order
+        values: shape (features, features), from -1 to 1
+        groups: those that are to be framed; members are neighbours
+        title: what to put above
+        caption: what to put below
+        pen: how texts are written
+    """
+    side = min(14.0, max(5.0, 0.13 * len(names) + 3.2))
+    figure, axes = blank(side + 0.6, side)
+    shown = axes.imshow(values, cmap="cividis", vmin=-1, vmax=1, interpolation="nearest")
+    figure.colorbar(shown, ax=axes, label="Spearman's correlation", shrink=0.6, pad=0.02)
+    if len(names) <= _MOST_NAMES:
+        font = min(8.0, 700 / len(names) / 8 + 1.5)
+        axes.set_yticks(range(len(names)), [pen.text(name) for name in names], fontsize=font)
+    else:
+        axes.set_yticks([])
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    _frame(axes, names, groups)
+    if len(names) <= _WRITTEN:
+        _write(axes, values)
+    write_title(figure, [pen.text(title)])
+    write_caption(figure, [pen.text(caption)])
+    return figure
+
+
+def _frame(axes: Axes, names: Sequence[str], groups: Sequence[tuple[str, ...]]) -> None:
+    from matplotlib.patches import Rectangle
+
+    place = {name: number for number, name in enumerate(names)}
+    for group in groups:
+        first, count = min(place[name] for name in group), len(group)
+        corner = (first - 0.5, first - 0.5)
+        axes.add_patch(Rectangle(corner, count, count, fill=False, edgecolor=VERMILION, linewidth=2))
+
+
+def _write(axes: Axes, values: Doubles) -> None:
+    for (row, column), value in zip(_cells(len(values)), values.ravel(), strict=True):
+        dark = value < 0.1
+        axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=6.5, color="white" if dark else "0.1")
+
+
+def _cells(count: int) -> list[tuple[int, int]]:
+    return [(row, column) for row in range(count) for column in range(count)]
