@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from nk.stages.train import Recipe
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nk.registry import Ints, Model
+    from nk.registry import Doubles, Floats, Ints, Model
     from nk.tables import Dataset
 
 # What stands for the default where the target is a number.
@@ -74,3 +75,21 @@ def held_out(rows: Dataset, seed: int) -> tuple[list[Ints], str]:
     places = [np.flatnonzero(fold == one) for one in range(count)]
     unit = "recordings" if by_row else "speakers"
     return [one for one in places if len(one)], unit
+
+
+def strongest(x: Floats, y: Ints | Doubles, most: int) -> Ints:
+    """The places of at most so many features, in order: those with the largest F by themselves.
+
+    Args:
+        x: shape (rows, features), without gaps
+        y: class numbers, or values
+        most: how many
+    """
+    from sklearn.feature_selection import f_classif, f_regression
+
+    if x.shape[1] <= most:
+        return np.arange(x.shape[1])
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that some are constant
+        strength = np.nan_to_num((f_classif if y.dtype.kind == "i" else f_regression)(x, y)[0])
+    return np.sort(np.argsort(-strength, kind="stable")[:most])

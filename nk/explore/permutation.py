@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nk.execute import run_all
-from nk.explore.learners import held_out, recipe_for
+from nk.explore.learners import held_out, recipe_for, strongest
 from nk.explore.sampling import sampled
 from nk.report.figures import count_text
+from nk.stages import gaps
 from nk.stages.fit import threads, truth_of
 from nk.stages.train import train
 
@@ -92,20 +93,14 @@ def _trained(rows: Dataset, features: Features, fold: Ints, recipe: Recipe) -> _
 
 
 def _asked(fold: _Fold, rows: Dataset, features: Features) -> tuple[Sequence[int], tuple[str, ...]]:
-    """Which features are shuffled: all, or those that tell most by themselves, as rows of one fold say."""
+    """Which features are shuffled: all, or those that tell most by themselves."""
     if len(features.names) <= _MOST_FEATURES:
         return range(len(features.names)), ()
-    from sklearn.feature_selection import f_classif, f_regression
-
-    test = f_regression if rows.target.is_number else f_classif
-    scaled = fold.trained.scaler.transform(np.where(np.isfinite(fold.x), fold.x, fold.trained.fill))
-    with np.errstate(all="ignore"):
-        strength = np.nan_to_num(test(scaled, fold.truth)[0])
-    order = np.argsort(-strength, kind="stable")[:_MOST_FEATURES]
     note = (
         f"shuffled were the {_MOST_FEATURES} of {len(features.names):,} features with the largest F; others count as 0"
     )
-    return sorted(order.tolist()), (note,)
+    whole = gaps.filled(features.rows(rows.ids), fold.trained.fill)
+    return strongest(whole, truth_of(rows.frame, rows.target), _MOST_FEATURES).tolist(), (note,)
 
 
 def _shuffled(made: Sequence[_Fold], place: int, seed: int, repeat: int) -> list[Doubles]:

@@ -120,9 +120,9 @@ def _pca(x: Doubles, dimensions: int, seed: int) -> tuple[Doubles, tuple[str, ..
     shares = np.nan_to_num(fitted.explained_variance_ratio_)
     places = np.zeros((len(x), dimensions))
     places[:, :count] = fitted.transform(x)
-    labels = [f"component {one + 1} ({share:.0%} of the variance)" for one, share in enumerate(shares)]
+    labels = [f"component {one + 1} ({100 * share:.0f} %)" for one, share in enumerate(shares)]
     labels += [f"component {one + 1} (nothing left)" for one in range(count, dimensions)]
-    how = f"The components hold {shares.sum():.0%} of the variance."
+    how = f"The components hold {100 * shares.sum():.0f} % of the variance."
     return places, tuple(labels), how
 
 

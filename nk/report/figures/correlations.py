@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nk.report.figures import PEN, VERMILION, Pen, blank, write_caption, write_title
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from nk.registry import Doubles
 
 _MOST_NAMES = 100
+_LEAST = 0.125  # inches of a cell beside which a name can be read
 _WRITTEN = 14  # features, up to which the numbers stand in the cells
 
 
@@ -37,15 +40,15 @@ def draw(
         caption: what to put below
         pen: how texts are written
     """
-    side = min(14.0, max(5.0, 0.13 * len(names) + 3.2))
-    figure, axes = blank(side + 0.6, side)
+    named = len(names) <= _MOST_NAMES
+    cell = float(np.clip(4.6 / len(names), _LEAST if named else 0.03, 0.5))
+    font = min(8.0, 0.72 * 72 * cell)
+    beside = 0.0105 * font * max(map(len, names)) if named else 0.0
+    figure, axes = blank(cell * len(names) + beside + 1.5, cell * len(names) + 1.8)
     shown = axes.imshow(values, cmap="cividis", vmin=-1, vmax=1, interpolation="nearest")
-    figure.colorbar(shown, ax=axes, label="Spearman's correlation", shrink=0.6, pad=0.02)
-    if len(names) <= _MOST_NAMES:
-        font = min(8.0, 700 / len(names) / 8 + 1.5)
-        axes.set_yticks(range(len(names)), [pen.text(name) for name in names], fontsize=font)
-    else:
-        axes.set_yticks([])
+    figure.colorbar(shown, ax=axes, label="Spearman's correlation", shrink=0.7, pad=0.02)
+    axes.set_yticks(range(len(names)) if named else [], [pen.text(name) for name in names] if named else [])
+    axes.tick_params(axis="y", labelsize=font)
     axes.set_xticks([])
     axes.tick_params(length=0)
     _frame(axes, names, groups)
