@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import counting, exports, lock, record, runfolder, testing, testsets
+from nk import counting, exploring, exports, lock, record, runfolder, testing, testsets
 from nk.audit.cues import unheard
 from nk.audit.shortcuts import reached
+from nk.dividing import divide
 from nk.errors import DataError
 from nk.execute import cores
 from nk.manifest import Stopwatch
@@ -17,10 +18,10 @@ from nk.paths import resolver
 from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import audit, cautions, course, groups, locked, select, sources, split, target, train
+from nk.stages import audit, cautions, course, groups, locked, sources, split, target, train
 from nk.stages.certainty import decided
 from nk.stages.columns import need_column
-from nk.stages.folds import folds_by, holdout, make_folds, without
+from nk.stages.folds import folds_by, holdout, without
 from nk.stages.load import load
 from nk.stages.pooling import Pooling
 from nk.stages.recordings import check_skips
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from nk.config.data import Data
     from nk.config.output import Plot
     from nk.evaluations import Evaluation
+    from nk.exploring import Explored
     from nk.replay import Outcome, Replay
     from nk.setup import Setup
     from nk.stages.cautions import Caution
@@ -190,7 +192,7 @@ def _ready(loaded: Loaded, setup: Setup, ui: Ui, watch: Stopwatch) -> _Ready:
             ui=ui,
         )
     with watch("split"):
-        dataset, folds = _divide(read.dataset, setup)
+        dataset, folds = divide(read.dataset, config, setup.locks, setup.earlier)
         changed = locked.verified(read.dataset, dataset, config.data, setup.locks)
     total = len(read.dataset) + len(read.skipped)
     plan = _plan(dataset, folds, setup, multichannel=read.multichannel)
@@ -203,6 +205,24 @@ def _ready(loaded: Loaded, setup: Setup, ui: Ui, watch: Stopwatch) -> _Ready:
 
 def _heard(dataset: Dataset, folds: Sequence[Fold], setup: Setup, ui: Ui, *, fresh: bool = False) -> audit.Heard:
     return audit.listen(dataset, folds, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=fresh)
+
+
+def explore(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Explored:
+    """Look at the data of an experiment before any model is trained, and write `explore/` into its folder.
+
+    Args:
+        loaded: the config; there need be no target, features or model
+        ui: where to say what happens
+        jobs: as for `run`
+
+    Raises:
+        NkError: the config, the data or the installation does not allow it
+    """
+    watch = Stopwatch()
+    place = exploring.place_of(loaded)
+    material = exploring.gather(loaded, ui, jobs, watch)
+    found = exploring.exhibits(material, ui, watch)
+    return exploring.write(place, found, material, watch, ui)
 
 
 @dataclass(frozen=True)
@@ -271,34 +291,6 @@ def test(
     if output:
         ui.note(f"rows with predictions: {exports.write_csv(output, testing.all_rows(tested), '--output')}")
     return Tests(places, tested, run.config.model.measure, seen)
-
-
-def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
-    """Split the dataset, or fold it where a cross-validation is asked for; the target is then in its final form."""
-    config, seed = setup.config, setup.config.exp.random_seed
-    data, model = config.data, config.model
-    folded = locked.folded(setup.locks)
-    if folded or model.loso or model.logo or model.k_fold_cross:
-        dataset = split.without_own_parts(dataset)
-        dataset = locked.of_lock(dataset, folded) if folded else dataset
-        dataset = select.trimmed(dataset, data, seed, divided=False)
-        dataset = _targeted(dataset, data, learnt=pl.lit(value=True))
-        made = locked.folds(dataset, folded) if folded else make_folds(dataset, model, data.groups, seed=seed)
-        return dataset, made or []
-    earlier, three = runfolder.earlier_split(setup.earlier), config.exp.traindevtest
-    dataset = split.split(dataset, data, seed=seed, three=three, earlier=earlier, locks=setup.locks)
-    dataset = select.trimmed(dataset, data, seed, divided=True)
-    split.check_parts(dataset)
-    dataset = _targeted(dataset, data, learnt=pl.col("split") == "train")
-    return dataset, [holdout(dataset)]
-
-
-def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
-    """What is done to a numeric target once it is known which rows are `learnt` from."""
-    if not dataset.target.is_number:
-        return dataset
-    dataset = target.standardised(dataset, data.databases, learnt)
-    return target.cut(dataset, data, learnt) if data.type == "continuous" else dataset
 
 
 def _measured(
