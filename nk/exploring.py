@@ -13,7 +13,7 @@ from nk.config import check_built, check_data
 from nk.dividing import divide, is_folded, undivided
 from nk.errors import DataError
 from nk.execute import cores
-from nk.explore import overview
+from nk.explore import measuring, overview
 from nk.explore.hearing import hear
 from nk.explore.material import Material
 from nk.manifest import Stopwatch, manifest
@@ -59,6 +59,7 @@ def place_of(loaded: Loaded) -> tuple[Path, str]:
     """
     check_data(loaded)
     check_built(loaded, USED)
+    measuring.check(loaded)
     above = Path(loaded.config.exp.root) / loaded.config.exp.name
     runfolder.check_place(above.parent, above.name)
     runfolder.check_place(above, EXPLORE)
@@ -96,24 +97,18 @@ def gather(loaded: Loaded, ui: Ui, jobs: int | None, watch: Stopwatch) -> Materi
     return Material(dataset, heard, parted, folds if len(folds) > 1 else [], config, jobs)
 
 
-def exhibits(material: Material, ui: Ui, watch: Stopwatch) -> list[Exhibit]:
+def exhibits(material: Material, loaded: Loaded, ui: Ui, watch: Stopwatch) -> list[Exhibit]:
     """Everything that is shown, in its order."""
     with watch("rows"):
         found = [*_of_rows(material)]
     with watch("features"):
-        found += _of_features(material, ui)
+        found += measuring.show(material, loaded, ui)
     return found
 
 
 def _of_rows(material: Material) -> Iterator[Exhibit]:
     """Views of what the tables say and of what was heard."""
     yield from overview.show(material)
-
-
-def _of_features(material: Material, ui: Ui) -> list[Exhibit]:
-    """Views of features: the place to call them. They extract what they need, and only where a key asks for it."""
-    del material, ui
-    return []
 
 
 def _divided(dataset: Dataset, loaded: Loaded) -> tuple[Dataset, Sequence[Fold], bool]:

@@ -221,7 +221,7 @@ def explore(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Explored:
     watch = Stopwatch()
     place = exploring.place_of(loaded)
     material = exploring.gather(loaded, ui, jobs, watch)
-    found = exploring.exhibits(material, ui, watch)
+    found = exploring.exhibits(material, loaded, ui, watch)
     return exploring.write(place, found, material, watch, ui)
 
 

@@ -34,7 +34,7 @@ class Plot(Section):
     )
     fill_areas: bool = key(False, "fill the areas under densities")
     kind: Literal["violin", "box", "bar", "strip", "swarm"] = key(
-        "violin", "how the distribution of a feature is drawn", of="expl", built=False
+        "violin", "how the distribution of a feature is drawn", of="expl"
     )
 
 

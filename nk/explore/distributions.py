@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+import math
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import polars as pl
 
-from nk.effects import cohens_d, size_word
 from nk.explore import regression
 from nk.explore.exhibit import Exhibit
 from nk.explore.matrix import values_of
+from nk.explore.statistics.numbers import compare
+from nk.explore.statistics.pairs import correlate
+from nk.explore.statistics.result import as_table
 from nk.report.figures import count_text, distribution
 from nk.stages.columns import as_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nk.explore.statistics.result import Result
     from nk.registry import Doubles
     from nk.tables import Dataset, Features
 
@@ -31,7 +35,15 @@ _SHOWS = {
 
 
 def exhibit(
-    dataset: Dataset, features: Features, name: str, *, kind: Kind, by_gender: bool, seed: int, key: str = "EXPL"
+    dataset: Dataset,
+    features: Features,
+    name: str,
+    *,
+    kind: Kind,
+    by_gender: bool,
+    seed: int,
+    ccc: bool = False,
+    key: str = "EXPL",
 ) -> Exhibit:
     """One feature beside the target: a distribution a class (and gender), or a scatter where it is a number.
 
@@ -42,6 +54,7 @@ def exhibit(
         kind: how distributions are drawn
         by_gender: whether to part classes by gender, where that is known
         seed: which points are drawn where there are too many
+        ccc: whether a title has the concordance correlation, where the target is a number
         key: what names the feature, for messages
 
     Raises:
@@ -49,15 +62,17 @@ def exhibit(
     """
     target = dataset.target
     if target.name in dataset and target.is_number:
-        return regression.exhibit(dataset, features, (name, target.name), seed=seed, stem=f"feature_{name}", key=key)
+        return regression.exhibit(
+            dataset, features, (name, target.name), seed=seed, ccc=ccc, stem=f"feature_{name}", key=key
+        )
     values = values_of(name, dataset, features, key)
     frame = _grouped(dataset, values, by_gender=by_gender)
     frame, notes = _largest(frame, target.labels)
-    table = _numbers(frame)
+    table, tests = _numbers(frame), tested(dataset, values, list(frame["class"].unique(maintain_order=True)))
     title = f"{name}, by {target.name}" if target.name in dataset else name
     speakers = dataset.frame["speaker"].n_unique() if dataset.has_speakers else 0
     sample = count_text(frame.height, "recording") + (f" of {count_text(speakers, 'speaker')}" if speakers else "")
-    caption = f"{sample}. {_SHOWS[kind]}.{_largest_effect(frame)}"
+    caption = f"{sample}. {_SHOWS[kind]}.{_said(tests)}"
     return Exhibit(
         name=f"feature_{name}",
         title=title,
@@ -113,13 +128,51 @@ def _numbers(frame: pl.DataFrame) -> pl.DataFrame:
     return table.sort("class", "gender").drop(empty)
 
 
-def _largest_effect(frame: pl.DataFrame) -> str:
-    """The two classes that are furthest apart, in words."""
-    groups = {str(key): rows["value"].to_numpy() for (key,), rows in frame.group_by("class", maintain_order=True)}
-    found = {pair: cohens_d(groups[pair[0]], groups[pair[1]]) for pair in combinations(groups, 2)}
-    known = {pair: effect for pair, effect in found.items() if not np.isnan(effect)}
-    if not known:
-        return ""
-    (one, other), effect = max(known.items(), key=lambda item: abs(item[1]))
-    low, high = (one, other) if effect > 0 else (other, one)
-    return f" Furthest apart: {low} below {high}, Cohen's d {abs(effect):.2f} ({size_word(effect)})."
+def tested(dataset: Dataset, values: Doubles, names: Sequence[str]) -> list[Result]:
+    """Whether classes differ in a feature: tests of rows, and of speakers."""
+    if dataset.target.name not in dataset:
+        return []
+    speakers = dataset.frame["speaker"] if dataset.has_speakers else None
+    return compare(as_text(dataset.frame[dataset.target.name]), pl.Series(values), speakers, names)
+
+
+def _said(tests: Sequence[Result]) -> str:
+    """The tests of all classes together, and the two that are furthest apart; of recordings and of speakers."""
+    whole = [one for one in tests if one.of == "all"]
+    pairs = [one for one in tests if one.of != "all" and one.unit == "rows" and not math.isnan(one.effect)]
+    most = max(pairs, key=lambda one: abs(one.effect), default=None)
+    if not whole:
+        return "".join(f" {one.sentence()}." for one in tests)
+    furthest = f" Furthest apart: {most.of}, {most.effect_text()}." if most else ""
+    return "".join(f" {one.sentence()}." for one in whole) + furthest
+
+
+def tests_of(dataset: Dataset, features: Features, names: Sequence[str], *, chosen: bool) -> list[Exhibit]:
+    """All tests of features against the target, as one table; none where there is nothing to test.
+
+    Args:
+        dataset: the rows
+        features: of the rows
+        names: of the features
+        chosen: whether the features were picked by how they go with the target on these very rows
+    """
+    tables = []
+    for name in names:
+        values = values_of(name, dataset, features, "EXPL")
+        found = _tests(dataset, values, name)
+        if found:
+            tables.append(as_table(found).select(pl.lit(name).alias("feature"), pl.all()))
+    if not tables:
+        return []
+    caption = f"{count_text(len(tables), 'feature')}; p is corrected after Holm within each feature."
+    notes = ("the features were picked on these very rows, which makes p too small",) if chosen else ()
+    title = f"Tests of features against {dataset.target.name}"
+    return [Exhibit("feature_tests", title, pl.concat(tables, how="diagonal_relaxed"), caption, notes=notes)]
+
+
+def _tests(dataset: Dataset, values: Doubles, name: str) -> list[Result]:
+    target = dataset.target
+    if target.name in dataset and target.is_number:
+        speakers = dataset.frame["speaker"] if dataset.has_speakers else None
+        return correlate(pl.Series(values), dataset.frame[target.name], speakers, f"{name} | {target.name}")
+    return tested(dataset, values, target.labels)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from nk.config.model import DEFAULTS
 from nk.errors import DataError, MissingDependency
 from nk.explore import correlations, distributions, importance, projections, regression, shapley, tree
 from nk.explore.learners import labelled, learners
@@ -108,7 +109,7 @@ class _Views:
             importance.measured(
                 self.dataset, self.features, one, seed=self.seed, jobs=self.jobs, permuted=expl.permutation
             )
-            for one in learners(expl.model, self.dataset, self._options)
+            for one in learners(expl.model, self._options, numbers=self.dataset.target.is_number)
         ]
         shown = importance.exhibits(found, names, expl.max_feats, about=self.dataset.target.name)
         return shown, importance.in_order(found)
@@ -117,14 +118,16 @@ class _Views:
         """The most important features, and those that are drawn in any case."""
         expl = self.expl
         best = [self.features.names[place] for place in order[: expl.max_feats]] if expl.feature_distributions else []
-        names = dict.fromkeys([*best, *(expl.plot_features or ())])
+        names = list(dict.fromkeys([*best, *(expl.plot_features or ())]))
         by_gender, kind = not expl.ignore_gender, self.plot.kind
-        return [
+        shown = [
             distributions.exhibit(
-                self.dataset, self.features, name, kind=kind, by_gender=by_gender, seed=self.seed, key="plot_features"
+                self.dataset, self.features, name, kind=kind, by_gender=by_gender, seed=self.seed, ccc=self.plot.ccc,
+                key="plot_features",
             )
             for name in names
-        ]
+        ]  # fmt: skip
+        return [*shown, *distributions.tests_of(self.dataset, self.features, names, chosen=bool(best))]
 
     def of_models(self) -> list[Exhibit]:
         """A tree, and SHAP values of the model that [MODEL] names."""
@@ -134,8 +137,8 @@ class _Views:
             found.append(tree.exhibit(self.dataset, self.features, seed=self.seed))
         if self.expl.shap:
             self.need_target("shap")
-            name = (self.model.type if self.model else None) or self.expl.model[0]
-            (one,) = learners([name], self.dataset, self._options)
+            name = (self.model.type if self.model else None) or DEFAULTS[self._task]
+            (one,) = learners([name], self._options, numbers=self.dataset.target.is_number)
             most, seed, jobs = self.expl.max_feats, self.seed, self.jobs
             found.append(shapley.exhibit(self.dataset, self.features, one, most=most, seed=seed, jobs=jobs))
         return found
@@ -147,7 +150,7 @@ class _Views:
             if len(names) not in {2, 3}:
                 hint = "write `regplot = [['duration', 'meanF0Hz']]`, or a third name that colours the points"
                 raise DataError(f"`regplot` takes two or three names each, and has {len(names)}", hint=hint)
-            found.append(regression.exhibit(self.dataset, self.features, names, seed=self.seed))
+            found.append(regression.exhibit(self.dataset, self.features, names, seed=self.seed, ccc=self.plot.ccc))
         return found
 
     def scatters(self) -> list[Exhibit]:
@@ -162,6 +165,10 @@ class _Views:
     @property
     def _options(self) -> dict[str, Any]:
         return self.model.options if self.model else {}
+
+    @property
+    def _task(self) -> str:
+        return "regression" if self.dataset.target.is_number else "classification"
 
     @property
     def has_target(self) -> bool:

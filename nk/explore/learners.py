@@ -27,19 +27,19 @@ _FOR_NUMBERS = {"log_reg": "lin_reg"}
 _FOLDS = 5
 
 
-def learners(names: Sequence[str], dataset: Dataset, options: Mapping[str, Any]) -> list[Model]:
-    """The models that `EXPL.model` names, with their options from [MODEL].
+def learners(names: Sequence[str], options: Mapping[str, Any], *, numbers: bool) -> list[Model]:
+    """The models that `EXPL.model` names, with their options from [MODEL]; `numbers` says that these are to be told.
 
     Raises:
         ConfigError: one is not for this kind of target
         MissingDependency: a package is not installed
     """
-    task = "regression" if dataset.target.is_number else "classification"
+    task = "regression" if numbers else "classification"
     found: list[Model] = []
-    for name in dict.fromkeys(_FOR_NUMBERS.get(one, one) if dataset.target.is_number else one for one in names):
+    for name in dict.fromkeys(_FOR_NUMBERS.get(one, one) if numbers else one for one in names):
         plugin = models.get(name)
         if plugin.task != task:
-            hint = f"take one for {task}, such as `{'tree_reg' if dataset.target.is_number else 'tree'}`"
+            hint = f"take one for {task}, such as `{'tree_reg' if numbers else 'tree'}`"
             raise ConfigError(
                 [Problem("config", 0, f"[EXPL] `model` names `{name}`, which is for {plugin.task}", hint)]
             )

@@ -12,6 +12,7 @@ from nk.explore.colours import Colours, colours_of
 from nk.explore.exhibit import Exhibit
 from nk.explore.matrix import values_of
 from nk.explore.sampling import thinned
+from nk.explore.statistics.pairs import concordance, correlate
 from nk.report.figures import count_text
 from nk.report.figures import regression as picture
 
@@ -22,11 +23,18 @@ if TYPE_CHECKING:
     from nk.tables import Dataset, Features
 
 MOST_POINTS = 5000
-_LEAST = 4  # rows, for an interval of the correlation
+_LEAST = 4  # rows, for a correlation
 
 
 def exhibit(
-    dataset: Dataset, features: Features, names: Sequence[str], *, seed: int, stem: str = "", key: str = "regplot"
+    dataset: Dataset,
+    features: Features,
+    names: Sequence[str],
+    *,
+    seed: int,
+    ccc: bool = False,
+    stem: str = "",
+    key: str = "regplot",
 ) -> Exhibit:
     """Two features or columns against each other; a third name is what colours the points.
 
@@ -35,6 +43,7 @@ def exhibit(
         features: of the rows
         names: horizontal, vertical, and maybe the column of the colours; without it the target, where it has classes
         seed: which points are drawn where there are too many
+        ccc: whether the title has the concordance correlation
         stem: of the file, by default made of the names
         key: what names them, for messages
 
@@ -48,14 +57,16 @@ def exhibit(
     known = ~(np.isnan(x) | np.isnan(y))
     rows, x, y = dataset.frame.filter(pl.Series(known)), x[known], y[known]
     colours = colours_of(by, rows, features, target.labels if by == target.name else (), key)
-    caption = " ".join([f"{count_text(len(x), 'recording')}.", _correlation(x, y), *_groups(x, y, colours)])
+    speakers = rows["speaker"] if dataset.has_speakers else None
+    tests = [f"{one.sentence()}." for one in correlate(pl.Series(x), pl.Series(y), speakers, f"{across} | {up}")]
+    caption = " ".join([f"{count_text(len(x), 'recording')}.", *tests, *_groups(x, y, colours)])
     drawn = thinned(len(x), MOST_POINTS, seed)
     notes = (f"drawn are {MOST_POINTS:,} of {len(x):,} rows; the numbers are of all",) if len(drawn) < len(x) else ()
     table = pl.DataFrame({"id": rows["id"].gather(drawn), across: x[drawn], f"{up} " if up == across else up: y[drawn]})
     if by and by not in table.columns:
         table = table.with_columns(colours.column.gather(drawn).alias(by))
     lines = [("all", *_line(x, y))] if colours.is_number or not by else _lines(x, y, colours)
-    title = f"{up} against {across}"
+    title = f"{up} against {across}" + (f", CCC {concordance(pl.Series(x), pl.Series(y)):.3f}" if ccc else "")
     return Exhibit(
         name=stem or "_".join(["regplot", across, up, *more]),
         title=title,
@@ -68,16 +79,6 @@ def exhibit(
     )
 
 
-def _correlation(x: Doubles, y: Doubles) -> str:
-    """Pearson's r with its 95 % interval (Fisher's z), and Spearman's, in words."""
-    if len(x) < _LEAST or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return "Too few or constant values for a correlation."
-    found = stats.pearsonr(x, y)
-    low, high = found.confidence_interval(0.95)
-    rank = float(stats.spearmanr(x, y).statistic)
-    return f"Pearson's r {found.statistic:.2f} [{low:.2f}, {high:.2f}], Spearman's {rank:.2f}, over recordings."
-
-
 def _groups(x: Doubles, y: Doubles, colours: Colours) -> list[str]:
     """The correlation within each group, in words."""
     if colours.is_number or len(colours.names) < 2:
@@ -87,7 +88,7 @@ def _groups(x: Doubles, y: Doubles, colours: Colours) -> list[str]:
         mine = colours.values == place
         if mine.sum() >= _LEAST and np.ptp(x[mine]) > 0 and np.ptp(y[mine]) > 0:
             each.append(f"{name} {stats.pearsonr(x[mine], y[mine]).statistic:.2f}")
-    return [f"Within: {', '.join(each)}."] if each else []
+    return [f"Pearson's r within: {', '.join(each)}."] if each else []
 
 
 def _lines(x: Doubles, y: Doubles, colours: Colours) -> list[tuple[str, Doubles, Doubles]]:
