@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from nk.effects import cohens_d
 from nk.explore import regression
 from nk.explore.exhibit import Exhibit
 from nk.explore.matrix import values_of
@@ -72,7 +74,7 @@ def exhibit(
     title = f"{name}, by {target.name}" if target.name in dataset else name
     speakers = dataset.frame["speaker"].n_unique() if dataset.has_speakers else 0
     sample = count_text(frame.height, "recording") + (f" of {count_text(speakers, 'speaker')}" if speakers else "")
-    caption = f"{sample}. {_SHOWS[kind]}.{_said(tests)}"
+    caption = f"{sample}. {_SHOWS[kind]}.{_said(tests, frame)}"
     return Exhibit(
         name=f"feature_{name}",
         title=title,
@@ -136,25 +138,32 @@ def tested(dataset: Dataset, values: Doubles, names: Sequence[str]) -> list[Resu
     return compare(as_text(dataset.frame[dataset.target.name]), pl.Series(values), speakers, names)
 
 
-def _said(tests: Sequence[Result]) -> str:
-    """The tests of all classes together, and the two that are furthest apart; of recordings and of speakers."""
+def _said(tests: Sequence[Result], frame: pl.DataFrame) -> str:
+    """The tests of all classes together, of recordings and of speakers, and the two classes that are furthest apart."""
     whole = [one for one in tests if one.of == "all"]
-    pairs = [one for one in tests if one.of != "all" and one.unit == "rows" and not math.isnan(one.effect)]
-    most = max(pairs, key=lambda one: abs(one.effect), default=None)
     if not whole:
         return "".join(f" {one.sentence()}." for one in tests)
-    furthest = f" Furthest apart: {most.of}, {most.effect_text()}." if most else ""
-    return "".join(f" {one.sentence()}." for one in whole) + furthest
+    found = {one.of: one for one in tests if one.unit == "rows" and one.of != "all"}
+    groups = {str(key): rows["value"].to_numpy() for (key,), rows in frame.group_by("class", maintain_order=True)}
+    # Tests of pairs give effects of several kinds, which cannot be compared; d can.
+    sizes = {f"{one} | {other}": abs(cohens_d(groups[one], groups[other])) for one, other in combinations(groups, 2)}
+    known = {pair: size for pair, size in sizes.items() if pair in found and not math.isnan(size)}
+    furthest = max(known, key=lambda pair: known[pair], default=None)
+    apart = f" Furthest apart: {furthest}, {found[furthest].effect_text()}." if furthest else ""
+    return "".join(f" {one.sentence().removeprefix('all: ')}." for one in whole) + apart
 
 
-def tests_of(dataset: Dataset, features: Features, names: Sequence[str], *, chosen: bool) -> list[Exhibit]:
+PICKED = "the feature was picked by these very rows, which makes p too small"
+
+
+def tests_of(dataset: Dataset, features: Features, names: Sequence[str], *, picked: bool) -> list[Exhibit]:
     """All tests of features against the target, as one table; none where there is nothing to test.
 
     Args:
         dataset: the rows
         features: of the rows
         names: of the features
-        chosen: whether the features were picked by how they go with the target on these very rows
+        picked: whether some were picked by how they go with the target on these very rows
     """
     tables = []
     for name in names:
@@ -165,7 +174,7 @@ def tests_of(dataset: Dataset, features: Features, names: Sequence[str], *, chos
     if not tables:
         return []
     caption = f"{count_text(len(tables), 'feature')}; p is corrected after Holm within each feature."
-    notes = ("the features were picked on these very rows, which makes p too small",) if chosen else ()
+    notes = (f"{PICKED}, for those that were drawn for their importance",) if picked else ()
     title = f"Tests of features against {dataset.target.name}"
     return [Exhibit("feature_tests", title, pl.concat(tables, how="diagonal_relaxed"), caption, notes=notes)]
 

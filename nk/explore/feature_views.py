@@ -127,7 +127,10 @@ class _Views:
             )
             for name in names
         ]  # fmt: skip
-        return [*shown, *distributions.tests_of(self.dataset, self.features, names, chosen=bool(best))]
+        return [
+            *shown,
+            *distributions.tests_of(self.dataset, self.features, names, picked=bool(best) and self.has_target),
+        ]
 
     def of_models(self) -> list[Exhibit]:
         """A tree, and SHAP values of the model that [MODEL] names."""

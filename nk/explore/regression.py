@@ -58,7 +58,8 @@ def exhibit(
     rows, x, y = dataset.frame.filter(pl.Series(known)), x[known], y[known]
     colours = colours_of(by, rows, features, target.labels if by == target.name else (), key)
     speakers = rows["speaker"] if dataset.has_speakers else None
-    tests = [f"{one.sentence()}." for one in correlate(pl.Series(x), pl.Series(y), speakers, f"{across} | {up}")]
+    both = correlate(pl.Series(x), pl.Series(y), speakers, "both")
+    tests = [f"{one.sentence().removeprefix('both: ')}." for one in both]
     caption = " ".join([f"{count_text(len(x), 'recording')}.", *tests, *_groups(x, y, colours)])
     drawn = thinned(len(x), MOST_POINTS, seed)
     notes = (f"drawn are {MOST_POINTS:,} of {len(x):,} rows; the numbers are of all",) if len(drawn) < len(x) else ()
