@@ -53,8 +53,11 @@ def measured(dataset: Dataset, features: Features, model: Model, *, seed: int, j
 
 
 def ranks(found: Sequence[Importance]) -> Doubles:
-    """The rank of each feature, 1 the first, as the mean over models: shape (features,); equal ones share a rank."""
-    each = [rankdata(-one.values.round(12)) for one in found]
+    """The rank of each feature, 1 the first, as the mean over models: shape (features,); equal ones share a rank.
+
+    A feature without which a model is better, which happens by chance, counts as one of no importance.
+    """
+    each = [rankdata(-one.values.clip(min=0).round(12)) for one in found]
     mean: Doubles = np.mean(each, axis=0)
     return mean
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Method = Literal["pca", "tsne", "umap"]
 PLACES = ("first", "second", "third")
-MOST_ROWS = 3000  # of what cannot take all
+MOST_ROWS = 2000  # of what cannot take all
 _MOST_POINTS = 5000
 _PERPLEXITY, _NEIGHBOURS = 30, 10
 _CALLED = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
@@ -80,7 +80,7 @@ def _placed(dataset: Dataset, features: Features, method: Method, dimensions: in
     if method != "pca":
         dataset, notes = sampled(dataset, MOST_ROWS, seed, f"{_CALLED[method]} is of")
     x = standardised(matrix(dataset, features))
-    with threads(jobs, "blas"):
+    with threads(jobs, "blas"), threads(1, "openmp"):  # t-SNE's threads mostly wait for each other
         places, labels, how = _METHODS[method](x, dimensions, seed)
     return _Placed(dataset, places, labels, how, notes)
 
@@ -136,14 +136,17 @@ def _tsne(x: Doubles, dimensions: int, seed: int) -> tuple[Doubles, tuple[str, .
 
 
 def _umap(x: Doubles, dimensions: int, seed: int) -> tuple[Doubles, tuple[str, ...], str]:
+    from sklearn.metrics import euclidean_distances
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it finds no TensorFlow, and that a seed costs it its threads
         from umap import UMAP
 
         neighbours = min(_NEIGHBOURS, len(x) - 1)
         init = "spectral" if len(x) > dimensions + 2 else "random"
-        made: Any = UMAP(neighbours, dimensions, init=init, random_state=seed, n_jobs=1)
-        places = made.fit_transform(x)
+        # Distances made here: for so few rows UMAP calls a function of Python for each pair.
+        made: Any = UMAP(neighbours, dimensions, init=init, metric="precomputed", random_state=seed, n_jobs=1)
+        places = made.fit_transform(euclidean_distances(x).astype(np.float32))
     how = f"{neighbours} neighbours; near neighbours mean something, distances and sizes of groups do not."
     return np.asarray(places, dtype=np.float64), _axes("UMAP", dimensions), how
 

@@ -45,7 +45,7 @@ def exhibit(dataset: Dataset, features: Features, model: Model, *, most: int, se
     """
     rows, notes = sampled(labelled(dataset), _MOST_ROWS, seed, "SHAP values are from")
     features, fewer = _fewer(features, rows)
-    trained, others, who = _trained(rows, features, model, seed, jobs)
+    trained, others, who = _trained(rows, features, model, seed)
     explained, _ = sampled(others, _EXPLAINED, seed, "")
     learnt_from = rows.frame.join(others.frame.select("id"), on="id", how="anti")
     background, _ = sampled(replace(rows, frame=learnt_from.sort("id")), _BACKGROUND, seed, "")
@@ -101,7 +101,7 @@ def _fewer(features: Features, rows: Dataset) -> tuple[Features, tuple[str, ...]
     return replace(features, names=names, values=features.values[:, kept]), (note,)
 
 
-def _trained(rows: Dataset, features: Features, model: Model, seed: int, jobs: int) -> tuple[Trained, Dataset, str]:
+def _trained(rows: Dataset, features: Features, model: Model, seed: int) -> tuple[Trained, Dataset, str]:
     """A model, the rows that it has not heard, and who they are: the test part, else a fifth of the speakers."""
     parts = rows.frame["split"].to_list() if "split" in rows else []
     if {"train", "test"} <= {*parts}:
@@ -110,7 +110,7 @@ def _trained(rows: Dataset, features: Features, model: Model, seed: int, jobs: i
         folds, unit = held_out(rows, seed)
         others, who = replace(rows, frame=rows.frame[folds[0]]), f"held-out {unit}" if unit == "speakers" else "others"
         learnt = rows.frame.join(others.frame.select("id"), on="id", how="anti", maintain_order="left")["id"].to_list()
-    return train(features, rows, learnt, (), recipe_for(model, seed, jobs)), others, who
+    return train(features, rows, learnt, (), recipe_for(model, seed, 1)), others, who
 
 
 def _table(values: Doubles, x: Floats, names: tuple[str, ...], labels: tuple[str, ...]) -> pl.DataFrame:
