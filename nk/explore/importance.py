@@ -44,7 +44,7 @@ def measured(dataset: Dataset, features: Features, model: Model, *, seed: int, j
     if permuted or not model.weighs:
         found = by_permutation(known, features, model, seed=seed, jobs=jobs)
         return Importance(model.called, found.values, found.how, found.notes)
-    trained = train(features, known, known.ids, (), recipe_for(model, seed, jobs))
+    trained = train(features, known, known.ids, (), recipe_for(model, seed, jobs, len(known)))
     values = trained.fitted.importances()
     if values is None:
         raise TypeError(f"`{model.called}` does not say how much features weigh, though it has `weighs`")

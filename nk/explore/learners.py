@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # What stands for the default where the target is a number.
 _FOR_NUMBERS = {"log_reg": "lin_reg"}
 _FOLDS = 5
+_FEW = 5000  # rows, for which threads cost more than they save
 
 
 def learners(names: Sequence[str], options: Mapping[str, Any], *, numbers: bool) -> list[Model]:
@@ -48,8 +49,9 @@ def learners(names: Sequence[str], options: Mapping[str, Any], *, numbers: bool)
     return found
 
 
-def recipe_for(model: Model, seed: int, jobs: int) -> Recipe:
-    """How models are trained for a look: on features of deviation 1, medians standing for gaps."""
+def recipe_for(model: Model, seed: int, jobs: int, rows: int) -> Recipe:
+    """How models are trained for a look at so many rows: on features of deviation 1, medians standing for gaps."""
+    jobs = jobs if rows > _FEW else 1
     return Recipe(model=model, scale="standard", nan_strategy="median", seed=seed, jobs=jobs)
 
 

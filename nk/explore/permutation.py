@@ -64,7 +64,7 @@ def by_permutation(dataset: Dataset, features: Features, model: Model, *, seed: 
     """
     rows, notes = sampled(dataset, MOST_ROWS, seed, "importance by permutation is from")
     folds, unit = held_out(rows, seed)
-    recipe = recipe_for(model, seed, 1)  # for so few rows threads cost more than they save
+    recipe = recipe_for(model, seed, jobs, len(rows))
     made = [_trained(rows, features, fold, recipe) for fold in folds]
     asked, fewer = _asked(made[0], rows, features)
     repeats = int(np.clip(_PREDICTED // max(1, len(rows) * len(asked)), 1, _SHUFFLES))

@@ -110,7 +110,7 @@ def _trained(rows: Dataset, features: Features, model: Model, seed: int) -> tupl
         folds, unit = held_out(rows, seed)
         others, who = replace(rows, frame=rows.frame[folds[0]]), f"held-out {unit}" if unit == "speakers" else "others"
         learnt = rows.frame.join(others.frame.select("id"), on="id", how="anti", maintain_order="left")["id"].to_list()
-    return train(features, rows, learnt, (), recipe_for(model, seed, 1)), others, who
+    return train(features, rows, learnt, (), recipe_for(model, seed, 1, len(rows))), others, who
 
 
 def _table(values: Doubles, x: Floats, names: tuple[str, ...], labels: tuple[str, ...]) -> pl.DataFrame:
