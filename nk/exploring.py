@@ -13,7 +13,7 @@ from nk.config import check_built, check_data
 from nk.dividing import divide, is_folded, undivided
 from nk.errors import DataError
 from nk.execute import cores
-from nk.explore import overview
+from nk.explore import overview, value_counts
 from nk.explore.hearing import hear
 from nk.explore.material import Material
 from nk.manifest import Stopwatch, manifest
@@ -99,15 +99,16 @@ def gather(loaded: Loaded, ui: Ui, jobs: int | None, watch: Stopwatch) -> Materi
 def exhibits(material: Material, ui: Ui, watch: Stopwatch) -> list[Exhibit]:
     """Everything that is shown, in its order."""
     with watch("rows"):
-        found = [*_of_rows(material)]
+        found = [*_of_rows(material, ui)]
     with watch("features"):
         found += _of_features(material, ui)
     return found
 
 
-def _of_rows(material: Material) -> Iterator[Exhibit]:
+def _of_rows(material: Material, ui: Ui) -> Iterator[Exhibit]:
     """Views of what the tables say and of what was heard."""
     yield from overview.show(material)
+    yield from value_counts.show(material, ui)
 
 
 def _of_features(material: Material, ui: Ui) -> list[Exhibit]:

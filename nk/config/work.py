@@ -29,12 +29,12 @@ Projections = Annotated[
 class Expl(Section):
     """The section [EXPL]: look at data and features."""
 
-    value_counts: Groups | None = key(None, "columns, or pairs of columns, to draw against the target", built=False)
-    bin_reals: bool = key(False, "cut every numeric column into three bins first", built=False)
+    value_counts: Groups | None = key(None, "columns, or pairs of columns, to draw against the target")
+    bin_reals: bool = key(False, "cut every numeric column into three bins first")
     column_bin_reals: dict[str, bool] = key(
-        {}, "cut this numeric column into three bins first", pattern="<column>.bin_reals", built=False
+        {}, "cut this numeric column into three bins first", pattern="<column>.bin_reals"
     )
-    dist_type: Literal["kde", "hist"] = key("kde", "how numeric distributions are drawn", built=False)
+    dist_type: Literal["kde", "hist"] = key("kde", "how numeric distributions are drawn")
     feature_distributions: bool = key(False, "draw the most important features", built=False)
     model: Names = key(("log_reg",), "models that tell how important features are", built=False)
     max_feats: int = key(10, "number of features shown", ge=1, built=False)
@@ -57,7 +57,7 @@ class Expl(Section):
     pca: bool = key(False, "same as `pca` in `scatter`", built=False)
     shap: bool = key(False, "compute SHAP values of the trained model", built=False)
     spotlight: bool = key(False, "open the data in Renumics Spotlight", built=False)
-    sample_selection: Part | None = key(None, "parts of the split to look at; without it that of [EXP]", built=False)
+    sample_selection: Part | None = key(None, "parts of the split to look at; without it that of [EXP]")
 
 
 class Predict(Section):

@@ -23,7 +23,7 @@ def show(material: Material) -> Iterator[Exhibit]:
 
 def _sizes(material: Material) -> Exhibit:
     frame = material.frame
-    table = by_scope(material, _numbers(material))
+    table = by_scope(frame, _numbers(material), parted=material.parted)
     speakers = frame["speaker"].drop_nulls().n_unique() if material.dataset.has_speakers else None
     hours = float((frame["end"] - frame["start"]).sum()) / 3600
     who = "speakers are not known" if speakers is None else count_text(speakers, "speaker")
