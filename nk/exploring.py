@@ -13,7 +13,7 @@ from nk.config import check_built, check_data
 from nk.dividing import divide, is_folded, undivided
 from nk.errors import DataError
 from nk.execute import cores
-from nk.explore import overview, value_counts
+from nk.explore import bias, overview, value_counts
 from nk.explore.hearing import hear
 from nk.explore.material import Material
 from nk.manifest import Stopwatch, manifest
@@ -109,6 +109,7 @@ def _of_rows(material: Material, ui: Ui) -> Iterator[Exhibit]:
     """Views of what the tables say and of what was heard."""
     yield from overview.show(material)
     yield from value_counts.show(material, ui)
+    yield from bias.show(material)
 
 
 def _of_features(material: Material, ui: Ui) -> list[Exhibit]:

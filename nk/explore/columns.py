@@ -80,7 +80,7 @@ def column_of(material: Material, name: str) -> Column:
 
 def _is_numeric(values: pl.Series) -> bool:
     """Whether they are numbers; of two different ones they are rather codes."""
-    return values.dtype.is_numeric() and values.drop_nulls().n_unique() > 2
+    return values.dtype.is_numeric() and (values.name in HEARD or values.drop_nulls().n_unique() > 2)
 
 
 def _is_binned(name: str, material: Material) -> bool:

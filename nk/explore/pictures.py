@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from nk.explore.columns import MOST, Column
 from nk.explore.densities import limits_of, spread
 from nk.explore.statistics.pairs import concordance
-from nk.report.figures import bars, points, ridges
+from nk.report.figures import bars, points, ridges, scores
 from nk.report.figures.grids import Panel, draw_grid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from nk.explore.columns import Column
     from nk.explore.material import Material
     from nk.report.figures import Pen
 
     Draw = Callable[[Pen], Figure]
 
-_RIDGES = "line: median; dots: means of speakers"
+_RIDGES = "curves are of the same height; line: median; dots: means of speakers"
 _MOST_PANELS = 9
 _MOST_POINTS = 5000
 
@@ -35,6 +35,73 @@ def draw_one(column: Column, material: Material, caption: str) -> Draw:
     if column.is_number:
         return _grid([_numbers(frame.rename({"one": "number"}), column, None, material)], column.text, caption)
     return _grid(_both(frame, column, None), column.text, caption)
+
+
+def draw_numbers(columns: Sequence[Column], material: Material, title: str, caption: str) -> Draw | None:
+    """Numbers in a panel each, by database where there are several; None where there are none."""
+    names = material.frame["database"].cast(pl.String)
+    labels = tuple(names.unique().sort().to_list())
+    by = Column("database", names, labels) if len(labels) > 1 else None
+    panels = []
+    for column in columns:
+        frame = _frame(material, number=column, **({"group": by} if by else {}))
+        panels.append(_numbers(frame, column, by, material))
+    return _grid(panels, title, caption, _RIDGES) if panels else None
+
+
+def draw_counts(table: pl.DataFrame, name: str, of: str, title: str, caption: str) -> Draw:
+    """The column `rows` of a table, a bar each, coloured by the column `of`; of many rows how they are spread."""
+    pieces = tuple(table[of].drop_nulls().cast(pl.String).unique().sort().to_list()) if of in table.columns else ()
+    if table.height > MOST:
+        return _spread_of(table, of if pieces else None, pieces, title, caption)
+    marks = table[of].cast(pl.String).to_list() if pieces else [""] * table.height
+    counts = np.array(
+        [[n * (mark == piece) for piece in pieces or ("",)] for n, mark in zip(table["rows"], marks, strict=True)]
+    )
+    labels = table[name].cast(pl.String).to_list()
+
+    def draw(axes: Axes, pen: Pen) -> None:
+        bars.draw(axes, counts, labels, pieces, name=name, of=of, what="recordings", pen=pen)
+
+    return _grid([Panel(draw, 5.4, 1.0 + 0.26 * len(labels), legend=of if pieces else "")], title, caption)
+
+
+def _spread_of(table: pl.DataFrame, of: str | None, pieces: Sequence[str], title: str, caption: str) -> Draw:
+    rows = table["rows"].cast(pl.Float64)
+    groups = (
+        {piece: rows.filter(table[of].cast(pl.String) == piece).to_numpy() for piece in pieces}
+        if of
+        else {"": rows.to_numpy()}
+    )
+    curves = spread(groups, limits_of(rows.to_numpy()), steps=True)
+
+    def draw(axes: Axes, pen: Pen) -> None:
+        ridges.draw(axes, [*groups], curves, {}, name="recordings a speaker", fill=True, pen=pen)
+
+    return _grid([Panel(draw, 5.4, 1.0 + 0.42 * max(len(groups), 2))], title, caption, "line: median")
+
+
+def draw_missing(lacking: Mapping[str, int], rows: int, caption: str) -> Draw:
+    """What is missing and what is there, a bar a column."""
+    counts = np.array([[count, rows - count] for count in lacking.values()])
+
+    def draw(axes: Axes, pen: Pen) -> None:
+        bars.draw(axes, counts, [*lacking], ("missing", "there"), name="column", of="value", what="rows", pen=pen)
+
+    return _grid([Panel(draw, 5.4, 1.0 + 0.3 * len(lacking), legend="value")], "Missing values", caption)
+
+
+def draw_scores(
+    rows: Sequence[tuple[str, float, float, bool]], chance: float, measure: str, title: str, caption: str
+) -> Draw:
+    """Scores, less their errors, beside chance."""
+    made = [(name, score, low if np.isfinite(low) else score, score, sure) for name, score, low, sure in rows]
+    below = "line: down to the score less its standard error over speakers; filled: p < .05"
+
+    def draw(axes: Axes, pen: Pen) -> None:
+        scores.draw(axes, made, chance, name=measure, pen=pen)
+
+    return _grid([Panel(draw, 6.0, 1.0 + 0.27 * len(made))], title, caption, below)
 
 
 def draw_relation(
@@ -124,9 +191,7 @@ def _both(frame: pl.DataFrame, one: Column, other: Column | None) -> list[Panel]
     """Counts of recordings, and of speakers where they are known and not looked at themselves."""
     found = [_counts(frame, one, other, "recordings")]
     if frame["speaker"].count() and "speaker" not in {one.name, other.name if other else ""}:
-        each = frame.drop_nulls().unique(maintain_order=True)
-        once = each["speaker"].is_unique().all()
-        found.append(_counts(each, one, other, "speakers" if once or other is None else "speakers, once in each piece"))
+        found.append(_counts(frame.drop_nulls().unique(maintain_order=True), one, other, "speakers"))
     return found
 
 
@@ -135,6 +200,8 @@ def _counts(frame: pl.DataFrame, one: Column, other: Column | None, what: str) -
     if other is not None and len(other.labels) > len(one.labels):
         one, other = other, one
         frame = frame.rename({"one": "other", "other": "one"})
+    if what == "speakers" and frame.select("speaker", "one").is_duplicated().any():
+        what = "speakers, once in each piece"
     pieces = other.shown if other else ()
     frame = frame if other else frame.with_columns(other=pl.lit(""))
     counts = {(row[0], row[1]): row[2] for row in frame.group_by("one", "other").len().iter_rows()}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nk.explore.columns import Column
     from nk.explore.statistics.result import Result
 
+_QUANTILES = {"min": 0.0, "lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75, "max": 1.0}
 _MOST_TESTED = 12  # groups of which all pairs are compared
 
 
@@ -96,7 +97,7 @@ def table(frame: pl.DataFrame, columns: Sequence[Column], *, parted: bool) -> pl
     has = "speaker" in rows.columns
     return by_scope(
         rows,
-        [*_counts(speakers=has), *_describe(numbers)],
+        [*_counts(speakers=has), *(one for column in numbers for one in describe(column.name))],
         [one.name for one in words],
         parted=parted and "split" in rows.columns,
     )
@@ -113,18 +114,12 @@ def _counts(*, speakers: bool) -> list[pl.Expr]:
     ]
 
 
-def _describe(numbers: Sequence[Column]) -> list[pl.Expr]:
-    """Of a number how it is spread."""
-    found = []
-    for column in numbers:
-        value = pl.col(column.name)
-        found += [
-            value.count().alias("known"),
-            value.mean().alias("mean"),
-            value.std().alias("deviation"),
-            *(value.quantile(share, "linear").alias(name) for name, share in _QUANTILES.items()),
-        ]
-    return found
-
-
-_QUANTILES = {"min": 0.0, "lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75, "max": 1.0}
+def describe(name: str) -> list[pl.Expr]:
+    """How a number is spread."""
+    value = pl.col(name).cast(pl.Float64)
+    return [
+        value.count().alias("known"),
+        value.mean().alias("mean"),
+        value.std().alias("deviation"),
+        *(value.quantile(share, "linear").alias(quantile) for quantile, share in _QUANTILES.items()),
+    ]

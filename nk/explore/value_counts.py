@@ -53,14 +53,15 @@ def _shown(name: str, columns: Sequence[Column], material: Material) -> Iterator
     if target and len(columns) == 1:
         columns, target = [target, *columns], None
     if len(columns) == 1:
-        yield _alone(name, columns[0], material)
+        yield alone(name, columns[0], material)
     elif target is None:
         yield from _related(name, columns[0], columns[1], material)
     else:
         yield from _within(name, columns[0], columns[1], target, material)
 
 
-def _alone(name: str, column: Column, material: Material) -> Exhibit:
+def alone(name: str, column: Column, material: Material) -> Exhibit:
+    """A column by itself."""
     numbers = table(material.frame, [column], parted=material.parted)
     caption = f"{sample(material.frame, [column])}."
     draw = draw_one(column, material, caption)

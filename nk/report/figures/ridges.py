@@ -40,12 +40,11 @@ def draw(
         fill: whether the areas under the curves are filled
         pen: how texts are written
     """
-    most = max((float(one.max()) for one in curves.heights.values()), default=1.0) or 1.0
     for place, group in enumerate(groups):
         if group not in curves.heights:
             continue
         base = -float(place)
-        height = curves.heights[group] / most * _TALL
+        height = curves.heights[group] / (float(curves.heights[group].max()) or 1.0) * _TALL
         axes.plot(curves.x, base + height, color=BLUE, linewidth=1.4, drawstyle="steps-mid" if curves.steps else None)
         if fill:
             step: Literal["mid"] | None = "mid" if curves.steps else None
