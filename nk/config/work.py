@@ -42,8 +42,8 @@ class Expl(Section):
     plot_features: Names | None = key(None, "features drawn in any case", built=False)
     plot_tree: bool = key(False, "draw a decision tree", built=False)
     ignore_gender: bool = key(False, "do not part the features' distributions by gender", built=False)
-    print_stats: bool = key(False, "show the whole statistical tests", built=False)
-    print_colvals: bool = key(False, "show the values of every column", built=False)
+    print_stats: bool = key(False, "show the whole statistical tests")
+    print_colvals: bool = key(False, "show the values of every column")
     regplot: Groups | None = key(
         None, "pairs of features to draw against each other, with a colour column", built=False
     )

@@ -201,13 +201,8 @@ def _lead(one: Suspect, material: Material, reached: Reached | None) -> str:
     measure = "correlation" if material.dataset.target.is_number else "UAR"
     model = f", the model {reached.score:.2f}" if reached else ""
     name = HEARD.get(one.column.name, (one.column.name, ""))[0].replace("_", " ")
-    what = (
-        "who speaks"
-        if one.column.name in _TRAITS and one.column.name != "database"
-        else "where and how it was recorded"
-    )
     found = f"{measure} {probed.score:.2f}, chance {probed.chance:.2f}{model}, {p_text(one.p_holm)}"
-    return f"`{name}` alone tells `{material.target}` ({found}): a model may have learnt {what}."
+    return f"`{name}` alone tells `{material.target}` ({found}): a model may learn that instead."
 
 
 def _bar(one: Suspect) -> tuple[str, float, float, bool]:

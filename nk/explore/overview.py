@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from nk.explore.material import Material
 
 
+VALUES = "column_values"
+
+
 def show(material: Material) -> Iterator[Exhibit]:
     """Everything that needs no question."""
     yield _sizes(material)
@@ -32,6 +35,8 @@ def show(material: Material) -> Iterator[Exhibit]:
     if material.dataset.has_speakers:
         yield _speakers(material)
     yield _missing(material)
+    if material.config.expl.print_colvals:
+        yield _values(material)
 
 
 def _sizes(material: Material) -> Exhibit:
@@ -133,6 +138,17 @@ def _missing(material: Material) -> Exhibit:
     caption = f"Missing of {count_text(frame.height, 'row')}: {said}." if said else "No value is missing in any column."
     draw = draw_missing(lacking, frame.height, caption) if lacking else None
     return Exhibit("missing_values", "Missing values", table, caption, draw)
+
+
+def _values(material: Material) -> Exhibit:
+    """The values of every column and how many rows have them."""
+    frame = material.dataset.frame
+    names = describing(frame.columns)
+    counts = [frame[name].cast(pl.String).alias("value").value_counts(sort=True, name="rows") for name in names]
+    tables = [table.select(pl.lit(name).alias("column"), pl.all()) for name, table in zip(names, counts, strict=True)]
+    said = [f"{name} {table.height:,}" for name, table in zip(names, counts, strict=True)]
+    caption = f"Different values: {', '.join(said)}."
+    return Exhibit(VALUES, "Values of every column", pl.concat(tables), caption)
 
 
 def _spread(values: pl.Series, unit: str) -> str:

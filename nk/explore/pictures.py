@@ -104,6 +104,19 @@ def draw_scores(
     return _grid([Panel(draw, 6.0, 1.0 + 0.27 * len(made))], title, caption, below)
 
 
+def draw_groups(groups: Mapping[str, Sequence[scores.Bar]], measure: str, title: str, caption: str) -> Draw:
+    """A measure of the groups of each column, a panel a column."""
+
+    def panel(name: str, rows: Sequence[scores.Bar]) -> Panel:
+        def draw(axes: Axes, pen: Pen) -> None:
+            scores.draw(axes, rows, None, name=measure, pen=pen)
+
+        return Panel(draw, 4.4, 1.1 + 0.3 * max(map(len, groups.values())), name)
+
+    below = "line: 95 % interval; open: there is none"
+    return _grid([panel(name, rows) for name, rows in groups.items()], title, caption, below, alike=False)
+
+
 def draw_relation(
     one: Column, other: Column, material: Material, title: str, caption: str, by: Column | None = None
 ) -> Draw:
@@ -220,15 +233,14 @@ def _points(frame: pl.DataFrame, one: Column, other: Column, material: Material)
     some = frame if rows <= _MOST_POINTS else frame.sample(_MOST_POINTS, seed=material.seed)
     notes = ["circles: means of speakers"] if len(means) else []
     notes += [f"{_MOST_POINTS:,} points are drawn, at random; numbers are of all"] if rows > _MOST_POINTS else []
-    if material.config.plot.ccc:
-        notes.append(f"concordance correlation {concordance(frame['one'], frame['other']):.3f}")
+    title = f"CCC {concordance(frame['one'], frame['other']):.3f}" if material.config.plot.ccc else ""
     line = _line(frame)
     values, dots = some.select("one", "other").to_numpy(), means.select("one", "other").to_numpy()
 
     def draw(axes: Axes, pen: Pen) -> None:
         points.draw(axes, values, dots, line, names=(one.text, other.text), pen=pen)
 
-    return [Panel(draw, 4.2, 3.9)], notes
+    return [Panel(draw, 4.2, 3.9, title)], notes
 
 
 def _line(frame: pl.DataFrame) -> tuple[float, float] | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nk.explore.material import Material
     from nk.ui import Ui
 
-_TESTS = "tests"
+TESTS = "_tests"
 _ESTIMATED = "_pred"
 
 
@@ -116,7 +116,7 @@ def _speaker(material: Material, *columns: Column) -> pl.Series | None:
 def _tests(name: str, title: str, found: Sequence[Result]) -> Iterator[Exhibit]:
     if found:
         caption = "p values of pairs are corrected after Holm; which test was taken, and why, is in the column `why`."
-        yield Exhibit(f"{name}_{_TESTS}", f"{title}: tests", as_table(found), caption)
+        yield Exhibit(f"{name}{TESTS}", f"{title}: tests", as_table(found), caption)
 
 
 def _notes(columns: Sequence[Column]) -> tuple[str, ...]:

@@ -28,8 +28,8 @@ class Panel:
     legend: str = ""
 
     def titled(self, title: str) -> Panel:
-        """The same with a title."""
-        return replace(self, title=title)
+        """The same with a title, before the one that it has."""
+        return replace(self, title=", ".join(one for one in (title, self.title) if one))
 
 
 def draw_grid(
