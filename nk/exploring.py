@@ -13,7 +13,7 @@ from nk.config import check_built, check_data
 from nk.dividing import divide, is_folded, undivided
 from nk.errors import DataError
 from nk.execute import cores
-from nk.explore import measuring, overview
+from nk.explore import bias, groups, measuring, overview, value_counts
 from nk.explore.hearing import hear
 from nk.explore.material import Material
 from nk.manifest import Stopwatch, manifest
@@ -47,6 +47,7 @@ class Explored:
     folder: Path
     exhibits: Sequence[Exhibit]
     told: dict[str, Any]
+    config: Config
 
 
 def place_of(loaded: Loaded) -> tuple[Path, str]:
@@ -60,7 +61,7 @@ def place_of(loaded: Loaded) -> tuple[Path, str]:
     check_data(loaded)
     check_built(loaded, USED)
     measuring.check(loaded)
-    above = Path(loaded.config.exp.root) / loaded.config.exp.name
+    above = _run_folder(loaded.config)
     runfolder.check_place(above.parent, above.name)
     runfolder.check_place(above, EXPLORE)
     return above, EXPLORE
@@ -100,15 +101,20 @@ def gather(loaded: Loaded, ui: Ui, jobs: int | None, watch: Stopwatch) -> Materi
 def exhibits(material: Material, loaded: Loaded, ui: Ui, watch: Stopwatch) -> list[Exhibit]:
     """Everything that is shown, in its order."""
     with watch("rows"):
-        found = [*_of_rows(material)]
+        found = [*_of_rows(material, ui)]
     with watch("features"):
         found += measuring.show(material, loaded, ui)
     return found
 
 
-def _of_rows(material: Material) -> Iterator[Exhibit]:
+def _of_rows(material: Material, ui: Ui) -> Iterator[Exhibit]:
     """Views of what the tables say and of what was heard."""
     yield from overview.show(material)
+    yield from value_counts.show(material, ui)
+    before = groups.earlier(_run_folder(material.config), material, ui)
+    yield from bias.show(material, before.reached if before else None)
+    if before:
+        yield from groups.show(before.groups, material.target)
 
 
 def _divided(dataset: Dataset, loaded: Loaded) -> tuple[Dataset, Sequence[Fold], bool]:
@@ -120,8 +126,12 @@ def _divided(dataset: Dataset, loaded: Loaded) -> tuple[Dataset, Sequence[Fold],
     asked = any("split_strategy" in one.model_fields_set for one in config.data.databases.values())
     if not dataset.target.name or not (folded or asked or _selection(config) != "all"):
         return undivided(dataset, config), [], False
-    dataset, folds = divide(dataset, config, locks, Path(config.exp.root) / config.exp.name)
+    dataset, folds = divide(dataset, config, locks, _run_folder(config))
     return dataset, folds, not folded
+
+
+def _run_folder(config: Config) -> Path:
+    return Path(config.exp.root) / config.exp.name
 
 
 def _selection(config: Config) -> str:
@@ -149,7 +159,7 @@ def write(place: tuple[Path, str], found: Sequence[Exhibit], material: Material,
         folder.json(NAME, told)
         folder.text("log.txt", "\n".join(ui.lines) + "\n")
         folder.json("manifest.json", manifest(seed=material.seed, seconds=watch.seconds, command="explore"))
-    return Explored(place[0] / place[1], found, told)
+    return Explored(place[0] / place[1], found, told, material.config)
 
 
 def _about(material: Material) -> dict[str, Any]:

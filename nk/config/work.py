@@ -29,12 +29,12 @@ Projections = Annotated[
 class Expl(Section):
     """The section [EXPL]: look at data and features."""
 
-    value_counts: Groups | None = key(None, "columns, or pairs of columns, to draw against the target", built=False)
-    bin_reals: bool = key(False, "cut every numeric column into three bins first", built=False)
+    value_counts: Groups | None = key(None, "columns, or pairs of columns, to draw against the target")
+    bin_reals: bool = key(False, "cut every numeric column into three bins first")
     column_bin_reals: dict[str, bool] = key(
-        {}, "cut this numeric column into three bins first", pattern="<column>.bin_reals", built=False
+        {}, "cut this numeric column into three bins first", pattern="<column>.bin_reals"
     )
-    dist_type: Literal["kde", "hist"] = key("kde", "how numeric distributions are drawn", built=False)
+    dist_type: Literal["kde", "hist"] = key("kde", "how numeric distributions are drawn")
     feature_distributions: bool = key(
         False, "how much features weigh in each `model`, how the first are distributed, and which go together"
     )
@@ -47,8 +47,8 @@ class Expl(Section):
     plot_features: Names | None = key(None, "features drawn in any case")
     plot_tree: bool = key(False, "draw a small decision tree")
     ignore_gender: bool = key(False, "do not part the features' distributions by gender")
-    print_stats: bool = key(False, "show the whole statistical tests", built=False)
-    print_colvals: bool = key(False, "show the values of every column", built=False)
+    print_stats: bool = key(False, "show the whole statistical tests")
+    print_colvals: bool = key(False, "show the values of every column")
     regplot: Groups | None = key(
         None, "pairs of features or columns to draw against each other; a third name colours the points"
     )
@@ -62,7 +62,7 @@ class Expl(Section):
     pca: bool = key(False, "same as `pca` in `scatter`")
     shap: bool = key(False, "SHAP values of the model in [MODEL], of speakers that it has not heard")
     spotlight: bool = key(False, "open the data in Renumics Spotlight", built=False)
-    sample_selection: Part | None = key(None, "parts of the split to look at; without it that of [EXP]", built=False)
+    sample_selection: Part | None = key(None, "parts of the split to look at; without it that of [EXP]")
 
 
 class Predict(Section):

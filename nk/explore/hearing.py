@@ -29,6 +29,10 @@ HEARD = {
 }
 
 
+# Further cues of how a recording was made, which are looked at for bias alone.
+BESIDE = ("silence_before", "silence_after", "offset", "channel_difference")
+
+
 def hear(dataset: Dataset, *, channels: Mapping[str, Channel], jobs: int, ui: Ui, fresh: bool = False) -> pl.DataFrame:
     """Listen to the recordings, or take from the cache what was heard before.
 
@@ -40,8 +44,8 @@ def hear(dataset: Dataset, *, channels: Mapping[str, Channel], jobs: int, ui: Ui
         fresh: listen again, whatever the cache has
 
     Returns:
-        `id` and a column for each of `HEARD`, null where it is not defined or the file cannot be decoded; a row each.
-        `snr` is the level of the louder half of the windows minus that of the pauses, see `nk.audit.cues`
+        `id` and a column for each of `HEARD` and `BESIDE`, null where it is not defined or the file cannot be decoded;
+        a row each. `snr` is the level of the louder half of the windows minus that of the pauses, see `nk.audit.cues`
     """
     cues = measure(dataset, channels=channels, jobs=jobs, ui=ui, fresh=fresh)
     found = cues.with_columns(
@@ -50,4 +54,4 @@ def hear(dataset: Dataset, *, channels: Mapping[str, Channel], jobs: int, ui: Ui
         pl.col("clipped") * 100,
         (dataset.frame["end"] - dataset.frame["start"]).alias("duration"),
     )
-    return found.select("id", *HEARD)
+    return found.select("id", *HEARD, *BESIDE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ class Material:
         """The rows with what was heard of them; a user's column of that name goes first."""
         known = {*self.dataset.frame.columns} - {"id"}
         return self.dataset.frame.join(self.heard.drop(known & {*self.heard.columns}), on="id", maintain_order="left")
+
+    @property
+    def unbinned(self) -> Material:
+        """The same without numbers being cut into bins."""
+        plain = self.config.expl.model_copy(update={"bin_reals": False, "column_bin_reals": {}})
+        return replace(self, config=self.config.replaced(expl=plain))
 
     @property
     def target(self) -> str:

@@ -122,20 +122,19 @@ def cramers_v(chi2: float, shape: tuple[int, int], n: int) -> Effect:
 def of_chi2(name: str, chi2: float, degrees: int, most: float) -> Effect:
     """A chi-square as a share of the most that it can be, with the interval of the noncentral distribution.
 
-    Bounds are those of what chi-square is expected to be (noncentrality and degrees of freedom), and 0 where no
-    association is within the interval: Smithson, Confidence Intervals, 2003, chapter 4.
+    Bounds are those of what chi-square is expected to be (noncentrality and degrees of freedom), the lower one 0 where
+    no association is within the interval: Smithson, Confidence Intervals, 2003, chapter 4.
     """
     from scipy.special import chndtr, chndtrinc
 
     if degrees < 1 or most <= 0:
         return Effect(name, math.nan)
-    ends = [
-        0.0 if chndtr(chi2, degrees, 0) < share else float(chndtrinc(chi2, degrees, share)) + degrees
-        for share in (_HIGH, _LOW)
-    ]
-    low, high = (min(1.0, end / most) for end in ends)
+    below, above = (
+        0.0 if chndtr(chi2, degrees, 0) < share else float(chndtrinc(chi2, degrees, share)) for share in (_HIGH, _LOW)
+    )
+    low = (below + degrees) / most if below else 0.0
     value = min(1.0, chi2 / most)
-    return Effect(name, value, low, max(high, value))
+    return Effect(name, value, min(low, value), max(min(1.0, (above + degrees) / most), value))
 
 
 def correlation(name: str, value: float, n: int) -> Effect:

@@ -1,61 +1,57 @@
-"""Points in groups that can be told apart in grey, or coloured by a number."""
+"""Two numbers of every recording: a point each, with the means of speakers and the line of least squares."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nk.report.figures import Pen, shorten_label
+from nk.report.figures import BLUE, VERMILION, Pen
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
-    from nk.explore.colours import Colours
     from nk.registry import Doubles
 
-# Colours of Okabe and Ito; in grey the shapes tell the groups apart.
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "black", "#F0E442")
-_MARKS = "os^DvPX*<>pd"
-_MAP = "cividis"
-_MANY = 2000
+_MANY = 2000  # points; more are drawn as an image within svg and pdf
 
 
-def scatter(figure: Figure, axes: Any, places: tuple[Doubles, ...], colours: Colours, pen: Pen) -> None:
-    """Draw points on two or three axes, with what their colours mean."""
-    many = len(places[0]) > _MANY
-    style: dict[str, Any] = {"linewidths": 0.3, "edgecolors": "black", "s": size(len(places[0])), "rasterized": many}
-    style["alpha"] = float(np.clip(20 / np.sqrt(max(len(places[0]), 1)), 0.3, 0.85))
-    if colours.is_number:
-        _by_number(figure, axes, places, colours, pen, style)
-        return
-    for place, name in enumerate(colours.names):
-        mine = colours.values == place
-        label = pen.text(f"{shorten_label(name)} ({int(mine.sum()):,})")
-        mark, colour = look(place)
-        axes.scatter(*(one[mine] for one in places), marker=mark, color=colour, label=label, **style)
-    if len(colours.names) > 1:
-        title = pen.text(shorten_label(colours.label))
-        figure.legend(
-            *axes.get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=9, title=title
-        )
-
-
-def look(place: int) -> tuple[str, str]:
-    """Mark and colour of a group."""
-    return _MARKS[place % len(_MARKS)], _COLOURS[place % len(_COLOURS)]
-
-
-def size(count: int) -> float:
-    """Of a point, in square points, where there are so many."""
-    return 8 if count > _MANY else 16 if count > 200 else 34
-
-
-def _by_number(
-    figure: Figure, axes: Any, places: tuple[Doubles, ...], colours: Colours, pen: Pen, style: dict[str, Any]
+def draw(
+    axes: Axes, values: Doubles, means: Doubles, line: tuple[float, float] | None, *, names: tuple[str, str], pen: Pen
 ) -> None:
-    known = ~np.isnan(colours.values)
-    if not known.all():
-        axes.scatter(*(one[~known] for one in places), facecolors="none", **{**style, "linewidths": 0.6})
-    shown = axes.scatter(*(one[known] for one in places), c=colours.values[known], cmap=_MAP, **style)
-    figure.colorbar(shown, ax=axes, label=pen.text(shorten_label(colours.label)), shrink=0.7, pad=0.02)
+    """Draw points, speakers and line.
+
+    Args:
+        axes: where
+        values: both numbers of each recording, shape (rows, 2)
+        means: both of each speaker, shape (speakers, 2)
+        line: slope and intercept
+        names: of the numbers
+        pen: how texts are written
+    """
+    many = len(values) > _MANY
+    alpha = float(np.clip(12 / np.sqrt(max(len(values), 1)), 0.08, 0.7))
+    axes.scatter(
+        values[:, 0],
+        values[:, 1],
+        s=6 if many else 14,
+        alpha=alpha,
+        color=BLUE,
+        linewidths=0,
+        rasterized=many,
+    )
+    if len(means):
+        axes.scatter(
+            means[:, 0],
+            means[:, 1],
+            s=34,
+            facecolors="none",
+            edgecolors="black",
+            linewidths=1.2,
+        )
+    if line and len(values):
+        ends = np.array([values[:, 0].min(), values[:, 0].max()])
+        axes.plot(ends, line[0] * ends + line[1], color=VERMILION, linewidth=2)
+    axes.set_xlabel(pen.text(names[0]), fontsize=9)
+    axes.set_ylabel(pen.text(names[1]), fontsize=9)
+    axes.spines[["top", "right"]].set_visible(False)

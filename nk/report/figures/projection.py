@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nk.report.figures import PEN, Pen, blank, write_caption, write_title
-from nk.report.figures.points import scatter
+from nk.report.figures.clouds import scatter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

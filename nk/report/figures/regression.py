@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nk.report.figures import PEN, VERMILION, Pen, blank, shorten_label, write_caption, write_title
-from nk.report.figures.points import look, scatter
+from nk.report.figures.clouds import look, scatter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
