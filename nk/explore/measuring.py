@@ -41,8 +41,9 @@ def check(loaded: Loaded) -> None:
         raise ConfigError([Problem(str(loaded.file), 0, text, "write `type = ['os']` in [FEATS]")])
     feature_views.check(expl)
     sources_of(config)
-    if expl.feature_distributions or expl.permutation:
-        learners(expl.model, config.model.options, numbers=config.exp.type == "regression")
+    named = [*expl.model] if expl.feature_distributions or expl.permutation else []
+    named += [config.model.type] if expl.shap and config.model.type else []
+    learners(named, config.model.options, numbers=config.exp.type == "regression")
 
 
 def show(material: Material, loaded: Loaded, ui: Ui) -> list[Exhibit]:
