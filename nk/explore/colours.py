@@ -76,9 +76,8 @@ def colours_of(
 def _named(name: str, column: pl.Series, labels: Sequence[str]) -> Colours:
     """Groups in order, the smallest as one where there are too many to tell apart."""
     text = as_text(column)
-    counts = text.drop_nulls().value_counts(sort=True)
-    there = counts[column.name].to_list() if column.name in counts.columns else []
-    order = [label for label in labels if label in there] or sorted(there)
+    there = text.drop_nulls().value_counts(sort=True)[column.name].to_list()
+    order = [label for label in labels or as_text(column.drop_nulls().unique().sort()) if label in there]
     notes: tuple[str, ...] = ()
     if len(order) > _MOST:
         kept = {*there[: _MOST - 1]}

@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 from nk.explore.exhibit import Exhibit
 from nk.explore.matrix import matrix
 from nk.report.figures import correlations as picture
+from nk.stages.columns import free
 from nk.report.figures import count_text
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST = 300
 _ALIKE = 0.9
+_OWN = ("feature", "group")
 _NAMED = 5  # groups in the caption, and members of each
 
 
@@ -46,8 +48,8 @@ def exhibit(dataset: Dataset, features: Features, order: Sequence[int]) -> list[
     names = [features.names[places[one]] for one in sorted_places]
     alike = _groups(groups[sorted_places], names)
     found = found[np.ix_(sorted_places, sorted_places)]
-    columns = {name: found[:, number] for number, name in enumerate(names)}
-    table = pl.DataFrame({"feature": names, "group": _numbers(names, alike)}).hstack(pl.DataFrame(columns))
+    columns = {free(name, _OWN): found[:, number] for number, name in enumerate(names)}
+    table = pl.DataFrame(dict(zip(_OWN, (names, _numbers(names, alike)), strict=True))).hstack(pl.DataFrame(columns))
     title = f"Which of {count_text(len(names), 'feature')} go together"
     caption = f"{count_text(len(dataset), 'recording')}; Spearman's correlation, ordered by average linkage of 1 - |r|."
     caption += f" {_alike_text(alike, len(names))}"

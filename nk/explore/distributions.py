@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["violin", "box", "bar", "strip", "swarm"]
 _MOST = 20
+PICKED = "the feature was picked by these very rows, which makes p too small"
 _SHOWS = {
     "violin": "Shapes: density; thick line: middle half; dot: median",
     "box": "Boxes: middle half and median; whiskers: to 1.5 times its width; points: beyond",
@@ -45,6 +47,7 @@ def exhibit(
     by_gender: bool,
     seed: int,
     ccc: bool = False,
+    picked: bool = False,
     key: str = "EXPL",
 ) -> Exhibit:
     """One feature beside the target: a distribution a class (and gender), or a scatter where it is a number.
@@ -57,6 +60,7 @@ def exhibit(
         by_gender: whether to part classes by gender, where that is known
         seed: which points are drawn where there are too many
         ccc: whether a title has the concordance correlation, where the target is a number
+        picked: whether it was picked by how it goes with the target on these very rows
         key: what names the feature, for messages
 
     Raises:
@@ -64,9 +68,10 @@ def exhibit(
     """
     target = dataset.target
     if target.name in dataset and target.is_number:
-        return regression.exhibit(
+        found = regression.exhibit(
             dataset, features, (name, target.name), seed=seed, ccc=ccc, stem=f"feature_{name}", key=key
         )
+        return replace(found, notes=(*found.notes, PICKED)) if picked else found
     values = values_of(name, dataset, features, key)
     frame = _grouped(dataset, values, by_gender=by_gender)
     frame, notes = _largest(frame, target.labels)
@@ -81,7 +86,7 @@ def exhibit(
         table=table,
         caption=caption,
         draw=lambda pen: distribution.draw(frame, kind, label=name, title=title, caption=caption, seed=seed, pen=pen),
-        notes=(*notes, *_thinned(frame, kind)),
+        notes=(*notes, *_thinned(frame, kind), *((PICKED,) if picked else ())),
     )
 
 
@@ -151,9 +156,6 @@ def _said(tests: Sequence[Result], frame: pl.DataFrame) -> str:
     furthest = max(known, key=lambda pair: known[pair], default=None)
     apart = f" Furthest apart: {furthest}, {found[furthest].effect_text()}." if furthest else ""
     return "".join(f" {one.sentence().removeprefix('all: ')}." for one in whole) + apart
-
-
-PICKED = "the feature was picked by these very rows, which makes p too small"
 
 
 def tests_of(dataset: Dataset, features: Features, names: Sequence[str], *, picked: bool) -> list[Exhibit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from nk.config import check_built
@@ -12,7 +13,7 @@ from nk.explore import feature_views
 from nk.explore.learners import learners
 from nk.paths import resolver
 from nk.setup import sources_of
-from nk.stages import cautions, sources
+from nk.stages import cautions, gaps, sources
 from nk.stages.pooling import Pooling
 from nk.stages.recordings import check_skips
 
@@ -70,8 +71,11 @@ def _extracted(material: Material, loaded: Loaded, ui: Ui) -> tuple[Dataset, Fea
     )  # fmt: skip
     wanted = sources_of(material.config)
     sources.check_columns(dataset, wanted, ask)
-    strategy = "median" if feats.nan_strategy in {"zero", "zeros"} else feats.nan_strategy
-    features, failed = sources.complete(dataset, wanted, ask, strategy, ui)
+    if feats.nan_strategy == "drop":
+        features, failed = sources.complete(dataset, wanted, ask, "drop", ui)
+    else:
+        features, failed = sources.gather(dataset, wanted, ask, ui)
+        _say_missing(features, ui)
     check_skips(failed, len(dataset), feats.fail_threshold)
     if not failed:
         return dataset, features
@@ -79,3 +83,13 @@ def _extracted(material: Material, loaded: Loaded, ui: Ui) -> tuple[Dataset, Fea
     ui.warn(caution.text, caution.hint)
     kept = dataset.frame.filter(pl.col("id").is_in(list(features.ids)))
     return dataset.with_frame(kept, "has features"), features
+
+
+def _say_missing(features: Features, ui: Ui) -> None:
+    missing = ~np.isfinite(features.values)
+    if missing.any():
+        columns = gaps.named(features.names, np.flatnonzero(missing.any(axis=0)))
+        text = (
+            f"{missing.sum():,} values of features are missing ({columns}): models, correlations and projections take"
+        )
+        ui.warn(f"{text} the median of the column for them, and distributions leave them out")

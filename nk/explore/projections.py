@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import polars as pl
 
+from nk.errors import DataError
 from nk.explore.colours import colours_of
 from nk.explore.exhibit import Exhibit
 from nk.explore.matrix import matrix, standardised
@@ -26,6 +27,7 @@ Method = Literal["pca", "tsne", "umap"]
 PLACES = ("first", "second", "third")
 MOST_ROWS = 2000  # of what cannot take all
 _MOST_POINTS = 5000
+_LEAST = 5
 _PERPLEXITY, _NEIGHBOURS = 30, 10
 _CALLED = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
@@ -63,8 +65,10 @@ def exhibits(
         jobs: how many cores to use
 
     Raises:
-        DataError: there is no such column
+        DataError: there is no such column, or too few rows
     """
+    if methods and len(dataset) < _LEAST:
+        raise DataError(f"`scatter` needs {_LEAST} rows", rows=len(dataset), hint="look at the tables: they are few")
     for one in targets:
         colours_of(one, dataset.frame.head(0), features)
     found = []
