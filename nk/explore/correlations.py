@@ -13,8 +13,8 @@ from scipy.stats import rankdata
 from nk.explore.exhibit import Exhibit
 from nk.explore.matrix import matrix
 from nk.report.figures import correlations as picture
-from nk.stages.columns import free
 from nk.report.figures import count_text
+from nk.stages.columns import free
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -77,7 +77,7 @@ def exhibit(
     frame, notes = _largest(frame, target.labels)
     table, tests = _numbers(frame), tested(dataset, values, list(frame["class"].unique(maintain_order=True)))
     title = f"{name}, by {target.name}" if target.name in dataset else name
-    speakers = dataset.frame["speaker"].n_unique() if dataset.has_speakers else 0
+    speakers = dataset.frame["speaker"].drop_nulls().n_unique() if dataset.has_speakers else 0
     sample = count_text(frame.height, "recording") + (f" of {count_text(speakers, 'speaker')}" if speakers else "")
     caption = f"{sample}. {_SHOWS[kind]}.{_said(tests, frame)}"
     return Exhibit(

@@ -120,17 +120,15 @@ class _Views:
         best = [self.features.names[place] for place in order[: expl.max_feats]] if expl.feature_distributions else []
         names = list(dict.fromkeys([*best, *(expl.plot_features or ())]))
         by_gender, kind = not expl.ignore_gender, self.plot.kind
+        picked = {*best} if self.has_target else set()
         shown = [
             distributions.exhibit(
                 self.dataset, self.features, name, kind=kind, by_gender=by_gender, seed=self.seed, ccc=self.plot.ccc,
-                key="plot_features",
+                picked=name in picked, key="plot_features",
             )
             for name in names
         ]  # fmt: skip
-        return [
-            *shown,
-            *distributions.tests_of(self.dataset, self.features, names, picked=bool(best) and self.has_target),
-        ]
+        return [*shown, *distributions.tests_of(self.dataset, self.features, names, picked=bool(picked))]
 
     def of_models(self) -> list[Exhibit]:
         """A tree, and SHAP values of the model that [MODEL] names."""

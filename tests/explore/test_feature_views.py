@@ -287,6 +287,7 @@ def test_distributions_are_those_of_the_most_important_features_and_of_those_tha
     names = [one.name for one in found]
     assert names[:4] == ["importance", "importance_tree", "importance_log_reg", "feature_truth"]
     assert names[5:] == ["feature_same", "feature_tests", "feature_correlations"]
+    assert [any("p too small" in note for note in one.notes) for one in found[3:7]] == [True, True, False, True]
 
 
 def test_a_table_of_a_distribution_has_the_numbers_of_each_class_and_gender() -> None:
