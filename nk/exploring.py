@@ -86,7 +86,7 @@ def gather(loaded: Loaded, ui: Ui, jobs: int | None, watch: Stopwatch) -> Materi
             needed="target" in config.data.model_fields_set and config.data.target is not None,
         )
     dataset, folds, parted = _divided(read.dataset, loaded)
-    for line in history_lines(dataset) if dataset.target.name else []:
+    for line in history_lines(dataset):
         ui.note(line)
     cautions.say(cautions.of_skips(read.skipped, len(read.dataset) + len(read.skipped)), ui)
     dataset = _selected(dataset, config, parted=parted)

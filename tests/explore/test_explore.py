@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,9 @@ def material(folder: Path, target: str = "emotion", text: str = "", **columns: A
     } | columns)  # fmt: skip
     heard = frame.select("id", **{name: pl.lit(1.0) for name in (*HEARD, *BESIDE)})
     labels = (
-        tuple(frame[target].unique().sort()) if target in frame.columns and frame[target].dtype == pl.String else ()
+        tuple(frame[target].drop_nulls().unique().sort())
+        if target in frame.columns and frame[target].dtype == pl.String
+        else ()
     )
     return Material(Dataset(frame, Target(target, labels)), heard, False, [], load_config(folder / "exp.ini").config, 1)
 
@@ -311,3 +314,70 @@ def test_emodb_has_no_bias_that_leads(data: Path, tmp_path: Path) -> None:
     tests = next(one for one in found.exhibits if one.name == "value_counts_duration_tests").table
     assert tests["test"][0] == "Kruskal-Wallis test"
     assert tests["n"][0] == 535
+
+
+def test_a_column_may_be_called_as_the_numbers_are(tmp_path: Path) -> None:
+    text = "[EXPL]\nvalue_counts = ['mean', 'rows', 'count', 'database', 'split', 'speaker']\n"
+    words = ["a", "b"] * 30
+    found = material(tmp_path, text=text, mean=words, rows=words, count=words, database=words, split=["train"] * 60)
+    assert [name for name in shown(found) if "tests" not in name] == [
+        f"value_counts_{name}" for name in ("mean", "rows", "count", "database", "split", "speaker")
+    ]
+
+
+def test_many_names_are_shown_in_part_and_not_tested(tmp_path: Path) -> None:
+    found = shown(
+        material(tmp_path, text="[EXPL]\nvalue_counts = ['file']\n", file=[f"{row}.wav" for row in range(60)])
+    )
+    assert [*found] == ["value_counts_file"]
+    assert "has 60 values" in found["value_counts_file"].notes[0]
+    assert found["value_counts_file"].table.height == 60
+
+
+@pytest.mark.parametrize("column", ["speaker", "arousal"])
+def test_other_targets_are_probed_too(tmp_path: Path, column: str) -> None:
+    table, lead = told(material(tmp_path, column))
+    assert "gender" in table["column"]
+    assert "nan" not in str(table["score"].to_list())
+    assert bool(lead) is (column == "speaker")  # a gender says who it may be
+
+
+def test_rows_without_speakers_or_labels_do(tmp_path: Path) -> None:
+    labels = [None] * 20 + ["anger", "joy"] * 20
+    found = material(tmp_path, emotion=labels)
+    table, _ = told(found)
+    assert "gender" in table["column"]
+    frame = found.dataset.frame.drop("speaker")
+    alone = Material(Dataset(frame, Target("emotion", ("anger", "joy"))), found.heard, False, [], found.config, 1)
+    (one,) = bias.show(alone)
+    assert "on rows left out" in one.caption
+    assert [each.name for each in overview.show(alone)] == [
+        "overview",
+        "recordings",
+        "target_emotion",
+        "missing_values",
+    ]
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_rows_are_quick(tmp_path: Path) -> None:
+    draw, rows = np.random.default_rng(0), 100_000
+    speaker = draw.integers(0, 1000, rows)
+    columns = {
+        "id": [f"db/{row:06}#0-1000" for row in range(rows)], "path": [f"{row}" for row in range(rows)], "start": 0.0,
+        "end": 1.0, "database": "db", "speaker": [f"s{one}" for one in speaker],
+        "gender": np.array(["f", "m"])[speaker % 2], "age": 20 + speaker % 50, "valence": draw.normal(0, 1, rows),
+        "emotion": np.array(EMOTIONS)[draw.integers(0, 3, rows)],
+    }  # fmt: skip
+    frame = pl.DataFrame(columns)
+    text = "[EXPL]\nvalue_counts = [['gender'], ['age'], ['valence'], ['gender', 'valence'], ['age', 'valence']]\n"
+    heard = frame.select("id", **{name: pl.Series(draw.normal(0, 1, rows)) for name in (*HEARD, *BESIDE)})
+    target = Target("emotion", EMOTIONS)
+    found = Material(Dataset(frame, target), heard, False, [], material(tmp_path, text=text).config, 2)
+    start = time.perf_counter()
+    views = [*overview.show(found), *value_counts.show(found, Ui(quiet=True)), *bias.show(found)]
+    assert time.perf_counter() - start < 60
+    (points,) = (one for one in views if one.name == "value_counts_age_valence")
+    assert points.table.height == rows
+    assert points.draw is not None
+    assert "5,000 points are drawn" in points.draw(PEN).get_supxlabel()
