@@ -87,10 +87,9 @@ def gather(loaded: Loaded, ui: Ui, jobs: int | None, watch: Stopwatch) -> Materi
             needed="target" in config.data.model_fields_set and config.data.target is not None,
         )
     dataset, folds, parted = _divided(read.dataset, loaded)
-    for line in history_lines(dataset) if dataset.target.name else []:
+    for line in history_lines(dataset):
         ui.note(line)
-    for caution in [cautions.of_skips(read.skipped, len(read.dataset) + len(read.skipped))] if read.skipped else []:
-        ui.warn(caution.text, caution.hint)
+    cautions.say(cautions.of_skips(read.skipped, len(read.dataset) + len(read.skipped)), ui)
     dataset = _selected(dataset, config, parted=parted)
     with watch("listen"):
         channels = config.data.channels

@@ -43,6 +43,7 @@ _FOLDS = 10
 _TOLD = 0.1  # of the way from guessing to perfection, from which on a trait matters
 _LABELS = 20_000_000  # shuffled labels at most: of very many rows fewer rounds
 _FEWEST = 199
+_UNPROBED = "there are too few speakers to see what a column predicts."
 
 
 @dataclass(frozen=True)
@@ -76,18 +77,22 @@ def show(material: Material, reached: Reached | None = None) -> Iterator[Exhibit
         return
     rounds = _rounds(material)
     leads = [text for one in suspects if (text := _lead(one, material, reached))]
-    target = column_of(material, material.target)
+    target = column_of(material.unbinned, material.target)
     measure = "Pearson's correlation" if target.is_number else "UAR"
-    chance = next((one.probed.chance for one in suspects if one.probed), math.nan)
-    caption = (
-        f"{sample(material.frame, [target])}; {measure} of each column alone on speakers left out, chance {chance:.2f}"
-    )
-    caption += f", p by {rounds:,} permutations, Holm-corrected."
-    title = f"What tells {material.target} by itself"
     shown = [one for one in suspects if one.probed]
+    chance = shown[0].probed.chance if shown and shown[0].probed else 0.0
+    caption = f"{sample(material.frame, [target])}; {_how(material, measure, chance, rounds) if shown else _UNPROBED}"
+    title = f"What tells {material.target} by itself"
     draw = draw_scores([_bar(one) for one in shown], chance, measure, title, caption) if shown else None
     notes = _notes(suspects, rounds, reached)
     yield Exhibit("bias", title, _table(suspects, measure), caption, draw, notes, " ".join(leads) or None)
+
+
+def _how(material: Material, measure: str, chance: float, rounds: int) -> str:
+    """How columns were probed."""
+    left = "speakers left out" if material.dataset.has_speakers and material.target != "speaker" else "rows left out"
+    text = f"{measure} of each column alone on {left}, chance {chance:.2f}"
+    return f"{text}, p by {rounds:,} permutations, Holm-corrected."
 
 
 def _rounds(material: Material) -> int:
@@ -97,7 +102,7 @@ def _rounds(material: Material) -> int:
 def _suspects(material: Material) -> list[Suspect]:
     """All columns that may tell the target, those that tell most first."""
     columns = _columns(material)
-    target = column_of(material, material.target)
+    target = column_of(material.unbinned, material.target)
     probed = _probed(columns, material)
     p = dict(zip(probed, holm([one.alone for one in probed.values()]), strict=True))
     known = material.frame["speaker"] if material.dataset.has_speakers and target.name != "speaker" else None

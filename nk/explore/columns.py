@@ -47,8 +47,8 @@ class Column:
         """The categories that are shown: all, or the most frequent, in their order."""
         if len(self.labels) <= MOST:
             return self.labels
-        often = self.values.drop_nulls().value_counts(sort=True).head(MOST)[self.name].to_list()
-        return tuple(label for label in self.labels if label in set(often))
+        often = set(self.values.drop_nulls().alias("label").value_counts(sort=True)["label"].head(MOST).to_list())
+        return tuple(label for label in self.labels if label in often)
 
     @property
     def is_names(self) -> bool:

@@ -79,8 +79,7 @@ def _extracted(material: Material, loaded: Loaded, ui: Ui) -> tuple[Dataset, Fea
     check_skips(failed, len(dataset), feats.fail_threshold)
     if not failed:
         return dataset, features
-    caution = cautions.of_skips(failed, len(dataset))
-    ui.warn(caution.text, caution.hint)
+    cautions.say(cautions.of_skips(failed, len(dataset)), ui)
     kept = dataset.frame.filter(pl.col("id").is_in(list(features.ids)))
     return dataset.with_frame(kept, "has features"), features
 

@@ -109,7 +109,7 @@ def draw_groups(groups: Mapping[str, Sequence[scores.Bar]], measure: str, title:
 
     def panel(name: str, rows: Sequence[scores.Bar]) -> Panel:
         def draw(axes: Axes, pen: Pen) -> None:
-            scores.draw(axes, rows, None, name=measure, pen=pen)
+            scores.draw(axes, rows, None, name=measure.upper(), pen=pen)
 
         return Panel(draw, 4.4, 1.1 + 0.3 * max(map(len, groups.values())), name)
 

@@ -11,6 +11,7 @@ from nk.explore.statistics.numbers import compare
 from nk.explore.statistics.pairs import correlate
 from nk.explore.statistics.tables import associate
 from nk.report.figures import count_text
+from nk.stages.columns import free
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from nk.explore.statistics.result import Result
 
 _QUANTILES = {"min": 0.0, "lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75, "max": 1.0}
+# What the numbers of a table are called; a user's column of that name gets another.
+_TAKEN = ("rows", "speakers", "known", "mean", "deviation", *_QUANTILES)
 _MOST_TESTED = 12  # groups of which all pairs are compared
 
 
@@ -82,29 +85,25 @@ def table(frame: pl.DataFrame, columns: Sequence[Column], *, parted: bool) -> pl
 
     Two numbers alone are a row each, as they are drawn.
     """
-    words = [column for column in columns if not column.is_number]
+    words = {free(column.name, _TAKEN): column for column in columns if not column.is_number}
     numbers = [column for column in columns if column.is_number]
     keys = [name for name in ("id", "database", "split", "speaker") if name in frame.columns]
-    values = [*(_ordered(column) for column in words), *(column.values for column in numbers)]
+    values = [*(_ordered(column, name) for name, column in words.items()), *(column.values for column in numbers)]
     names = {column.name for column in columns}
     rows = frame.select(name for name in keys if name not in names).with_columns(values)
     if len(numbers) > 1:
-        return rows.drop("database", *([] if parted else ["split"]), strict=False).drop_nulls(
-            [one.name for one in numbers]
-        )
+        alike = [name for name in ("database", "split") if name in rows.columns and rows[name].n_unique() == 1]
+        alike += [] if parted else ["split"]
+        return rows.drop(alike, strict=False).drop_nulls([one.name for one in numbers])
     if "database" not in rows.columns:
         rows = rows.with_columns(frame["database"])
-    has = "speaker" in rows.columns
-    return by_scope(
-        rows,
-        [*_counts(speakers=has), *(one for column in numbers for one in describe(column.name))],
-        [one.name for one in words],
-        parted=parted and "split" in rows.columns,
-    )
+    counts = _counts(speakers="speaker" in rows.columns)
+    spreads = [one for column in numbers for one in describe(column.name)]
+    return by_scope(rows, [*counts, *spreads], [*words], parted=parted and "split" in rows.columns)
 
 
-def _ordered(column: Column) -> pl.Series:
-    return column.values.cast(pl.Enum(column.labels)).alias(column.name)
+def _ordered(column: Column, name: str) -> pl.Series:
+    return column.values.cast(pl.Enum(column.labels)).alias(name)
 
 
 def _counts(*, speakers: bool) -> list[pl.Expr]:

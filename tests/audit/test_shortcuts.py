@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from nk.audit.cues import CUES, MEASURED, measure
 from nk.audit.shortcuts import Probed, Reached, find, judged, probe, reached
 from nk.config import load_config
-from nk.dividing import divide
 from nk.errors import DataError
 from nk.metrics._counts import count
 from nk.metrics.uar import UAR
 from nk.paths import resolver
+from nk.ready import divided
 from nk.registry import Options
 from nk.setup import prepare
 from nk.stages.folds import Fold, make_folds
@@ -324,7 +324,7 @@ def of_config(text: str, folder: Path) -> tuple[pl.DataFrame, Dataset, list[Fold
     config = setup.config
     read = load(config.data, number=config.exp.type == "regression", fail_threshold=0, resolve=resolver(setup.file),
                 seed=config.exp.random_seed, jobs=2, ui=Ui())  # fmt: skip
-    dataset, folds = divide(read.dataset, setup.config, setup.locks, setup.earlier)
+    dataset, folds = divided(read.dataset, setup)
     return measure(dataset, channels=setup.channels, jobs=2, ui=Ui()), dataset, folds
 
 

@@ -23,16 +23,16 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "emodb.ini"
 def emodb(data: Path) -> Any:
     """Features, dataset, folds and recipe of the example: an SVM, each speaker left out in turn."""
     from nk.config import load_config
-    from nk.dividing import divide
     from nk.paths import resolver
     from nk.pipeline import _features
+    from nk.ready import divided
     from nk.setup import prepare
     from nk.stages.load import load
 
     setup, ui = prepare(load_config(EXAMPLE, [f"data.emodb={data / 'emodb' / 'emodb.csv'}"]), None), Ui(quiet=True)
     resolve = resolver(EXAMPLE)
     read = load(setup.config.data, number=False, fail_threshold=0.5, resolve=resolve, seed=42, jobs=2, ui=ui)
-    dataset, folds = divide(read.dataset, setup.config, setup.locks, setup.earlier)
+    dataset, folds = divided(read.dataset, setup)
     features, _ = _features(dataset, setup, ui)
     return features, dataset, folds, setup.recipe
 

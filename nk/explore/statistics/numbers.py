@@ -145,9 +145,9 @@ def _differences(of: str, differences: Doubles) -> Result:
 def _friedman(whole: Doubles) -> list[Result]:
     from scipy import stats
 
-    done, (n, groups) = stats.friedmanchisquare(*whole.T), whole.shape
-    if np.isnan(done.statistic):
+    if not np.ptp(whole, axis=1).any():
         return []
+    done, (n, groups) = stats.friedmanchisquare(*whole.T), whole.shape
     effect = effects.of_chi2("Kendall's W", float(done.statistic), groups - 1, n * (groups - 1))
     why = f"{groups} groups, speakers who are in all"
     return [_result("all", "Friedman test", done, groups - 1, effect, n, "speakers", why)]
