@@ -17,7 +17,7 @@ from scipy import stats
 from nk import families
 from nk.config.output import Plot
 from nk.config.work import Expl
-from nk.errors import ConfigError, DataError, MissingDependency
+from nk.errors import ConfigError, DataError, MissingDependency, NotBuilt
 from nk.explore import (
     correlations,
     distributions,
@@ -52,6 +52,7 @@ databases = ['emodb']
 emodb = {data}/emodb/emodb.csv
 emodb.type = csv
 emodb.absolute_path = False
+emodb.limit_samples_per_speaker = 12
 target = emotion
 
 [EXPL]
@@ -568,3 +569,25 @@ def test_emodb(data: Path, tmp_path: Path) -> None:
     mean = dict(zip(zip(pitch["class"], pitch["gender"], strict=True), pitch["mean"], strict=True))
     assert mean["anger", "female"] > mean["anger", "male"] > mean["sadness", "male"]
     assert "F0semitoneFrom27.5Hz_sma3nz_percentile50.0" in told["feature_correlations"]["caption"]
+
+
+@pytest.mark.parametrize(
+    ("expl", "more", "error", "message"),
+    [
+        ("pca = True", "[FEATS]\ntype = []", ConfigError, r"\[FEATS\] `type` is empty"),
+        ("pca = True", "[FEATS]\ntype = ['wav2vec2']", NotBuilt, "not built yet"),
+        ("permutation = True\nmodel = ['mlpp']", "", ConfigError, "`mlpp` is not one of the models"),
+        ("feature_distributions = True\nmodel = ['svr']", "", ConfigError, "`svr`, which is for regression"),
+        ("shap = True", "[MODEL]\ntype = mlp", NotBuilt, "not built yet"),
+    ],
+)
+def test_what_cannot_be_is_said_before_any_work(
+    expl: str, more: str, error: type[Exception], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(error, match=message):
+        explored(tmp_path, tmp_path, f"{expl}\n{more}")  # there is no data, which would be the next thing to be said
+
+
+def test_a_model_that_is_not_asked_is_no_matter(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"emodb\.csv"):
+        explored(tmp_path, tmp_path, "pca = True\n[MODEL]\ntype = mlp")
