@@ -138,9 +138,10 @@ def of_chi2(name: str, chi2: float, degrees: int, most: float) -> Effect:
 
     if degrees < 1 or most <= 0:
         return Effect(name, math.nan)
+    # Of less than chance gives no interval would be left: then the upper end is that of what it gives on average.
     low, high = (
-        0.0 if chndtr(chi2, degrees, 0) < share else min(1.0, float(chndtrinc(chi2, degrees, share)) / most)
-        for share in (_HIGH, _LOW)
+        0.0 if chndtr(value, degrees, 0) < share else min(1.0, float(chndtrinc(value, degrees, share)) / most)
+        for value, share in ((chi2, _HIGH), (max(chi2, degrees), _LOW))
     )
     return Effect(name, min(1.0, max(0.0, (chi2 - degrees) / most)), low, high)
 
@@ -160,7 +161,7 @@ def v_over_speakers(excess: Doubles) -> Effect:
     if speakers < FEWEST_SPEAKERS:
         return Effect(V, root)
     wide = float(stdtrit(speakers - 1, _HIGH)) * standard_error(excess[1:])
-    low, high = (math.sqrt(min(1.0, max(0.0, end))) for end in (value - wide, value + wide))
+    low, high = (math.sqrt(min(1.0, max(0.0, end))) for end in (value - wide, max(value, 0.0) + wide))
     return Effect(V, root, low, high)
 
 
