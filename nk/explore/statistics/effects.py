@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LOW, _HIGH = 0.025, 0.975
 _Z = 1.959963984540054
+_NOTHING = 1e-10  # what rounding leaves of 0
 V = "corrected Cramér's V"
 
 
@@ -158,7 +159,7 @@ def v_over_speakers(excess: Doubles) -> Effect:
 
     value, speakers = float(excess[0]), len(excess) - 1
     root = math.sqrt(max(0.0, value))
-    if speakers < FEWEST_SPEAKERS:
+    if speakers < FEWEST_SPEAKERS or np.ptp(excess[1:]) < _NOTHING:
         return Effect(V, root)
     wide = float(stdtrit(speakers - 1, _HIGH)) * standard_error(excess[1:])
     low, high = (math.sqrt(min(1.0, max(0.0, end))) for end in (value - wide, max(value, 0.0) + wide))
