@@ -32,6 +32,7 @@ OURS = (
 )  # fmt: skip
 TESTS = "tests"  # the folder in it for tests of its model, which go with it
 EXPLORE = "explore"  # the folder in it for looks at the data, which may be there before any run, and stay
+_BEFORE = (EXPLORE, "report")  # a report may be of a look alone
 _MANIFEST = "manifest.json"
 _STALE = 24 * 3600  # seconds after which the leavings of a killed run are removed
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -159,9 +160,10 @@ def _need_ours(final: Path) -> None:
 
 
 def _holds_looks(folder: Path) -> bool:
-    """Whether there is nothing in a folder but looks at the data, or what a killed one left."""
-    others = [item for item in folder.iterdir() if not item.name.startswith(f".{EXPLORE}.")]
-    return all(item.name == EXPLORE and (item / _MANIFEST).is_file() for item in others)
+    """Whether there is nothing in a folder but what may be there before a run, or what was left of it when killed."""
+    names = tuple(f".{name}." for name in _BEFORE)
+    others = [item for item in folder.iterdir() if not item.name.startswith(names)]
+    return all(item.name in _BEFORE and (item / _MANIFEST).is_file() for item in others)
 
 
 @contextmanager

@@ -63,10 +63,10 @@ def _said(found: Sequence[Result]) -> str:
     sure = [pair for pair in pairs if pair.is_sure]
     if not sure:
         return f"{words}; no pair differs after Holm's correction."
-    most = max(sure, key=lambda pair: abs(pair.effect))
+    most = min(sure, key=lambda pair: pair.p)  # effects of different tests have different scales
     names = most.of.replace(" | ", " and ")
     are = count_text(len(pairs), "pair")
-    return f"{words}; {len(sure)} of {are} differ after Holm's correction, most of all {names} ({most.effect_text()})."
+    return f"{words}; {len(sure)} of {are} differ after Holm's correction, most surely {names} ({most.effect_text()})."
 
 
 def sample(frame: pl.DataFrame, columns: Sequence[Column]) -> str:

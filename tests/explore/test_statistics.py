@@ -57,7 +57,9 @@ def test_several_groups_are_tested_together_and_all_pairs_corrected() -> None:
     groups = [RNG.normal(shift, 1, 35) for shift in (0, 0.3, 0.9)]
     whole, *each = compare(*groups)
     said = stats.kruskal(*groups)
-    assert is_as(whole, "Kruskal-Wallis test", statistic=said.statistic, p=said.pvalue, effect=said.statistic / 104)
+    assert is_as(
+        whole, "Kruskal-Wallis test", statistic=said.statistic, p=said.pvalue, effect=(said.statistic - 2) / 102
+    )
     assert [one.of for one in each] == ["a | b", "a | c", "b | c"]
     assert [one.p_holm for one in each] == pytest.approx(
         multitest.multipletests([one.p for one in each], method="holm")[1]
@@ -147,10 +149,24 @@ def test_chi_square_and_v_are_those_of_scipy() -> None:
     (found,) = tables.associate(*words(table), None, "a | b")
     said: Any = stats.chi2_contingency(table, correction=False)
     assert is_as(found, "chi-square test", statistic=said.statistic, df=said.dof, p=said.pvalue)
-    assert found.effect == pytest.approx(stats.contingency.association(table))
+    plain = stats.contingency.association(table)
+    assert found.effect == pytest.approx(math.sqrt(plain**2 - 2 / 130))
     assert found.low is not None
-    least = stats.ncx2.sf(said.statistic, 2, found.low**2 * 130 - 2)
-    assert least == pytest.approx(0.025, abs=1e-6)
+    assert stats.ncx2.sf(said.statistic, 2, found.low**2 * 130) == pytest.approx(0.025, abs=1e-6)
+
+
+@pytest.mark.parametrize(("rows", "columns", "odds"), [(2, 2, 0.0), (2, 4, 0.1), (5, 8, 0.03)])
+def test_intervals_hold_the_true_v_as_often_as_they_say(rows: int, columns: int, odds: float) -> None:
+    """Of tables in which some cells are likelier by `odds`."""
+    chances = np.full((rows, columns), 1 / (rows * columns))
+    chances[0, 0] += odds
+    chances /= chances.sum()
+    true = stats.contingency.association((chances * 1e9).round().astype(int))
+    held = 0
+    for table in RNG.multinomial(300, chances.ravel(), 300).reshape(300, rows, columns):
+        found = effects.cramers_v(float(tables.chi_square(table)), (rows, columns), 300)
+        held += (found.low or 0) <= true + 1e-4 and true <= (found.high or 0) + 1e-4
+    assert held >= 0.9 * 300
 
 
 def test_small_tables_are_tested_exactly() -> None:
@@ -221,3 +237,16 @@ def test_a_result_can_be_cited() -> None:
     assert not one.is_sure
     assert [p_text(p) for p in (0.0004, 0.05, 1.0)] == ["p < .001", "p = .050", "p = 1.000"]
     assert corrected([one, one])[0].p_holm == pytest.approx(0.0614)
+
+
+def test_tests_by_speakers_are_wrong_as_seldom_as_they_say() -> None:
+    """Ten speakers with voices of their own, and groups that differ in nothing: rows find what is not there."""
+    wrong = {"rows": 0, "speakers": 0}
+    for _ in range(200):
+        speaker = np.repeat(range(10), 12)
+        number = np.repeat(RNG.normal(0, 1, 10), 12) + RNG.normal(0, 0.5, 120)
+        group = pl.Series(np.where(speaker % 2, "a", "b"))
+        for one in numbers.compare(group, pl.Series(number), pl.Series(map(str, speaker)), ["a", "b"]):
+            wrong[one.unit] += one.p < 0.05
+    assert wrong["rows"] > 80
+    assert 2 <= wrong["speakers"] <= 20

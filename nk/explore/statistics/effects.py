@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _LOW, _HIGH = 0.025, 0.975
 _Z = 1.959963984540054
+_NOTHING = 1e-10  # what rounding leaves of 0
+V = "corrected Cramér's V"
 
 
 @dataclass(frozen=True)
@@ -113,28 +115,76 @@ def _matched(differences: Doubles) -> float:
 
 
 def cramers_v(chi2: float, shape: tuple[int, int], n: int) -> Effect:
-    """Cramer's V: root of chi-square by n times the smaller side less one; interval as for `of_chi2`."""
+    """Cramer's V without what chance adds: root of (chi-square - df) / (n (smaller side - 1)), 0 where that is below.
+
+    Left as it is, V of unrelated columns with many categories is far above 0 (Bergsma, Journal of the Korean
+    Statistical Society 42, 2013); interval as for `of_chi2`.
+    """
     share = of_chi2("", chi2, (shape[0] - 1) * (shape[1] - 1), n * (min(shape) - 1))
     low, high = (None if one is None else math.sqrt(one) for one in (share.low, share.high))
-    return Effect("Cramér's V", math.sqrt(share.value), low, high)
+    return Effect(V, math.sqrt(share.value), low, high)
+
+
+def eta_squared(h: float, groups: int, n: int) -> Effect:
+    """Eta squared of H, (H - k + 1) / (n - k): Tomczak and Tomczak, Trends in Sport Sciences 1, 2014."""
+    return of_chi2("eta squared (H)", h, groups - 1, n - groups)
 
 
 def of_chi2(name: str, chi2: float, degrees: int, most: float) -> Effect:
-    """A chi-square as a share of the most that it can be, with the interval of the noncentral distribution.
+    """What a chi-square has above chance, as a share of the most that it can be.
 
-    Bounds are those of what chi-square is expected to be (noncentrality and degrees of freedom), the lower one 0 where
-    no association is within the interval: Smithson, Confidence Intervals, 2003, chapter 4.
+    The interval is that of the noncentrality: Smithson, Confidence Intervals, 2003, chapter 4.
     """
     from scipy.special import chndtr, chndtrinc
 
     if degrees < 1 or most <= 0:
         return Effect(name, math.nan)
-    below, above = (
-        0.0 if chndtr(chi2, degrees, 0) < share else float(chndtrinc(chi2, degrees, share)) for share in (_HIGH, _LOW)
+    # Of less than chance gives no interval would be left: then the upper end is that of what it gives on average.
+    low, high = (
+        0.0 if chndtr(value, degrees, 0) < share else min(1.0, float(chndtrinc(value, degrees, share)) / most)
+        for value, share in ((chi2, _HIGH), (max(chi2, degrees), _LOW))
     )
-    low = (below + degrees) / most if below else 0.0
-    value = min(1.0, chi2 / most)
-    return Effect(name, value, min(low, value), max(min(1.0, (above + degrees) / most), value))
+    return Effect(name, min(1.0, max(0.0, (chi2 - degrees) / most)), low, high)
+
+
+def v_over_speakers(excess: Doubles) -> Effect:
+    """V as above, with an interval that leaves out speakers in turn.
+
+    Args:
+        excess: the square of V, below 0 where chance explains more; of all rows, then without each speaker
+    """
+    from scipy.special import stdtrit
+
+    from nk.intervals import FEWEST_SPEAKERS, standard_error
+
+    value, speakers = float(excess[0]), len(excess) - 1
+    root = math.sqrt(max(0.0, value))
+    if speakers < FEWEST_SPEAKERS or np.ptp(excess[1:]) < _NOTHING:
+        return Effect(V, root)
+    wide = float(stdtrit(speakers - 1, _HIGH)) * standard_error(excess[1:])
+    low, high = (math.sqrt(min(1.0, max(0.0, end))) for end in (value - wide, max(value, 0.0) + wide))
+    return Effect(V, root, low, high)
+
+
+def kendalls_w(ranks: Doubles) -> Effect:
+    """Agreement of speakers about the order of groups, with an interval that leaves out speakers in turn.
+
+    W = 12 sum of (rank sum - mean)^2 / (n^2 (k^3 - k) - n sum of (t^3 - t)), over all ties t of each speaker.
+
+    Args:
+        ranks: of the groups, for each speaker, shape (speakers, groups)
+    """
+    from nk.intervals import Groups, interval
+
+    n, k = ranks.shape
+    # The sum of squares about the mean knows of ties.
+    within = ((ranks - (k + 1) / 2) ** 2).sum(axis=1)
+    sums = np.vstack([ranks.sum(axis=0), ranks.sum(axis=0) - ranks])
+    counts, most = np.array([n, *[n - 1] * n]), np.array([within.sum(), *(within.sum() - within)])
+    between = ((sums - sums.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    values = np.divide(between, counts * most, out=np.full(n + 1, np.nan), where=most > 0)
+    found = interval(values, "unit", Groups(np.arange(1, n + 1), tuple(map(str, range(n))), "speaker"), trials=n)
+    return Effect("Kendall's W", float(values[0]), found.low, found.high)
 
 
 def correlation(name: str, value: float, n: int) -> Effect:

@@ -109,7 +109,7 @@ def _kruskal(groups: Sequence[Doubles], unit: Unit) -> Result:
     from scipy import stats
 
     done, n = stats.kruskal(*groups), sum(map(len, groups))
-    effect = effects.of_chi2("epsilon squared", float(done.statistic), len(groups) - 1, n - 1)
+    effect = effects.eta_squared(float(done.statistic), len(groups), n)
     why = f"{len(groups)} groups"
     return _result("all", "Kruskal-Wallis test", done, len(groups) - 1, effect, n, unit, why)
 
@@ -148,6 +148,6 @@ def _friedman(whole: Doubles) -> list[Result]:
     if not np.ptp(whole, axis=1).any():
         return []
     done, (n, groups) = stats.friedmanchisquare(*whole.T), whole.shape
-    effect = effects.of_chi2("Kendall's W", float(done.statistic), groups - 1, n * (groups - 1))
+    effect = effects.kendalls_w(stats.rankdata(whole, axis=1))
     why = f"{groups} groups, speakers who are in all"
     return [_result("all", "Friedman test", done, groups - 1, effect, n, "speakers", why)]

@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 Unit = Literal["rows", "speakers"]
 LEVEL = 0.05
 # From which size on an effect is called small, medium and large: Cohen, Statistical Power Analysis for the Behavioral
-# Sciences, 1988; of delta Romano et al., Florida Association of Institutional Research, 2006; a share of variance is
-# the square of a correlation.
+# Sciences, 1988; of delta Romano et al., Florida Association of Institutional Research, 2006.
 _WORDS = {
     "Cohen's d": (0.2, 0.5, 0.8),
     "Cohen's dz": (0.2, 0.5, 0.8),
     "Cliff's delta": (0.147, 0.33, 0.474),
-    "epsilon squared": (0.01, 0.09, 0.25),
+    "eta squared (H)": (0.01, 0.06, 0.14),
 }
 _USUAL = (0.1, 0.3, 0.5)
 _SYMBOLS = {

@@ -1,8 +1,8 @@
 """Do two columns of words go together? Of rows, and of speakers.
 
-Pearson's chi-square with Cramer's V. Where cells are small (an expected count below 1, or more than a fifth below 5:
-Cochran, Biometrics 10, 1954) p is exact: Fisher's of a table of two by two, of larger ones the share of 9,999 tables
-with the same margins, drawn at random, whose chi-square is as large.
+Pearson's chi-square with Cramer's V, less what chance adds. Where cells are small (an expected count below 1, or more
+than a fifth below 5: Cochran, Biometrics 10, 1954) p is exact: Fisher's of a table of two by two, of larger ones the
+share of 9,999 tables with the same margins, drawn at random, whose chi-square is as large.
 
 Of speakers, where each has one value of both, the same of a table of speakers. Else p is that of rows whose values were
 dealt anew in a way that respects speakers (`nk.audit.tells`), and the interval of V leaves out speakers in turn.
@@ -19,7 +19,6 @@ from nk.audit.labels import codes
 from nk.audit.tells import by_chance
 from nk.explore.statistics import effects
 from nk.explore.statistics.result import Result
-from nk.intervals import Groups, interval
 
 if TYPE_CHECKING:
     from nk.explore.statistics.result import Unit
@@ -102,20 +101,22 @@ def _of_speakers(frame: pl.DataFrame, of: str, seed: int) -> list[Result]:
     if min(table.shape) < 2:
         return []
     count = int(speaker.max()) + 1
-    v = _v_without(one, other, speaker, count)
-    ends = interval(v, "unit", Groups(speaker + 1, tuple(map(str, range(count))), "speaker"), trials=len(frame))
+    effect = effects.v_over_speakers(_without(one, other, speaker, count))
     p = by_chance(one, other, speaker)
     why = "values vary within speakers: p by dealing them anew, which respects speakers"
     chi2, test = float(chi_square(table)), "chi-square test, dealt anew"
-    return [Result(of, test, chi2, None, p, p, "Cramér's V", float(v[0]), ends.low, ends.high, count, "speakers", why)]
+    return [
+        Result(of, test, chi2, None, p, p, effect.name, effect.value, effect.low, effect.high, count, "speakers", why)
+    ]
 
 
-def _v_without(one: Ints, other: Ints, speaker: Ints, count: int) -> Doubles:
-    """V of all rows, then without each speaker: shape (1 + count,)."""
+def _without(one: Ints, other: Ints, speaker: Ints, count: int) -> Doubles:
+    """The square of V of all rows, then without each speaker, see `effects.v_over_speakers`: shape (1 + count,)."""
     table = _counts(one, other)
     cell = speaker * table.size + one * table.shape[1] + other
     each = np.bincount(cell, minlength=count * table.size).reshape(count, *table.shape)
     tables = np.concatenate([table[None], table - each])
-    most = tables.sum(axis=(1, 2)) * (min(table.shape) - 1)
-    found: Doubles = np.sqrt(chi_square(tables) / np.maximum(most, 1))
+    rows, columns = ((tables.sum(axis=axis) > 0).sum(axis=1) for axis in (2, 1))
+    most = tables.sum(axis=(1, 2)) * (np.minimum(rows, columns) - 1)
+    found: Doubles = (chi_square(tables) - (rows - 1) * (columns - 1)) / np.maximum(most, 1)
     return found

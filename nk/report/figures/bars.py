@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from nk.registry import Ints
 
-# Colours of Okabe and Ito with hatches, so that neighbours can be told in grey too.
+# Colours of Okabe and Ito, the first three in grey from dark to light, the others hatched: all can be told in grey.
 PIECES = (
     ("#0072B2", ""), ("#E69F00", ""), ("#F0E442", ""), ("#CC79A7", "///"), ("#56B4E9", "..."), ("#009E73", "\\\\\\"),
     ("#D55E00", "xxx"), ("#FFFFFF", "---"),
