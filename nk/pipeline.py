@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import counting, exploring, exports, lock, ready, recognised, record, runfolder, testing, testsets
+from nk import counting, exports, lock, ready, recognised, record, runfolder, testing, testsets
 from nk.audit.cues import unheard
 from nk.audit.shortcuts import reached
 from nk.errors import DataError
@@ -210,6 +210,8 @@ def explore(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Explored:
     Raises:
         NkError: the config, the data or the installation does not allow it
     """
+    from nk import exploring  # what other commands need not wait for
+
     watch = Stopwatch()
     place = exploring.place_of(loaded)
     material = exploring.gather(loaded, ui, jobs, watch)
