@@ -1,0 +1,61 @@
+"""The figures of a report, drawn anew from what the run folder holds.
+
+The run's own figures are in the format that its user wants, PNG unless he says otherwise; a report wants SVG or PDF. To
+store each in two formats would make every run folder larger for the few that become a report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nk.config.output import Plot
+from nk.report.files import EXPLORE
+from nk.report.pictures import draw_results
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nk.report.files import Run
+    from nk.report.shapes import Exhibit
+
+_TITLES = {
+    "confusion": "Confusion matrix",
+    "scatter": "Truth and prediction",
+    "uncertainty": "Uncertainty of right and wrong rows",
+    "reliability": "How often scores are right",
+    "risk_coverage": "What it gains to decide on sure rows alone",
+    "runs": "The runs",
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure in a file, and its title."""
+
+    path: Path
+    title: str
+
+
+def draw(run: Run, folder: Path, kind: str) -> list[Drawing]:
+    """Draw the results of a run into a folder, as `svg` or `pdf`."""
+    plot = Plot(format=kind, fill_areas=run.config.plot.fill_areas)  # type: ignore[arg-type]
+    draw_results(folder, run.predictions, run.metrics.model_dump(), plot, measure=run.measure)
+    found = []
+    for part in run.metrics.metrics:
+        for name, title in _TITLES.items():
+            path = folder / f"{name}_{part}.{kind}"
+            if path.is_file():
+                found.append(Drawing(path, f"{title} ({part})"))
+    return found
+
+
+def explored(folder: Path, exhibit: Exhibit, kinds: tuple[str, ...]) -> Drawing | None:
+    """The figure of an exhibit in the first of these formats that it has; one outside of the folder is none."""
+    place = (folder / EXPLORE).resolve()
+    for kind in kinds:
+        for name in exhibit.files:
+            path = (place / name).resolve()
+            if name.endswith(f".{kind}") and path.is_relative_to(place) and path.is_file():
+                return Drawing(path, exhibit.title)
+    return None
