@@ -1,4 +1,4 @@
-"""Recordings to be heard in a report: the mistakes that the model is surest of, its doubts, and a few that are right."""
+"""Recordings to be heard in a report: the errors that the model is surest of, its doubts, and a few that are right."""
 
 from __future__ import annotations
 
