@@ -16,7 +16,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 from nk.config import load_config
 from nk.models import _margins
 from nk.paths import resolver
-from nk.pipeline import _divide, _features
+from nk.pipeline import _features
+from nk.ready import divided
 from nk.setup import prepare
 from nk.stages import train
 from nk.stages.load import load
@@ -42,7 +43,7 @@ def predicted(config: Path) -> Predictions:
         "jobs": setup.jobs,
     }
     read = load(setup.config.data, resolve=resolver(config), ui=ui, **settings)
-    dataset, folds = _divide(read.dataset, setup)
+    dataset, folds = divided(read.dataset, setup)
     features, _ = _features(dataset, setup, ui)
     return train.cross(features, dataset, folds, setup.recipe, 1, ui).predictions
 

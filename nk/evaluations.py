@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from nk.cache_folder import data_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from nk.ui import Ui
@@ -109,7 +109,7 @@ def count(new: Evaluation, beside: Sequence[Path], ui: Ui, *, carried: Path | No
         ui: told where it could not be
         carried: a file that has others, as that of the run folder that will be replaced
     """
-    registers = [data_folder() / "evaluations" / f"{test}.jsonl" for test in new.tests]
+    registers = _registers(new.tests)
     known = _known(registers, new.tests, ui)
     travelled = _known([*beside, *([carried] if carried else [])], new.tests, ui)
     for register in registers:
@@ -122,8 +122,29 @@ def count(new: Evaluation, beside: Sequence[Path], ui: Ui, *, carried: Path | No
         why = _append(file, [new])
         if why:
             ui.detail(f"this evaluation is not counted beside the lock `{file.parent.name}`: {why}")
-    found = {**known, **travelled, **_known(registers, new.tests, ui), new.id: new}
-    return sorted(found.values(), key=lambda one: (one.id == new.id, one.made, one.id))
+    return _in_order({**known, **travelled, **_known(registers, new.tests, ui)}, new)
+
+
+def again(file: Path, ui: Ui) -> list[Evaluation]:
+    """Which evaluations there have been meanwhile of the test rows of a run, its own the last; none where it has none.
+
+    Args:
+        file: the evaluations in its folder
+        ui: told what cannot be read
+    """
+    carried = _read(file, ui)
+    if not carried:
+        return []
+    own = carried[-1]
+    return _in_order({one.id: one for one in carried} | _known(_registers(own.tests), own.tests, ui), own)
+
+
+def _in_order(found: Mapping[str, Evaluation], own: Evaluation) -> list[Evaluation]:
+    return sorted({**found, own.id: own}.values(), key=lambda one: (one.id == own.id, one.made, one.id))
+
+
+def _registers(tests: Iterable[str]) -> list[Path]:
+    return [data_folder() / "evaluations" / f"{test}.jsonl" for test in tests]
 
 
 def text(seen: Iterable[Evaluation]) -> str:

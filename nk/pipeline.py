@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import counting, exports, lock, record, runfolder, testing, testsets
+from nk import counting, exports, lock, ready, recognised, record, runfolder, testing, testsets
 from nk.audit.cues import unheard
 from nk.audit.shortcuts import reached
 from nk.errors import DataError
 from nk.execute import cores
 from nk.manifest import Stopwatch
-from nk.paths import resolver
-from nk.plan import Plan, history_lines
 from nk.record import Done, final_rows
 from nk.setup import prepare
-from nk.stages import audit, cautions, course, groups, locked, select, sources, split, target, train
+from nk.stages import audit, cautions, course, groups, sources, split, target, train
 from nk.stages.certainty import decided
-from nk.stages.columns import need_column
-from nk.stages.folds import folds_by, holdout, make_folds, without
-from nk.stages.load import load
-from nk.stages.pooling import Pooling
+from nk.stages.folds import holdout, without
 from nk.stages.recordings import check_skips
 from nk.stages.results import metrics_json
 from nk.stages.views import views
@@ -36,11 +31,11 @@ if TYPE_CHECKING:
     from nk.audit.finding import Finding
     from nk.config import Config, Loaded
     from nk.config.data import Data
-    from nk.config.output import Plot
     from nk.evaluations import Evaluation
+    from nk.plan import Plan
     from nk.replay import Outcome, Replay
     from nk.setup import Setup
-    from nk.stages.cautions import Caution
+    from nk.stages import load
     from nk.stages.course import Course
     from nk.stages.folds import Fold
     from nk.stages.trained import Trained
@@ -51,10 +46,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Result(Told):
-    """What a run has found, and the folder that holds everything; `outcome` is how a replay compares."""
+    """What a run has found, and the folder that holds everything.
+
+    `outcome` is how a replay compares; `made` says when an earlier run has found it, whose results these are.
+    """
 
     folder: Path
     outcome: Outcome | None = None
+    made: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,17 +62,6 @@ class Checked:
 
     findings: Sequence[Finding]
     error: DataError | None
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """Rows and folds, before the features; `total` counts those that had to be left out too."""
-
-    dataset: Dataset
-    folds: list[Fold]
-    plan: Plan
-    skipped: tuple[Skip, ...]
-    total: int
 
 
 def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
@@ -88,11 +76,13 @@ def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
         NkError: as `run`
     """
     setup = prepare(loaded, jobs)
-    ready = _ready(loaded, setup, ui, Stopwatch())
-    dataset, folds = ready.dataset, ready.folds
+    watch = Stopwatch()
+    cautions.say(cautions.of_config(loaded), ui)
+    start = ready.divide(ready.read(setup, ui, watch), setup, ui, watch)
+    dataset, folds = start.dataset, start.folds
     failed = unheard(dataset, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=setup.config.feats.no_reuse)
-    _warn(ui, _skips(failed, len(dataset)))
-    check_skips([*ready.skipped, *failed], ready.total, setup.config.feats.fail_threshold)
+    cautions.say(cautions.of_skips(failed, len(dataset)), ui)
+    check_skips([*start.skipped, *failed], start.total, setup.config.feats.fail_threshold)
     dataset, folds = _without(failed, dataset, folds, setup)
     heard = _heard(dataset, folds, setup, ui)
     findings = audit.together(audit.of_tables(dataset, folds), audit.of_recordings(heard, dataset.target))
@@ -100,9 +90,17 @@ def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
 
 
 def run(
-    loaded: Loaded, ui: Ui, *, jobs: int | None = None, dry_run: bool = False, replay: Replay | None = None
+    loaded: Loaded,
+    ui: Ui,
+    *,
+    jobs: int | None = None,
+    dry_run: bool = False,
+    replay: Replay | None = None,
+    force: bool = False,
 ) -> Result | Plan:
     """Run an experiment and write its run folder; or make the plan alone.
+
+    Where the folder has the results of a run that depends on the same, they are given again and nothing is computed.
 
     Args:
         loaded: the config
@@ -110,31 +108,37 @@ def run(
         jobs: how many cores to use; `n_jobs` of [MODEL], at most all, where not given
         dry_run: stop at the plan
         replay: the run that is repeated, if one is, and where that goes
+        force: compute in any case
 
     Raises:
         NkError: the config, the data or the installation does not allow it
     """
     setup, watch = prepare(loaded, jobs, replay), Stopwatch()
     config, strict = setup.config, setup.config.exp.strict
-    ready = _ready(loaded, setup, ui, watch)
-    dataset, folds = ready.dataset, ready.folds
+    cautions.say(cautions.of_config(loaded), ui)
+    read = ready.read(setup, ui, watch)
+    key = recognised.depends_on(setup, read)
+    if not (force or dry_run or replay) and (known := _known(setup, read, key, ui)):
+        return known
+    start = ready.divide(read, setup, ui, watch)
+    dataset, folds = start.dataset, start.folds
     train.check(dataset, folds, setup.recipe, config.exp.runs)
-    _warn(ui, cautions.of_scale(dataset, folds) if setup.recipe.scale == "speaker" else [])
+    cautions.say(cautions.of_scale(dataset, folds) if setup.recipe.scale == "speaker" else [], ui)
     with watch("audit"):
         findings = audit.of_tables(dataset, folds)
     audit.need_sound(findings, ui, strict=strict)
     if dry_run:
         audit.show(findings, ui)
-        return ready.plan
+        return start.plan
     ui.note(f"audit so far: {audit.summary(findings, named=True)}")
     made = lock.made(dataset, folds, seed=config.exp.random_seed)
     with watch("extract"):
-        sources.check_columns(dataset, setup.sources, _asked(setup))
+        sources.check_columns(dataset, setup.sources, setup.ask)
         features, failed = _features(dataset, setup, ui)
-        skipped = (*ready.skipped, *failed)
-        check_skips(skipped, ready.total, config.feats.fail_threshold)
+        skipped = (*start.skipped, *failed)
+        check_skips(skipped, start.total, config.feats.fail_threshold)
         dataset, folds = _without(failed, dataset, folds, setup)
-    _warn(ui, _skips(failed, len(features.ids) + len(failed)))
+    cautions.say(cautions.of_skips(failed, len(features.ids) + len(failed)), ui)
     with watch("audit"):
         heard = _heard(dataset, folds, setup, ui, fresh=config.feats.no_reuse)
         tables = audit.of_tables(dataset, folds) if failed else findings
@@ -147,7 +151,7 @@ def run(
     seen = counting.of_run(setup, made, metrics, ui)  # also of what stops here: the audit says how good the model is
     audit.need_sound(findings, ui, strict=strict)
     told = Told(metrics, by_group, config.model.measure, findings, seen)
-    done = Done(setup, dataset, folds, features, predictions, looks, told, trained, skipped, courses, made)
+    done = Done(setup, dataset, folds, features, predictions, looks, told, trained, skipped, courses, made, key)
     with runfolder.writing(setup.folder.parent, setup.folder.name) as folder:
         record.write(folder, done, watch, ui)
         outcome = record.write_replay(folder, replay) if replay else None
@@ -156,6 +160,21 @@ def run(
         ui.note(f"test rows with predictions: {path}")
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
     return Result(**vars(told), folder=setup.folder, outcome=outcome)
+
+
+def _known(setup: Setup, read: load.Loaded, key: str, ui: Ui) -> Result | None:
+    """The results of the run in the folder, if they would come out the same; what was warned of is said again."""
+    config = setup.config
+    if config.feats.no_reuse or config.exp.save_test:
+        return None
+    found = recognised.known(setup.folder, key, len(read.skipped), config.model.measure, ui)
+    if not found:
+        return None
+    for warning in found.warnings:
+        if not ui.has_warned(warning):
+            ui.warn(warning)
+    told = {field.name: getattr(found, field.name) for field in fields(Told)}
+    return Result(**told, folder=setup.folder, made=found.made)
 
 
 def _trained(
@@ -173,32 +192,6 @@ def _trained(
     for warning in course.warnings(crossed.courses):
         ui.warn(warning)
     return trained, crossed.predictions, crossed.courses
-
-
-def _ready(loaded: Loaded, setup: Setup, ui: Ui, watch: Stopwatch) -> _Ready:
-    """Read and split, and say what is about to be done."""
-    config = setup.config
-    _warn(ui, cautions.of_config(loaded))
-    with watch("load"):
-        read = load(
-            config.data,
-            number=config.exp.type == "regression",
-            fail_threshold=config.feats.fail_threshold,
-            resolve=resolver(setup.file),
-            seed=config.exp.random_seed,
-            jobs=setup.jobs,
-            ui=ui,
-        )
-    with watch("split"):
-        dataset, folds = _divide(read.dataset, setup)
-        changed = locked.verified(read.dataset, dataset, config.data, setup.locks)
-    total = len(read.dataset) + len(read.skipped)
-    plan = _plan(dataset, folds, setup, multichannel=read.multichannel)
-    for line in plan.lines():
-        ui.note(line)
-    _warn(ui, [*_skips(read.skipped, total), *changed, *_combining(dataset, config.plot)])
-    groups.check(dataset, config.exp.results_by)
-    return _Ready(dataset, folds, plan, read.skipped, total)
 
 
 def _heard(dataset: Dataset, folds: Sequence[Fold], setup: Setup, ui: Ui, *, fresh: bool = False) -> audit.Heard:
@@ -249,7 +242,7 @@ def test(
         runfolder.check_place(places, one.name, way_out=runfolder.ELSEWHERE)
     if output:
         exports.check_place(output, "--output")
-    _warn(ui, cautions.of_differing(differing(loaded.config, run.config), folder))
+    cautions.say(cautions.of_differing(differing(loaded.config, run.config), folder), ui)
     trials = [testing.read(one, run, loaded, jobs or cores(), ui) for one in sets]
     for trial in trials:
         audit.need_sound(trial.findings, ui, strict=loaded.config.exp.strict, of=trial.testset.name)
@@ -258,10 +251,10 @@ def test(
         ui.note(f"test set `{trial.testset.name}`:")
         for line in testing.plan(trial, run):
             ui.note(line)
-        _warn(ui, testing.warnings(trial, run))
+        cautions.say(testing.warnings(trial, run), ui)
         ui.note(f"audit: {audit.summary(trial.findings, named=True)}")
         tested.append(testing.evaluate(trial, run, ui))
-    _warn(ui, cautions.of_versions(changed_versions(run, tested[0].features)))
+    cautions.say(cautions.of_versions(changed_versions(run, tested[0].features)), ui)
     seen = {}
     for trial, done in zip(trials, tested, strict=True):
         name = trial.testset.name
@@ -271,34 +264,6 @@ def test(
     if output:
         ui.note(f"rows with predictions: {exports.write_csv(output, testing.all_rows(tested), '--output')}")
     return Tests(places, tested, run.config.model.measure, seen)
-
-
-def _divide(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
-    """Split the dataset, or fold it where a cross-validation is asked for; the target is then in its final form."""
-    config, seed = setup.config, setup.config.exp.random_seed
-    data, model = config.data, config.model
-    folded = locked.folded(setup.locks)
-    if folded or model.loso or model.logo or model.k_fold_cross:
-        dataset = split.without_own_parts(dataset)
-        dataset = locked.of_lock(dataset, folded) if folded else dataset
-        dataset = select.trimmed(dataset, data, seed, divided=False)
-        dataset = _targeted(dataset, data, learnt=pl.lit(value=True))
-        made = locked.folds(dataset, folded) if folded else make_folds(dataset, model, data.groups, seed=seed)
-        return dataset, made or []
-    earlier, three = runfolder.earlier_split(setup.earlier), config.exp.traindevtest
-    dataset = split.split(dataset, data, seed=seed, three=three, earlier=earlier, locks=setup.locks)
-    dataset = select.trimmed(dataset, data, seed, divided=True)
-    split.check_parts(dataset)
-    dataset = _targeted(dataset, data, learnt=pl.col("split") == "train")
-    return dataset, [holdout(dataset)]
-
-
-def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
-    """What is done to a numeric target once it is known which rows are `learnt` from."""
-    if not dataset.target.is_number:
-        return dataset
-    dataset = target.standardised(dataset, data.databases, learnt)
-    return target.cut(dataset, data, learnt) if data.type == "continuous" else dataset
 
 
 def _measured(
@@ -327,42 +292,11 @@ def _bins(dataset: Dataset, folds: Sequence[Fold], data: Data, ui: Ui) -> tuple[
         return None
 
 
-def _combining(dataset: Dataset, plot: Plot) -> list[Caution]:
-    if not plot.combine_per_speaker:
-        return []
-    need_column(dataset, plot.combine_per_speaker_col, "`combine_per_speaker`")
-    return cautions.of_combining(dataset, plot.combine_per_speaker_col)
-
-
-def _plan(dataset: Dataset, folds: Sequence[Fold], setup: Setup, *, multichannel: int) -> Plan:
-    runs = f", {setup.config.exp.runs} runs" if setup.config.exp.runs > 1 else ""
-    notes = []
-    if multichannel:
-        rules = ", ".join(f"`{name}.channel = {rule}`" for name, rule in setup.channels.items())
-        have = "file has" if multichannel == 1 else "files have"
-        notes.append(f"channels: {multichannel} {have} more than one; used is {rules}")
-    notes += history_lines(dataset)
-    config = setup.config
-    notes += train.planned(dataset, folds, setup.recipe, config.exp.runs)
-    by = folds_by(dataset, config.model, config.data.groups) if len(folds) > 1 else ""
-    by = "those of the lock" if locked.folded(setup.locks) else by
-    if config.data.tested:
-        notes.append(f"tests: `nk test` is for {', '.join(f'`{name}`' for name in config.data.tested)}")
-    features = sources.planned(dataset, setup.sources, _asked(setup))
-    return Plan(dataset, folds, features, f"{setup.recipe.text}{runs}", notes, by)
-
-
 def _features(dataset: Dataset, setup: Setup, ui: Ui) -> tuple[Features, list[Skip]]:
-    features, failed = sources.complete(dataset, setup.sources, _asked(setup), setup.recipe.nan_strategy, ui)
+    features, failed = sources.complete(dataset, setup.sources, setup.ask, setup.recipe.nan_strategy, ui)
     if setup.config.feats.print_feats:
         ui.note(f"columns: {', '.join(features.names)}")
     return features, failed
-
-
-def _asked(setup: Setup) -> sources.Ask:
-    feats = setup.config.feats
-    pooling, resolve = Pooling(feats.pooling), resolver(setup.file)
-    return sources.Ask(setup.channels, pooling, resolve, setup.jobs, feats.features, feats.no_reuse)
 
 
 def _without(failed: Sequence[Skip], dataset: Dataset, folds: list[Fold], setup: Setup) -> tuple[Dataset, list[Fold]]:
@@ -377,12 +311,3 @@ def _without(failed: Sequence[Skip], dataset: Dataset, folds: list[Fold], setup:
         return kept, without(folds, kept.ids)
     split.check_parts(kept)
     return kept, [holdout(kept)]
-
-
-def _skips(skipped: Sequence[Skip], total: int) -> list[Caution]:
-    return [cautions.of_skips(skipped, total)] if skipped else []
-
-
-def _warn(ui: Ui, found: Sequence[Caution]) -> None:
-    for caution in found:
-        ui.warn(caution.text, caution.hint)

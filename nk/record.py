@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Done:
-    """What a run has ended with."""
+    """What a run has ended with; `depends_on` is a hash of what it began with (`nk/recognised.py`)."""
 
     setup: Setup
     dataset: Dataset
@@ -58,6 +58,7 @@ class Done:
     skipped: Sequence[Skip]
     courses: Sequence[Course]
     lock: Lock
+    depends_on: str
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -204,6 +205,7 @@ def _manifest(done: Done, watch: Stopwatch) -> dict[str, Any]:
         folds=[fold.name for fold in done.folds],
         trainings=[course.as_dict(done.dataset.target.labels) for course in done.courses],
         history=[vars(step) for step in done.dataset.history],
+        depends_on=done.depends_on,
     )
 
 

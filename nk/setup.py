@@ -19,6 +19,8 @@ from nk.registry import check_requirements
 from nk.runfolder import ELSEWHERE
 from nk.stages.calibration import Aims
 from nk.stages.locked import places_of, read_locks
+from nk.stages.pooling import Pooling
+from nk.stages.sources import Ask
 from nk.stages.train import Recipe
 from nk.stages.tune import Grid
 
@@ -65,6 +67,12 @@ class Setup:
     def channels(self) -> dict[str, Channel]:
         """Which channel is used, a database."""
         return self.config.data.channels
+
+    @property
+    def ask(self) -> Ask:
+        """What the sources of features go by."""
+        feats, resolve = self.config.feats, resolver(self.file)
+        return Ask(self.channels, Pooling(feats.pooling), resolve, self.jobs, feats.features, feats.no_reuse)
 
 
 def prepare(loaded: Loaded, jobs: int | None, replay: Replay | None = None) -> Setup:

@@ -41,7 +41,11 @@ def show_checked(checked: Checked, ui: Ui, *, json: bool) -> None:
 def show(result: Result, ui: Ui, *, json: bool) -> None:
     """Print the tables of a result and the audit beside it; with `json`, on stderr, and the metrics on stdout."""
     _all(result, ui)
-    ui.note(f"written to {result.folder}")
+    if result.made:
+        ui.note(f"these are the results of {_clock(result.made)} in {result.folder}: what they depend on is the same")
+        ui.note("`--force` computes them anew")
+    else:
+        ui.note(f"written to {result.folder}")
     if json:
         ui.out(json_text.dumps(result.metrics, indent=1, ensure_ascii=False))
 
@@ -61,6 +65,11 @@ def show_replay(result: Result, outcome: Outcome, run: Path, ui: Ui, *, json: bo
 def log_results(told: Told, ui: Ui, *, of: str = "") -> None:
     """Put the tables of a result and its audit into the log, which is written before they are shown."""
     _all(told, ui.unheard(), of=of)
+
+
+def _clock(made: str) -> str:
+    """A time as `2026-11-23 14:51`."""
+    return made[:16].replace("T", " ")
 
 
 def _all(told: Told, ui: Ui, *, of: str = "") -> None:

@@ -161,7 +161,7 @@ def plan(trial: Trial, run: Stored) -> list[str]:
 
 def warnings(trial: Trial, run: Stored) -> list[cautions.Caution]:
     """What to know before the result is believed."""
-    found = [cautions.of_skips(trial.skipped, trial.total)] if trial.skipped else []
+    found = cautions.of_skips(trial.skipped, trial.total)
     return found + (cautions.of_scale(trial.dataset, [trial.fold]) if run.about.scale == "speaker" else [])
 
 
@@ -177,8 +177,7 @@ def evaluate(trial: Trial, run: Stored, ui: Ui) -> Tested:
         skipped = (*trial.skipped, *failed)
         check_skips(skipped, trial.total, trial.fail_threshold)
     if failed:
-        caution = cautions.of_skips(failed, len(dataset))
-        ui.warn(caution.text, caution.hint)
+        cautions.say(cautions.of_skips(failed, len(dataset)), ui)
         kept = dataset.frame.filter(pl.col("id").is_in(list(features.ids)))
         dataset = dataset.with_frame(kept, "has features")
     if not len(dataset):

@@ -90,6 +90,10 @@ class Ui:
             _print_line(text, kind="warning:", colour="yellow")
             _print_hint(hint)
 
+    def has_warned(self, text: str) -> bool:
+        """Whether this warning was given before."""
+        return any(line.endswith(f" warning: {_visible(text)}") for line in self.lines)
+
     def problem(self, problem: Problem, *, warning: bool = False) -> None:
         """A problem of a config file, with its place."""
         self.log(str(problem))

@@ -41,6 +41,9 @@ def run(
     jobs: Jobs = None,
     replay: Replay = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Stop at the plan: what would be done.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Compute anew, even if the folder has the results of the same run.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the metrics as JSON on stdout.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -60,7 +63,7 @@ def run(
         from nk import pipeline
         from nk.show import show, show_plan, show_replay
 
-        result = pipeline.run(loaded, ui, jobs=jobs, dry_run=dry_run, replay=again)
+        result = pipeline.run(loaded, ui, jobs=jobs, dry_run=dry_run, replay=again, force=force)
         if not isinstance(result, pipeline.Result):
             show_plan(result, ui, json=json)
         elif again and result.outcome:

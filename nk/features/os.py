@@ -48,6 +48,7 @@ class OpenSmile(FeatureExtractor):
     name = "os"
     options_type = OsOptions
     package = "opensmile"
+    workers = "processes"  # a crash of its native code costs one recording
 
     @property
     def frame_level(self) -> bool:

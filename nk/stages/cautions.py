@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nk.config import Loaded
     from nk.stages.folds import Fold
     from nk.tables import Dataset, Skip
+    from nk.ui import Ui
 
 _SHOWN = 5
 
@@ -28,6 +29,12 @@ class Caution:
 
     text: str
     hint: str | None = None
+
+
+def say(found: Iterable[Caution], ui: Ui) -> None:
+    """Say what was found."""
+    for caution in found:
+        ui.warn(caution.text, caution.hint)
 
 
 def of_config(loaded: Loaded) -> list[Caution]:
@@ -87,13 +94,15 @@ def of_versions(changed: Sequence[str]) -> list[Caution]:
     return [Caution(text, "`manifest.json` of the run says what it was trained with")]
 
 
-def of_skips(skipped: Sequence[Skip], total: int) -> Caution:
-    """How many rows could not be used, by reason, with an example of each."""
+def of_skips(skipped: Sequence[Skip], total: int) -> list[Caution]:
+    """How many rows could not be used, if any, by reason, with an example of each."""
+    if not skipped:
+        return []
     reasons = Counter(skip.reason for skip in skipped)
     first = {skip.reason: skip.file for skip in reversed(skipped)}
     shown = [f"{count} {reason} (`{first[reason]}`)" for reason, count in reasons.most_common(_SHOWN)]
     more = ["..."] if len(reasons) > _SHOWN else []
-    return Caution(f"{len(skipped)} of {total} rows skipped: {'; '.join([*shown, *more])}")
+    return [Caution(f"{len(skipped)} of {total} rows skipped: {'; '.join([*shown, *more])}")]
 
 
 def _named(names: Iterable[str]) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nk.tables import Dataset
     from nk.ui import Progress, Ui
 
-    Outcomes = Iterator[tuple["Work", Floats | str]]
+    Outcomes = Iterator[tuple["Work", Floats | str, Sequence[str]]]
 
 # To be raised when nk/audio.py gives other samples for the same bytes: what is cached is then not used any more.
 READS_AS = 1
@@ -102,10 +102,9 @@ def extract(
         values = {} if fresh else _cached(cache, works, pooling)
         todo = [work for work in works if work.id not in values]
         with ui.progress(what or f"features {extractor.called}", len(todo), "files") as progress:
-            computed, failed = _compute(todo, extractor, cache, pooling, jobs, progress)
-    if todo:
-        for note in extractor.notes:
-            ui.note(note)
+            computed, failed, notes = _compute(todo, extractor, cache, pooling, jobs, progress)
+    for note in notes:
+        ui.note(note)
     values |= computed
     if pooling is None:
         return Extracted(names, values, failed, about)
@@ -114,7 +113,7 @@ def extract(
 
 def _warn_once(ui: Ui, text: str) -> None:
     """A full disk is one for all extractors."""
-    if not any(line.endswith(f"warning: {text}") for line in ui.lines):
+    if not ui.has_warned(text):
         ui.warn(text)
 
 
@@ -153,25 +152,28 @@ def _compute(
     pooling: Pooling | None,
     jobs: int,
     progress: Progress,
-) -> tuple[dict[str, Floats], dict[str, str]]:
+) -> tuple[dict[str, Floats], dict[str, str], list[str]]:
+    """The values, what failed and why, and what the extractor says of the work."""
     values: dict[str, Floats] = {}
     failed: dict[str, str] = {}
+    notes: dict[str, None] = {}
     outcomes = (_in_threads if extractor.workers == "threads" else _in_processes)(extractor, todo, jobs, cache.tick)
-    for work, outcome in outcomes:
+    for work, outcome, said in outcomes:
+        notes |= dict.fromkeys(said)
         if isinstance(outcome, str):
             failed[work.id] = outcome
         else:
             values[work.id] = pooling(outcome) if pooling else outcome
             cache.put(work.key, outcome)
         progress.advance()
-    return values, failed
+    return values, failed, list(notes)
 
 
 def _in_threads(extractor: FeatureExtractor, todo: Sequence[Work], jobs: int, idle: Callable[[], None]) -> Outcomes:
     from threadpoolctl import threadpool_limits
 
-    def one(work: Work) -> tuple[Work, Floats | str]:
-        return work, _extract_one(extractor, work)
+    def one(work: Work) -> tuple[Work, Floats | str, Sequence[str]]:
+        return work, *_extract_one(extractor, work)
 
     # A core a file: threads of linear algebra beside them would only wait for each other.
     with threadpool_limits(1, user_api="blas"):
@@ -182,7 +184,7 @@ def _in_processes(extractor: FeatureExtractor, todo: Sequence[Work], jobs: int, 
     # What an extractor has made for itself meanwhile may not fit through a pipe.
     fresh = type(extractor)(extractor.options, name=extractor.called)
     for work, outcome in run_apart(partial(_extract_one, fresh), todo, jobs=jobs, limit=_limit, idle=idle):
-        yield work, f"`{extractor.called}` {outcome.why}" if isinstance(outcome, Lost) else outcome
+        yield work, *((f"`{extractor.called}` {outcome.why}", ()) if isinstance(outcome, Lost) else outcome)
 
 
 def _limit(work: Work) -> float:
@@ -190,8 +192,12 @@ def _limit(work: Work) -> float:
     return _PATIENCE + 10 * (work.end - work.start)
 
 
-def _extract_one(extractor: FeatureExtractor, work: Work) -> Floats | str:
-    """The values, or why there are none."""
+def _extract_one(extractor: FeatureExtractor, work: Work) -> tuple[Floats | str, Sequence[str]]:
+    """The values, or why there are none; and what the extractor, which may live in a process, says of its work."""
+    return _values(extractor, work), extractor.notes
+
+
+def _values(extractor: FeatureExtractor, work: Work) -> Floats | str:
     try:
         # A whole file is read to its last sample, not to the millisecond that its row's `end` is rounded to.
         whole = work.start == 0 and abs(work.end - probe(work.path).seconds) < 0.001

@@ -13,7 +13,7 @@ from nk.audit.duplicates import find, measure
 from nk.config import load_config
 from nk.corpus.faults import in_recordings
 from nk.paths import resolver
-from nk.pipeline import _divide
+from nk.ready import divided
 from nk.setup import prepare
 from nk.stages.folds import Fold
 from nk.stages.load import load
@@ -193,7 +193,7 @@ def of_config(lines: Sequence[str], folder: Path, model: str = "") -> tuple[Data
     setup = prepare(load_config(folder / "exp.ini"), 2)
     read = load(setup.config.data, number=False, fail_threshold=0, resolve=resolver(setup.file), seed=1, jobs=2,
                 ui=Ui())  # fmt: skip
-    dataset, folds = _divide(read.dataset, setup)
+    dataset, folds = divided(read.dataset, setup)
     copies = measure(dataset, channels=setup.channels, jobs=2, ui=Ui())
     return dataset, find(copies, dataset, folds)
 

@@ -18,7 +18,7 @@ from nk.errors import DataError
 from nk.metrics._counts import count
 from nk.metrics.uar import UAR
 from nk.paths import resolver
-from nk.pipeline import _divide
+from nk.ready import divided
 from nk.registry import Options
 from nk.setup import prepare
 from nk.stages.folds import Fold, make_folds
@@ -324,7 +324,7 @@ def of_config(text: str, folder: Path) -> tuple[pl.DataFrame, Dataset, list[Fold
     config = setup.config
     read = load(config.data, number=config.exp.type == "regression", fail_threshold=0, resolve=resolver(setup.file),
                 seed=config.exp.random_seed, jobs=2, ui=Ui())  # fmt: skip
-    dataset, folds = _divide(read.dataset, setup)
+    dataset, folds = divided(read.dataset, setup)
     return measure(dataset, channels=setup.channels, jobs=2, ui=Ui()), dataset, folds
 
 

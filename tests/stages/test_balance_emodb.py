@@ -24,14 +24,15 @@ def emodb(data: Path) -> Any:
     """Features, dataset, folds and recipe of the example: an SVM, each speaker left out in turn."""
     from nk.config import load_config
     from nk.paths import resolver
-    from nk.pipeline import _divide, _features
+    from nk.pipeline import _features
+    from nk.ready import divided
     from nk.setup import prepare
     from nk.stages.load import load
 
     setup, ui = prepare(load_config(EXAMPLE, [f"data.emodb={data / 'emodb' / 'emodb.csv'}"]), None), Ui(quiet=True)
     resolve = resolver(EXAMPLE)
     read = load(setup.config.data, number=False, fail_threshold=0.5, resolve=resolve, seed=42, jobs=2, ui=ui)
-    dataset, folds = _divide(read.dataset, setup)
+    dataset, folds = divided(read.dataset, setup)
     features, _ = _features(dataset, setup, ui)
     return features, dataset, folds, setup.recipe
 
