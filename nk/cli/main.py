@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nk import __version__
-from nk.cli import cache, check, config, run, test
+from nk.cli import cache, check, config, report, run, test
 
 app = typer.Typer(
     name="nk",
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("test")(test.test)
+app.command("report")(report.report)
 app.add_typer(config.app, name="config")
 app.add_typer(cache.app, name="cache")
 

@@ -91,7 +91,9 @@ def clips(run: Run) -> tuple[list[Clip], list[str]]:
     return _made(wanted, known, run)
 
 
-def _made(wanted: Sequence[tuple[str, dict[str, Any]]], known: dict[str, tuple[str, str]], run: Run) -> Any:
+def _made(
+    wanted: Sequence[tuple[str, dict[str, Any]]], known: dict[str, tuple[str, str]], run: Run
+) -> tuple[list[Clip], list[str]]:
     made: list[Clip] = []
     lost = size = 0
     for kind, row in wanted:

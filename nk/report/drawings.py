@@ -7,17 +7,18 @@ store each in two formats would make every run folder larger for the few that be
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from nk.config.output import Plot
 from nk.report.files import EXPLORE
 from nk.report.pictures import draw_results
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from nk.report.files import Run
-    from nk.report.shapes import Exhibit
+    from nk.report.shapes import Exhibit, Explored
 
 _TITLES = {
     "confusion": "Confusion matrix",
@@ -37,9 +38,9 @@ class Drawing:
     title: str
 
 
-def draw(run: Run, folder: Path, kind: str) -> list[Drawing]:
+def draw(run: Run, folder: Path, kind: Literal["svg", "pdf"]) -> list[Drawing]:
     """Draw the results of a run into a folder, as `svg` or `pdf`."""
-    plot = Plot(format=kind, fill_areas=run.config.plot.fill_areas)  # type: ignore[arg-type]
+    plot = Plot(format=kind, fill_areas=run.config.plot.fill_areas)
     draw_results(folder, run.predictions, run.metrics.model_dump(), plot, measure=run.measure)
     found = []
     for part in run.metrics.metrics:
@@ -50,9 +51,15 @@ def draw(run: Run, folder: Path, kind: str) -> list[Drawing]:
     return found
 
 
-def explored(folder: Path, exhibit: Exhibit, kinds: tuple[str, ...]) -> Drawing | None:
-    """The figure of an exhibit in the first of these formats that it has; one outside of the folder is none."""
+def explored(folder: Path, found: Explored | None, kinds: Sequence[str]) -> dict[str, Drawing]:
+    """The figure of each exhibit that has one, by its name, in the first of these formats."""
     place = (folder / EXPLORE).resolve()
+    figures = {one.name: _figure(place, one, kinds) for one in (found.exhibits if found else ())}
+    return {name: figure for name, figure in figures.items() if figure}
+
+
+def _figure(place: Path, exhibit: Exhibit, kinds: Sequence[str]) -> Drawing | None:
+    """One that is outside of the folder is none: the folder may come from elsewhere."""
     for kind in kinds:
         for name in exhibit.files:
             path = (place / name).resolve()

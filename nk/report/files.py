@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from nk import evaluations
 from nk.errors import DataError
-from nk.report.shapes import Audit, Explored, Gap, Manifest, Measure, Metrics
+from nk.report.shapes import Audit, Explored, Gap, Made, Manifest, Measure, Metrics
 from nk.tables import Predictions, Target
 
 if TYPE_CHECKING:
@@ -116,6 +116,15 @@ def read_explored(folder: Path) -> Explored | None:
     """
     path = folder / EXPLORE / "explore.json"
     return read_json(path, Explored) if path.is_file() else None
+
+
+def read_made(folder: Path) -> str:
+    """When a folder was made.
+
+    Raises:
+        DataError: its manifest cannot be read
+    """
+    return read_json(folder / "manifest.json", Made).made
 
 
 def read_json(path: Path, kind: type[M]) -> M:

@@ -36,7 +36,6 @@ class Page:
 def html(document: Mapping[str, Any], pages: Sequence[Page]) -> str:
     """The page of one or several runs; `document` has `title`, `author` and `comparison`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
 
     style, script = _text("report.css"), _text("report.js")
     environment = Environment(
@@ -52,8 +51,8 @@ def html(document: Mapping[str, Any], pages: Sequence[Page]) -> str:
     return environment.get_template("report.html").render(
         document=document,
         pages=[vars(page) | {"clips": _by_kind(page.clips)} for page in pages],
-        style=Markup(style),
-        script=Markup(script),
+        style=style,
+        script=script,
         policy=_policy(style, script),
         uri=_uri,
         interval=words.interval,

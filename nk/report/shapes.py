@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Number = float | None
-Cell = float | str | None
+Cell = int | float | str | None
 
 
 class Shape(BaseModel):
@@ -155,6 +155,12 @@ class Manifest(Shape):
     history: list[Step]
 
 
+class Made(Shape):
+    """What every `manifest.json` says."""
+
+    made: str = ""
+
+
 class Exhibit(Shape):
     """An entry of `explore.json`: something that was looked at, and the names of its files."""
 
@@ -169,4 +175,7 @@ class Exhibit(Shape):
 class Explored(Shape):
     """`explore.json`."""
 
+    name: str = ""
+    target: str | None = None
+    rows: int | None = None
     exhibits: list[Exhibit]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nk.report.files import Run
-    from nk.report.shapes import Measure, View
+    from nk.report.shapes import Explored, Measure, View
 
 MOST_SPEAKERS = 50
 _BESIDE = ("decided", "certain", "combined", "bins")
@@ -30,15 +30,13 @@ def summary(run: Run) -> dict[str, Any]:
     """Everything that a report says of a run.
 
     Returns:
-        `schema`, `name`, `title`, `author`, `made`, `task`, `headline` (None where nothing was scored), `leads` (what
+        `schema`, `name`, `made`, `task`, `headline` (None where nothing was scored), `leads` (what
         has to be read first, see `nk.report.leads`), `methods` (a paragraph), `data`, `audit`, `results` (a part each),
         `groups`, `history`, `skipped`, `looks`, `confusion`, `explored`, `config` (text) and `made_with`
     """
     return {
         "schema": 1,
         "name": run.name,
-        "title": run.config.report.title,
-        "author": run.config.report.author,
         "made": run.manifest.made,
         "task": _task(run),
         "headline": _headline(run),
@@ -55,6 +53,30 @@ def summary(run: Run) -> dict[str, Any]:
         "explored": as_plain(run.explored),
         "config": run.config_text,
         "made_with": _made_with(run),
+    }
+
+
+def looked_at(explored: Explored, made: str) -> dict[str, Any]:
+    """What a report says where there is no run, but a look at the data: as `summary`, with nothing of a result."""
+    return {
+        "schema": 1,
+        "name": explored.name,
+        "made": made,
+        "task": None,
+        "headline": None,
+        "leads": leads(None, explored),
+        "methods": "",
+        "data": None,
+        "audit": None,
+        "results": [],
+        "groups": [],
+        "history": [],
+        "skipped": {"rows": 0, "reasons": []},
+        "looks": "",
+        "confusion": None,
+        "explored": as_plain(explored),
+        "config": "",
+        "made_with": None,
     }
 
 
@@ -188,7 +210,7 @@ def _groups(run: Run) -> list[dict[str, Any]]:
     found = []
     for column, groups in run.groups.columns.items():
         gap = run.groups.gaps.get(column)
-        name = gap.measure if gap else next((key for each in groups.values() for key in each), None)
+        name = gap.measure if gap else next((key for each in groups.values() for key in each), "")
         rows = [{"group": group, **each[name].model_dump()} for group, each in groups.items() if name in each]
         found.append({
             "column": column,

@@ -60,3 +60,11 @@ def options(found: Mapping[str, object]) -> str:
 
 def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def spans(text: str) -> list[tuple[bool, str]]:
+    """A text on one line in pieces, each with whether it is code, between backticks; a lone backtick is text."""
+    pieces = " ".join(text.split()).split("`")
+    if len(pieces) % 2 == 0:
+        pieces[-2:] = ["`".join(pieces[-2:])]
+    return [(bool(place % 2), piece) for place, piece in enumerate(pieces) if piece]
