@@ -19,7 +19,7 @@ from nk.report.compare import compare
 from nk.report.files import EXPLORE, read_explored, read_made, read_run
 from nk.report.html import Page, html
 from nk.report.judged import table
-from nk.report.paper import first, paper
+from nk.report.paper import first, paper, side_by_side
 from nk.report.summary import looked_at, summary
 
 if TYPE_CHECKING:
@@ -157,7 +157,8 @@ def _write(subjects: Sequence[Subject], asked: Asked, place: Path, ui: Ui, *, au
         if len(runs) == len(subjects) == 1:
             folder.text(CARD, typeset.markdown(card(told[0]), metadata(told[0])))
         if asked.latex:
-            _typeset(folder, asked.latex, document, _blocks(subjects, folder), ui)
+            blocks = side_by_side(document["comparison"]) if document["comparison"] else []
+            _typeset(folder, asked.latex, document, [*blocks, *_blocks(subjects, folder)], ui)
     shown = typeset.markdown([block for one in told for block in first(one)]) if asked.show else ""
     return Report(place, document, shown)
 

@@ -92,16 +92,17 @@ def read_run(folder: Path, config: Config) -> Run:
     """
     manifest = read_json(folder / "manifest.json", Manifest)
     target = config.data.target or ""
+    predictions = _predictions(folder / "predictions.csv", target)
     return Run(
         folder=folder,
         config=config,
         config_text=_text(folder / "config.yaml"),
         manifest=manifest,
-        metrics=read_json(folder / "metrics.json", Metrics),
+        metrics=_metrics(folder / "metrics.json", predictions.target),
         groups=_groups(folder / "groups.json"),
         findings=read_json(folder / "audit.json", Audit).findings,
         rows=_rows(folder / "dataset.parquet", target),
-        predictions=_predictions(folder / "predictions.csv", target),
+        predictions=predictions,
         skipped=_table(folder / "skipped.csv", {"reason": pl.String}),
         seen=_seen(folder / evaluations.NAME),
         explored=read_explored(folder),
@@ -154,6 +155,16 @@ def _text(path: Path) -> str:
         raise _unreadable(path, str(error)) from error
 
 
+def _metrics(path: Path, target: Target) -> Metrics:
+    """`metrics.json`, which has to tell as much of every part."""
+    found = read_json(path, Metrics)
+    told = [found.baselines_by_part, found.runs, *([] if target.is_number else [found.risk_coverage])]
+    for part, measures in found.metrics.items():
+        if not measures or any(part not in each for each in told):
+            raise _unreadable(path, f"it does not tell enough of `{part}`")
+    return found
+
+
 def _groups(path: Path) -> Groups:
     try:
         found: dict[str, Any] = json.loads(_text(path))
@@ -174,8 +185,8 @@ def _rows(path: Path, target: str) -> pl.DataFrame:
         frame = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _unreadable(path, str(error)) from error
-    _need(path, frame, ("id", "file", "start", "end", "database", "split", "digest", target))
-    return frame
+    _need(path, frame, ("id", "file", "start", "end", "database", "digest", target))
+    return frame if "split" in frame.columns else frame.with_columns(pl.lit(None, pl.String).alias("split"))
 
 
 def _predictions(path: Path, target: str) -> Predictions:

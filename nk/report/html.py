@@ -14,6 +14,8 @@ from nk.report.clips import KINDS, MOST_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from markupsafe import Markup
+
     from nk.report.clips import Clip
     from nk.report.drawings import Drawing
 
@@ -47,6 +49,7 @@ def html(document: Mapping[str, Any], pages: Sequence[Page]) -> str:
     )
     environment.filters |= {
         "number": words.number, "measure": words.measure, "counted": words.counted, "listed": words.listed,
+        "code": _code,
     }  # fmt: skip
     return environment.get_template("report.html").render(
         document=document,
@@ -60,6 +63,14 @@ def html(document: Mapping[str, Any], pages: Sequence[Page]) -> str:
         zip=zip,
         seconds=MOST_SECONDS,
     )
+
+
+def _code(text: str) -> Markup:
+    """A text with code between backticks."""
+    from markupsafe import Markup
+
+    kinds = (Markup("{}"), Markup("<code>{}</code>"))
+    return Markup("").join(kinds[code].format(piece) for code, piece in words.spans(text))
 
 
 def _text(name: str) -> str:

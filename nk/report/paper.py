@@ -39,6 +39,22 @@ def paper(run: Told, figures: Sequence[Picture], exhibits: Mapping[str, Picture]
     ]
 
 
+def side_by_side(comparison: Told) -> list[Block]:
+    """Several runs in a table."""
+    rows: list[Sequence[str]] = [(fact["what"], *fact["each"]) for fact in comparison["facts"]]
+    for one in comparison["measures"]:
+        rows.append((measure(one["measure"]), *(number(each["value"]) if each else "-" for each in one["each"])))
+        rows.append(("95 % interval", *(interval(each["low"], each["high"]) if each else "-" for each in one["each"])))
+        rows.append(("difference to the first", *(_difference(each) for each in one["each"])))
+    head = ("", *(one["name"] for one in comparison["runs"]))
+    said = "A difference alone does not say that one is better: it may be chance."
+    return [Heading(1, "Side by side"), Paragraph(comparison["rows"]), Table(said, head, rows)]
+
+
+def _difference(each: Told | None) -> str:
+    return "" if not each or each["difference"] is None else f"{each['difference']:+.3f}"
+
+
 def first(run: Told) -> Iterator[Block]:
     """What has to be known first: the result, and what to be careful of."""
     yield Heading(1, run["name"])

@@ -212,6 +212,8 @@ def _groups(run: Run) -> list[dict[str, Any]]:
         gap = run.groups.gaps.get(column)
         name = gap.measure if gap else next((key for each in groups.values() for key in each), "")
         rows = [{"group": group, **each[name].model_dump()} for group, each in groups.items() if name in each]
+        if all(row["value"] is None for row in rows):
+            continue
         found.append({
             "column": column,
             "measure": name,

@@ -19,7 +19,8 @@ _TEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}",
-    "-": r"{-}", "\u2013": r"{--}", "\u2014": r"{---}", "\u2026": r"\dots{}", "\xb2": r"\textsuperscript{2}", "[": "{[}", "]": "{]}",
+    "-": r"{-}", "[": "{[}", "]": "{]}", "\u2013": r"{--}", "\u2014": r"{---}", "\u2026": r"\dots{}",
+    "\xb2": r"\textsuperscript{2}",
 }  # fmt: skip
 # What the fonts of pdflatex have, in the encoding T1: ASCII, Latin 1 and most of Latin Extended A, quotation marks.
 _WRITABLE = re.compile(
