@@ -34,7 +34,8 @@ def pieces(text: str) -> list[str]:
 def blocks(text: str) -> list[Block]:
     return [
         Heading(1, text), Heading(2, text), Heading(3, text), Paragraph(text), Items([(text, text), ("", text)]),
-        Table(text, (text, text, text), [(text, text, text), ("", "[", "]")], texts=3), Code(["", "  x", *pieces(text)]),
+        Table(text, (text, text, text), [(text, text, text), ("", "[", "]")], texts=3),
+        Code(["", "  x", *pieces(text)]),
     ]  # fmt: skip
 
 
