@@ -158,7 +158,7 @@ def _text(path: Path) -> str:
 def _metrics(path: Path, target: Target) -> Metrics:
     """`metrics.json`, which has to tell as much of every part."""
     found = read_json(path, Metrics)
-    told = [found.baselines_by_part, found.runs, *([] if target.is_number else [found.risk_coverage])]
+    told = [{*found.baselines_by_part}, {*found.runs}] + ([] if target.is_number else [{*found.risk_coverage}])
     for part, measures in found.metrics.items():
         if not measures or any(part not in each for each in told):
             raise _unreadable(path, f"it does not tell enough of `{part}`")
