@@ -22,6 +22,8 @@ _SCALES = {
     "maxabs": "Features were scaled by their largest absolute value",
     "speaker": "Features were standardised within each speaker, those of test speakers by their own rows",
 }
+# The programs that features are known by, whose version stands in the provenance.
+_TOOLS = {"os": "openSMILE", "praat": "parselmouth (Praat)"}
 _SPLITS = {
     "speaker_split": " by speaker",
     "random": " at random",
@@ -76,10 +78,13 @@ def _features(run: Run) -> str:
 
 
 def _source(found: dict[str, Any]) -> str:
-    version = f" {found['version']}" if isinstance(found.get("version"), str) else ""
+    """A source of features, what computes them with its version, and its options."""
+    name = str(found.get("extractor", "features"))
+    tool, version = _TOOLS.get(name, "version"), found.get("version")
+    version = f"{tool} {version}" if isinstance(version, str) else ""
     asked = found.get("options")
-    told = f" ({options(asked)})" if isinstance(asked, dict) and asked else ""
-    return f"{found.get('extractor', 'features')}{version}{told}"
+    told = ", ".join(text for text in (version, options(asked) if isinstance(asked, dict) else "") if text)
+    return f"{name} ({told})" if told else name
 
 
 def _scaling(run: Run) -> str:
