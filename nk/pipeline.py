@@ -210,6 +210,7 @@ class Tests:
     tested: Sequence[testing.Tested]
     measure: str | None
     seen: dict[str, Sequence[Evaluation]]
+    report: reporting.Report | None = None
 
 
 def test(
@@ -264,7 +265,8 @@ def test(
             record.write_test(place, done, seen[name], ui)
     if output:
         ui.note(f"rows with predictions: {exports.write_csv(output, testing.all_rows(tested), '--output')}")
-    return Tests(places, tested, run.config.model.measure, seen)
+    reported = reporting.at_the_end(folder, run.config.replaced(report=loaded.config.report), ui)
+    return Tests(places, tested, run.config.model.measure, seen, reported)
 
 
 def _measured(

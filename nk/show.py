@@ -223,6 +223,8 @@ def show_tests(tests: Tests, ui: Ui, *, json: bool) -> None:
         _seen(seen, ui, f"`{name}`: " if len(tests.seen) > 1 else "")
     names = [one.trial.testset.name for one in tests.tested]
     ui.note(f"written to {tests.folder / names[0] if len(names) == 1 else tests.folder}")
+    if tests.report:
+        say_report(tests.report, ui)
     if json:
         found = {one.trial.testset.name: one.summary for one in tests.tested}
         ui.out(json_text.dumps({"schema": 1, "tests": found}, indent=1, ensure_ascii=False))

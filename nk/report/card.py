@@ -65,6 +65,7 @@ def card(run: Told) -> list[Block]:
         Paragraph(run["methods"]),
         Heading(2, "Results"),
         *(measures(one) for one in run["results"]),
+        *(measures({"part": one["name"], **one}, "The stored model on") for one in run["tests"] if one["measures"]),
         *groups(run),
         Heading(2, "Limits"),
         *_limits(run),

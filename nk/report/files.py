@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from nk import evaluations
 from nk.errors import DataError
 from nk.report.shapes import Audit, Explored, Gap, Made, Manifest, Measure, Metrics
+from nk.runfolder import TESTS
 from nk.tables import Predictions, Target
 
 if TYPE_CHECKING:
@@ -41,8 +42,17 @@ class Groups:
 
 
 @dataclass(frozen=True)
+class Test:
+    """What a test of the stored model on other recordings has found."""
+
+    name: str
+    metrics: Metrics
+    findings: Sequence[Finding]
+
+
+@dataclass(frozen=True)
 class Run:
-    """What a run has left, but for the model."""
+    """What a run has left, but for the model; `tests` are those of it."""
 
     folder: Path
     config: Config
@@ -56,6 +66,7 @@ class Run:
     skipped: pl.DataFrame
     seen: Sequence[Evaluation]
     explored: Explored | None = None
+    tests: Sequence[Test] = ()
 
     @property
     def name(self) -> str:
@@ -106,7 +117,13 @@ def read_run(folder: Path, config: Config) -> Run:
         skipped=_table(folder / "skipped.csv", {"reason": pl.String}),
         seen=_seen(folder / evaluations.NAME),
         explored=read_explored(folder),
+        tests=[_test(one.parent) for one in sorted(folder.glob(f"{TESTS}/*/manifest.json"))],
     )
+
+
+def _test(folder: Path) -> Test:
+    metrics, audit = folder / "metrics.json", folder / "audit.json"
+    return Test(folder.name, read_json(metrics, Metrics), read_json(audit, Audit).findings)
 
 
 def read_explored(folder: Path) -> Explored | None:

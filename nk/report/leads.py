@@ -10,7 +10,7 @@ from nk.report.words import LOWER, counted, interval, measure, number
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from nk.report.files import Run
+    from nk.report.files import Run, Test
     from nk.report.shapes import Explored, Finding
 
 _ORDER = ("error", "warning", "finding", "note")
@@ -21,6 +21,7 @@ def leads(run: Run | None, explored: Explored | None) -> list[dict[str, str]]:
     found = [*_explored(explored)]
     if run:
         found += [_audit(one) for one in run.findings if one.level != "note"]
+        found += [lead for test in run.tests for lead in _of_test(test)]
         found += [*_guessing(run), *_gaps(run), *_looks(run), *_lost(run)]
     return sorted(found, key=lambda lead: _ORDER.index(lead["level"]))
 
@@ -38,6 +39,13 @@ def _audit(one: Finding) -> dict[str, str]:
     more = ", ..." if one.count > len(one.examples) else ""
     shown = f": {', '.join(one.examples)}{more}" if one.examples else ""
     return _lead(one.level, f"{one.what}{shown}", one.do, f"audit, {one.check}")
+
+
+def _of_test(test: Test) -> Iterator[dict[str, str]]:
+    for one in test.findings:
+        if one.level != "note":
+            found = _audit(one)
+            yield {**found, "text": f"test on {test.name}: {found['text']}"}
 
 
 def _explored(explored: Explored | None) -> Iterator[dict[str, str]]:

@@ -90,10 +90,12 @@ def _results(run: Told, figures: Sequence[Picture]) -> Iterator[Block]:
         yield measures(result)
         if result["classes"]:
             yield classes(result)
+    for test in [one for one in run["tests"] if one["measures"]]:
+        yield measures({"part": test["name"], **test}, "The stored model on")
     yield from figures
 
 
-def measures(result: Told) -> Table:
+def measures(result: Told, what: str = "Results on") -> Table:
     """All measures of a part, beside what guessing gives."""
     rows = [
         (measure(one["measure"]), number(one["value"]), interval(one["low"], one["high"]),
@@ -101,9 +103,7 @@ def measures(result: Told) -> Table:
         for one in result["measures"]
     ]  # fmt: skip
     speakers = f" of {counted(result['n_speakers'], 'speaker')}" if result["n_speakers"] else ""
-    caption = (
-        f"Results on {result['part']}: {counted(result['n'], 'recording')}{speakers}. Interval: {result['method']}."
-    )
+    caption = f"{what} {result['part']}: {counted(result['n'], 'recording')}{speakers}. Interval: {result['method']}."
     return Table(caption, ("measure", "value", "95 % interval", *result["guesses"]), rows)
 
 

@@ -19,7 +19,7 @@ from nk.tables import PARTS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nk.report.files import Run
+    from nk.report.files import Run, Test
     from nk.report.shapes import Explored, Measure, View
 
 MOST_SPEAKERS = 50
@@ -32,7 +32,8 @@ def summary(run: Run) -> dict[str, Any]:
     Returns:
         `schema`, `name`, `made`, `task`, `headline` (None where nothing was scored), `leads` (what
         has to be read first, see `nk.report.leads`), `methods` (a paragraph), `data`, `audit`, `results` (a part each),
-        `groups`, `history`, `skipped`, `looks`, `confusion`, `explored`, `config` (text) and `made_with`
+        `tests` (of the stored model), `groups`, `history`, `skipped`, `looks`, `confusion`, `explored`, `config` (text)
+        and `made_with`
     """
     return {
         "schema": 1,
@@ -45,6 +46,7 @@ def summary(run: Run) -> dict[str, Any]:
         "data": _data(run),
         "audit": notes(run.findings),
         "results": [_result(run, part) for part in run.metrics.metrics],
+        "tests": [_tested(one, run.measure) for one in run.tests],
         "groups": _groups(run),
         "history": [vars(step) | {"lost": step.rows_in - step.rows_out} for step in run.manifest.history],
         "skipped": _skipped(run.skipped),
@@ -69,6 +71,7 @@ def looked_at(explored: Explored, made: str) -> dict[str, Any]:
         "data": None,
         "audit": None,
         "results": [],
+        "tests": [],
         "groups": [],
         "history": [],
         "skipped": {"rows": 0, "reasons": []},
@@ -186,6 +189,23 @@ def _result(run: Run, part: str) -> dict[str, Any]:
         "calibration": _plain(run.metrics.calibration.get(part)),
         "risk": _plain(run.metrics.risk_coverage.get(part)),
         "sets": _plain(run.metrics.sets.get(part)),
+    }
+
+
+def _tested(one: Test, first: str | None) -> dict[str, Any]:
+    """A test of the stored model: its measures where the truth is known, and what its audit has found."""
+    found = one.metrics.metrics.get("test", {})
+    guesses = one.metrics.baselines_by_part.get("test", {})
+    names = sorted(found, key=lambda name: name != first)
+    some = found[names[0]] if names else None
+    return {
+        "name": one.name,
+        "n": some.n if some else 0,
+        "n_speakers": some.n_speakers if some else None,
+        "method": some.method if some else "",
+        "measures": [_measured(name, found[name], guesses) for name in names],
+        "guesses": list(guesses),
+        "audit": notes(one.findings),
     }
 
 

@@ -147,7 +147,7 @@ def test_the_policy_lets_nothing_in(page: Path) -> None:
 def test_a_look_at_the_data_alone_has_a_page() -> None:
     told = {
         "name": "look", "made": "2026-01-01", "task": None, "headline": None, "methods": "", "data": None,
-        "audit": None, "results": [], "groups": [], "looks": "", "config": "", "made_with": None,
+        "audit": None, "results": [], "tests": [], "groups": [], "looks": "", "config": "", "made_with": None,
         "leads": [{"level": "finding", "text": "women are angry", "do": "", "of": ""}],
         "explored": [{"name": "one", "title": "One", "caption": NASTY, "notes": [], "lead": None, "files": ["a.csv"]}],
     }  # fmt: skip

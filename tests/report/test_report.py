@@ -153,3 +153,16 @@ def test_the_templates_are_in_the_package() -> None:
     code = "from nk.report.html import TEMPLATES; print(len([*TEMPLATES.iterdir()]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) > 8
+
+
+def test_tests_of_the_stored_model_are_in_the_report(run: Path, nasty: Path) -> None:
+    loaded = load_config(run / "config.yaml", ["report.audio=False"])
+    tests = pipeline.test(run, loaded, Ui(quiet=True), files=[str(nasty.parent.parent / "db.csv")])
+    assert tests.report
+    (told,) = tests.report.document["runs"][0]["tests"]
+    found = json.loads((run / "tests" / "db" / "metrics.json").read_text(encoding="utf-8"))["metrics"]["test"]
+    assert {one["measure"]: one["value"] for one in told["measures"]} == {
+        key: one["value"] for key, one in found.items()
+    }
+    leads = [one["text"] for one in tests.report.document["runs"][0]["leads"]]
+    assert any(text.startswith("test on db: ") for text in leads)  # its speakers are those that it was trained on
