@@ -121,7 +121,7 @@ def _subject(folder: Path, config: Config) -> Subject:
         return Subject(folder, run, explored, summary(run))
     if explored is None:
         raise DataError(f"there is nothing to report in `{folder}`", hint="`nk run` or `nk explore` comes first")
-    told = looked_at(explored, read_made(folder / EXPLORE))
+    told = looked_at(folder, explored, read_made(folder / EXPLORE))
     return Subject(folder, None, explored, told)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nk.config.output import Plot
-from nk.report.files import EXPLORE
+from nk.report.exhibits import exhibit_file
 from nk.report.pictures import draw_results
 
 if TYPE_CHECKING:
@@ -53,16 +53,10 @@ def draw(run: Run, folder: Path, kind: Literal["svg", "pdf"]) -> list[Drawing]:
 
 def explored(folder: Path, found: Explored | None, kinds: Sequence[str]) -> dict[str, Drawing]:
     """The figure of each exhibit that has one, by its name, in the first of these formats."""
-    place = (folder / EXPLORE).resolve()
-    figures = {one.name: _figure(place, one, kinds) for one in (found.exhibits if found else ())}
+    figures = {one.name: _figure(folder, one, kinds) for one in (found.exhibits if found else ())}
     return {name: figure for name, figure in figures.items() if figure}
 
 
-def _figure(place: Path, exhibit: Exhibit, kinds: Sequence[str]) -> Drawing | None:
-    """One that is outside of the folder is none: the folder may come from elsewhere."""
-    for kind in kinds:
-        for name in exhibit.files:
-            path = (place / name).resolve()
-            if name.endswith(f".{kind}") and path.is_relative_to(place) and path.is_file():
-                return Drawing(path, exhibit.title)
-    return None
+def _figure(folder: Path, exhibit: Exhibit, kinds: Sequence[str]) -> Drawing | None:
+    paths = [path for kind in kinds if (path := exhibit_file(folder, exhibit, kind))]
+    return Drawing(paths[0], exhibit.title) if paths else None

@@ -114,7 +114,7 @@ def read_run(folder: Path, config: Config) -> Run:
         findings=read_json(folder / "audit.json", Audit).findings,
         rows=_rows(folder / "dataset.parquet", target),
         predictions=predictions,
-        skipped=_table(folder / "skipped.csv", {"reason": pl.String}),
+        skipped=read_table(folder / "skipped.csv", {"reason": pl.String}),
         seen=_seen(folder / evaluations.NAME),
         explored=read_explored(folder),
         tests=[_test(one.parent) for one in sorted(folder.glob(f"{TESTS}/*/manifest.json"))],
@@ -208,7 +208,7 @@ def _rows(path: Path, target: str) -> pl.DataFrame:
 
 def _predictions(path: Path, target: str) -> Predictions:
     """Classes where there are scores of them, else numbers."""
-    frame = _table(path, dict.fromkeys((*_TEXTS, *_TOLD), pl.String()) | _NUMBERS)
+    frame = read_table(path, dict.fromkeys((*_TEXTS, *_TOLD), pl.String()) | _NUMBERS)
     labels = tuple(name.removeprefix("p_") for name in frame.columns if name.startswith("p_"))
     scores = [f"p_{label}" for label in labels]
     _need(path, frame, (*_TEXTS, *_TOLD, "start", "end", "run", *(["uncertainty"] if labels else [])))
@@ -222,10 +222,17 @@ def _predictions(path: Path, target: str) -> Predictions:
     return Predictions(frame, Target(target, labels))
 
 
-def _table(path: Path, types: Mapping[str, Any]) -> pl.DataFrame:
+def read_table(path: Path, types: Mapping[str, Any] | None = None) -> pl.DataFrame:
+    """A CSV file, with these types where it has such columns.
+
+    Raises:
+        DataError: it cannot be read
+    """
     try:
         header = pl.read_csv(path, n_rows=0).columns
-        return pl.read_csv(path, schema_overrides={name: kind for name, kind in types.items() if name in header})
+        return pl.read_csv(
+            path, schema_overrides={name: kind for name, kind in (types or {}).items() if name in header}
+        )
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _unreadable(path, str(error).split("\n")[0]) from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nk import evaluations
 from nk.report.words import LOWER, counted, interval, measure, number
@@ -95,8 +95,3 @@ def _lost(run: Run) -> Iterator[dict[str, str]]:
     if run.skipped.height:
         text = f"{counted(run.skipped.height, 'row')} could not be used"
         yield _lead("warning", text, "their reasons are under Data", "data")
-
-
-def as_plain(explored: Explored | None) -> list[dict[str, Any]]:
-    """The exhibits, each as a dict."""
-    return [one.model_dump() for one in explored.exhibits] if explored else []

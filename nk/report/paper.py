@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Told = dict[str, Any]
 _WORST = 10
+_WIDEST = 8  # columns that fit on paper
 
 
 def paper(run: Told, figures: Sequence[Picture], exhibits: Mapping[str, Picture], worst: Told | None) -> list[Block]:
@@ -167,6 +168,19 @@ def _explored(run: Told, exhibits: Mapping[str, Picture]) -> Iterator[Block]:
         said = " ".join([one["caption"], *one["notes"]])
         picture = exhibits.get(one["name"])
         yield Picture(picture.path, said) if picture else Paragraph(said)
+        if not picture and one["table"]:
+            yield from _numbers(one["table"])
+
+
+def _numbers(table: Told) -> Iterator[Block]:
+    """The numbers of what has no figure: tests as sentences, others as a table if it fits on paper."""
+    if "sentence" in table["columns"]:
+        place = table["columns"].index("sentence")
+        yield Items([("", row[place]) for row in table["rows"]])
+    elif len(table["columns"]) <= _WIDEST:
+        yield Table("", table["columns"], table["rows"])
+    if table["total"] > len(table["rows"]):
+        yield Paragraph(f"These are the first {len(table['rows'])} of {table['total']} rows; all are in the CSV file.")
 
 
 def _data(run: Told) -> Iterator[Block]:

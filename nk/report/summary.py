@@ -11,13 +11,15 @@ import polars as pl
 
 from nk import evaluations
 from nk.config.model import DEFAULTS
-from nk.report.leads import as_plain, leads, notes
+from nk.report.exhibits import exhibits
+from nk.report.leads import leads, notes
 from nk.report.methods import methods
 from nk.report.words import counted
 from nk.tables import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from nk.report.files import Run, Test
     from nk.report.shapes import Explored, Measure, View
@@ -52,13 +54,13 @@ def summary(run: Run) -> dict[str, Any]:
         "skipped": _skipped(run.skipped),
         "looks": evaluations.summary(run.seen) if run.seen else "",
         "confusion": _confusion(run),
-        "explored": as_plain(run.explored),
+        "explored": exhibits(run.folder, run.explored),
         "config": run.config_text,
         "made_with": _made_with(run),
     }
 
 
-def looked_at(explored: Explored, made: str) -> dict[str, Any]:
+def looked_at(folder: Path, explored: Explored, made: str) -> dict[str, Any]:
     """What a report says where there is no run, but a look at the data: as `summary`, with nothing of a result."""
     return {
         "schema": 1,
@@ -77,7 +79,7 @@ def looked_at(explored: Explored, made: str) -> dict[str, Any]:
         "skipped": {"rows": 0, "reasons": []},
         "looks": "",
         "confusion": None,
-        "explored": as_plain(explored),
+        "explored": exhibits(folder, explored),
         "config": "",
         "made_with": None,
     }

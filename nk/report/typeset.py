@@ -20,8 +20,20 @@ _TEX = {
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}",
     "-": r"{-}", "[": "{[}", "]": "{]}", "\u2013": r"{--}", "\u2014": r"{---}", "\u2026": r"\dots{}",
-    "\xb2": r"\textsuperscript{2}",
+    "\xb2": r"\textsuperscript{2}", "\u2212": "$-$", "\u2264": r"$\leq$", "\u2265": r"$\geq$", "\u2192": r"$\to$",
+    "\u2260": r"$\neq$", "\u2248": r"$\approx$",
 }  # fmt: skip
+# Statistics are called by Greek letters: those that TeX knows by name and Unicode too.
+_GREEK = (
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
+    "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+)  # fmt: skip
+_TEX |= {
+    unicodedata.lookup(f"GREEK SMALL LETTER {'LAMDA' if name == 'lambda' else name}"): rf"$\{name}$" for name in _GREEK
+}
+_TEX |= {
+    unicodedata.lookup(f"GREEK CAPITAL LETTER {name}"): rf"$\{name.title()}$" for name in ("DELTA", "SIGMA", "OMEGA")
+}
 # What the fonts of pdflatex have, in the encoding T1: ASCII, Latin 1 and most of Latin Extended A, quotation marks.
 _WRITABLE = re.compile(
     "[\x20-\x7e\u00a1-\u00ac\u00ae-\u0107\u010a-\u0111\u0116-\u011b\u011e\u011f\u0122\u0123\u0128-\u012b\u012e-\u0133"
@@ -32,7 +44,7 @@ _MARKDOWN = re.compile(r"([\\*_\[\]#|~`])")
 
 
 def tex(document: Mapping[str, Any], blocks: Sequence[Block]) -> str:
-    """A LaTeX file that pdflatex, xelatex and lualatex can typeset."""
+    """A LaTeX file for pdflatex."""
     return _rendered("report.tex", document, blocks, escape_tex)
 
 
