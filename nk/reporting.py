@@ -93,11 +93,18 @@ def report(
 
 
 def at_the_end(folder: Path, config: Config, ui: Ui) -> Report | None:
-    """Make the report of a command that has just ended, if its config has a section [REPORT]."""
+    """Make the report of a command that has just ended, if its config has a section [REPORT].
+
+    What the command has found is complete without it, so that what stands in its way is a warning.
+    """
     if not config.report.model_fields_set:
         return None
-    subjects = [_subject(folder, config)]
-    return _write(subjects, config.report, _place(subjects), ui, audio=config.report.audio)
+    try:
+        subjects = [_subject(folder, config)]
+        return _write(subjects, config.report, _place(subjects), ui, audio=config.report.audio)
+    except DataError as error:
+        ui.warn(f"there is no report: {error}", error.hint)
+        return None
 
 
 def _found(where: Path, overrides: Sequence[str]) -> tuple[Path, Config]:
@@ -147,7 +154,7 @@ def _write(subjects: Sequence[Subject], asked: Asked, place: Path, ui: Ui, *, au
         "title": asked.title,
         "author": asked.author,
         "date": max(one["made"][:10] for one in told),
-        "comparison": compare(runs, [one for one in told if one["task"]]),
+        "comparison": compare(runs, told) if len(runs) == len(subjects) else None,
         "runs": told,
     }
     with TemporaryDirectory() as drawn, runfolder.writing(place.parent, place.name, way_out=_ELSEWHERE) as folder:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 from nk.config.output import Plot
 from nk.report.exhibits import exhibit_file
+from nk.report.figures import measures, save
 from nk.report.pictures import draw_results
+from nk.tables import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from nk.report.shapes import Exhibit, Explored
 
 _TITLES = {
+    "measures": "Results beside guessing",
     "confusion": "Confusion matrix",
     "scatter": "Truth and prediction",
     "uncertainty": "Uncertainty of right and wrong rows",
@@ -42,6 +45,7 @@ def draw(run: Run, folder: Path, kind: Literal["svg", "pdf"]) -> list[Drawing]:
     """Draw the results of a run into a folder, as `svg` or `pdf`."""
     plot = Plot(format=kind, fill_areas=run.config.plot.fill_areas)
     draw_results(folder, run.predictions, run.metrics.model_dump(), plot, measure=run.measure)
+    _draw_measures(run, folder, kind)
     found = []
     for part in run.metrics.metrics:
         for name, title in _TITLES.items():
@@ -49,6 +53,20 @@ def draw(run: Run, folder: Path, kind: Literal["svg", "pdf"]) -> list[Drawing]:
             if path.is_file():
                 found.append(Drawing(path, f"{title} ({part})"))
     return found
+
+
+def _draw_measures(run: Run, folder: Path, kind: str) -> None:
+    for part, found in run.metrics.metrics.items():
+        metrics = [
+            Metric(name=name, split=part, **{**one.model_dump(), "value": one.value})
+            for name, one in found.items()
+            if name in (*measures.SHARES, *measures.CORRELATIONS) and one.value is not None
+        ]
+        if metrics:
+            guesses = run.metrics.baselines_by_part[part]
+            figure = measures.draw(metrics, guesses, title=part)
+            measures.data(metrics, guesses).write_csv(folder / f"measures_{part}.csv")
+            save(figure, folder / f"measures_{part}.{kind}")
 
 
 def explored(folder: Path, found: Explored | None, kinds: Sequence[str]) -> dict[str, Drawing]:

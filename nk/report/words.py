@@ -20,6 +20,7 @@ NAMES = {
     "mae": "MAE",
     "r2": "R²",
     "recall": "recall",
+    "n_speakers": "speakers",
 }
 # Of these less is better.
 LOWER = frozenset({"eer", "mse", "rmse", "mae"})

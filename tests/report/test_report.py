@@ -132,7 +132,7 @@ def test_what_was_explored_is_shown_and_what_is_outside_of_its_folder_is_not(run
     assert text.index("gender tells emotion") < text.index("Methods")
     assert text.count("data:image/png") == 0
     assert "alert(1)" not in text  # it is in a picture, as base64, where a browser runs nothing
-    assert text.count("<img") == text.count("data:image/svg+xml") == 5
+    assert text.count("<img") == text.count("data:image/svg+xml") == 6
 
 
 def test_a_look_at_the_data_without_a_run(run: Path) -> None:
@@ -166,3 +166,17 @@ def test_tests_of_the_stored_model_are_in_the_report(run: Path, nasty: Path) -> 
     }
     leads = [one["text"] for one in tests.report.document["runs"][0]["leads"]]
     assert any(text.startswith("test on db: ") for text in leads)  # its speakers are those that it was trained on
+
+
+def test_a_run_is_complete_without_its_report(nasty: Path, tmp_path: Path) -> None:
+    (tmp_path / "nasty").mkdir()
+    shutil.copytree(nasty, tmp_path / "nasty", dirs_exist_ok=True)
+    (tmp_path / "nasty" / "report").mkdir()
+    (tmp_path / "nasty" / "report" / "mine.txt").write_text("not to be lost")
+    ui = Ui(quiet=True)
+    sets = [f"exp.root={tmp_path}", "report.title=Mine", "report.audio=False"]
+    done = pipeline.run(load_config(nasty.parent.parent / "exp.ini", sets), ui)
+    assert isinstance(done, pipeline.Result)
+    assert done.report is None
+    assert any("there is no report: " in line and "is no report" in line for line in ui.lines)
+    assert (tmp_path / "nasty" / "report" / "mine.txt").read_text() == "not to be lost"
