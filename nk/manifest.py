@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,7 @@ def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
     return {package: number for package, number in installed.items() if number}
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)

@@ -7,6 +7,7 @@ said about them in JSON that is checked on reading. A file that is damaged, or h
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +17,9 @@ from pydantic import BaseModel
 from nk.errors import PluginError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
 
 Record = TypeVar("Record", bound=BaseModel)
 E = TypeVar("E")
@@ -56,22 +59,37 @@ def dump_estimator(path: Path, estimator: object) -> None:
 
 
 def _skops() -> Any:
-    """The module `skops.io`, without the list of all estimators that it makes when it is imported.
+    """The module `skops.io`, without the lists that it makes when it is imported of what may be trusted.
 
-    For that it imports the whole of scikit-learn, and torch where it is installed, which takes longer than to train a
-    model. nk trusts the type that it asks for and `TRUSTED`, and nothing for being an estimator.
+    For that of all estimators it imports the whole of scikit-learn, and torch where it is installed; for those of all
+    functions of numpy and scipy it looks for each in every module there is. Both take longer than to train a model. nk
+    trusts the type that it asks for and `TRUSTED`, and nothing for being an estimator or a function.
     """
+    import numpy as np
+    import scipy.special
     import sklearn.utils
 
     with _IMPORTING:
         if "skops.io" in sys.modules:
             return import_module("skops.io")
-        every = sklearn.utils.all_estimators
-        sklearn.utils.all_estimators = list
-        try:
+        with ExitStack() as stack:
+            for module, name in ((sklearn.utils, "all_estimators"), (scipy.special, "__dir__"), (np, "__dir__")):
+                stack.enter_context(_giving_nothing(module, name))
             return import_module("skops.io")
-        finally:
-            sklearn.utils.all_estimators = every
+
+
+@contextmanager
+def _giving_nothing(module: ModuleType, name: str) -> Iterator[None]:
+    """A function of a module gives an empty list for a while."""
+    had = vars(module).get(name)
+    setattr(module, name, list)
+    try:
+        yield
+    finally:
+        if had is None:
+            delattr(module, name)
+        else:
+            setattr(module, name, had)
 
 
 def load_estimator(path: Path, kind: type[E]) -> E:

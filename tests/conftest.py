@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 settings.register_profile("nk", deadline=None)
 settings.load_profile("nk")
 
+# As the console script does; it is read when the first library that has threads of OpenMP is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 NO_DATA = "needs real recordings: set NK_TEST_DATA"
 # Texts that mean something wherever they are not escaped, and an experiment that is full of them.
 NASTY = "<script>alert('x')</script>"

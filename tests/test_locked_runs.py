@@ -60,7 +60,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*sets: str) -> tuple[pipeline.Result, str]:
     ui = Ui(quiet=True)
-    result = pipeline.run(load_config("exp.ini", sets), ui, jobs=1)
+    result = pipeline.run(load_config("exp.ini", sets), ui, jobs=1, force=True)
     assert isinstance(result, pipeline.Result)
     return result, "\n".join(line.partition(" ")[2].partition(" ")[2] for line in ui.lines)
 

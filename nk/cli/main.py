@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -43,4 +44,7 @@ def common(
 
 def main() -> None:
     """The console script."""
+    # Threads of OpenMP that wait would turn round and round on cores that others need: XGBoost then takes ten times the
+    # CPU on a busy machine. Read when the first library that has them is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     app()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from nk.apart import Lost, run_apart
 from nk.audio import digest, probe, read
@@ -63,9 +64,9 @@ def provenance(extractor: FeatureExtractor) -> dict[str, Any]:
 def count_cached(dataset: Dataset, extractor: FeatureExtractor, channels: Mapping[str, Channel]) -> int:
     """How many rows need no computation; a damaged cache has none, and is left for `extract` to mend."""
     with FeatureCache(cache_folder() / "features", provenance(extractor), look=True) as cache:
-        keys = [work.key for work in _works(dataset, channels)]
-        known = cache.known(list(set(keys)))
-    return sum(key in known for key in keys)
+        keys = _keys(dataset, channels)
+        known = cache.known(keys.unique().to_list())
+    return int(keys.is_in(list(known)).sum())
 
 
 def extract(
@@ -118,14 +119,21 @@ def _warn_once(ui: Ui, text: str) -> None:
 
 
 def _works(dataset: Dataset, channels: Mapping[str, Channel]) -> list[Work]:
-    rows = dataset.frame.select("id", "path", "start", "end", "digest", "database")
-    return [_work(row, channels[row["database"]]) for row in rows.iter_rows(named=True)]
+    frame = dataset.frame.select("id", "path", "digest", "start", "end", "database")
+    keys = _keys(dataset, channels).to_list()
+    return [
+        Work(name, key, path, summed, start, end, channels[database])
+        for key, (name, path, summed, start, end, database) in zip(keys, frame.iter_rows(), strict=True)
+    ]
 
 
-def _work(row: Mapping[str, Any], channel: Channel) -> Work:
-    span = f"{round(row['start'] * 1000)}-{round(row['end'] * 1000)}"
-    key = f"{row['digest']}:{span}:{channel}"
-    return Work(row["id"], key, row["path"], row["digest"], row["start"], row["end"], channel)
+def _keys(dataset: Dataset, channels: Mapping[str, Channel]) -> pl.Series:
+    """Under which key the values of each row are stored: its audio, its times in ms, its channel."""
+    start, end = (pl.col(name).mul(1000).round().cast(pl.Int64) for name in ("start", "end"))
+    channel = pl.col("database").replace_strict(
+        {name: str(one) for name, one in channels.items()}, return_dtype=pl.String
+    )
+    return dataset.frame.select(pl.format("{}:{}-{}:{}", "digest", start, end, channel).alias("key"))["key"]
 
 
 def _cached(cache: FeatureCache, works: Sequence[Work], pooling: Pooling | None) -> dict[str, Floats]:

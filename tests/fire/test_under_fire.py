@@ -112,7 +112,7 @@ def start(place: Path) -> Start:
 
     def begin(*arguments: str, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "nk", "run", "exp.ini", "--jobs", "2", *arguments], cwd=place, text=True,
+            [sys.executable, "-m", "nk", "run", "exp.ini", "--force", "--jobs", "2", *arguments], cwd=place, text=True,
             env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 
@@ -177,7 +177,7 @@ def test_a_file_on_which_it_crashes_is_skipped_and_named(place: Path, nk: Run) -
 
 
 def test_a_file_on_which_it_hangs_is_skipped_and_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nk.stages.extract._PATIENCE", 0)  # what remains is ten times the 0.3 s of a recording
+    monkeypatch.setattr("nk.stages.extract._PATIENCE", 5)  # s; there is no recording for which that is short
     monkeypatch.setenv("FAULT", "hang s0_1.wav")
     pipeline.run(load_config(Path("exp.ini")), Ui(quiet=True), jobs=2)
     assert skipped(place) == [("audio/s0_1.wav", "`tones` did not end in time")]
@@ -195,15 +195,15 @@ def results(place: Path, name: str = "exp") -> list[bytes]:
     return [(place / "results" / name / file).read_bytes() for file in ("predictions.csv", "metrics.json")]
 
 
-def entries(place: Path) -> int:
-    """How many recordings the cache has of the extractor."""
+def entries(place: Path, extractor: str = "tones") -> int:
+    """How many recordings the cache has of an extractor."""
     found = stores(place / "cache")
-    return sum(store.entries for store in found if store.extractor == "tones")
+    return sum(store.entries for store in found if store.extractor == extractor)
 
 
-def in_the_middle(place: Path, process: subprocess.Popen[str]) -> None:
+def in_the_middle(place: Path, process: subprocess.Popen[str], extractor: str = "tones") -> None:
     """Wait until some recordings are done."""
-    while entries(place) < 5:
+    while entries(place, extractor) < 5:
         assert process.poll() is None, "it ended before its middle"
         time.sleep(0.05)
 
@@ -215,6 +215,29 @@ def end(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, said
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes as Linux shows them")
+def test_opensmile_that_crashes_costs_one_recording(place: Path, start: Start) -> None:
+    for path in (place / "audio").iterdir():
+        soundfile.write(path, np.tile(soundfile.read(path)[0], 30), 16000)  # 9 s, which take it long enough
+    process = start("--set", "feats.type=['os']")
+    in_the_middle(place, process, "os")
+    os.kill(workers(process)[0], signal.SIGSEGV)
+    code, said = end(process)
+    assert code == 0, said
+    ((file, reason),) = skipped(place)
+    assert reason == "`os` crashed (SIGSEGV)"
+    assert f"1 of 48 rows skipped: 1 `os` crashed (SIGSEGV) (`{file}`)" in said
+    assert entries(place, "os") == 47
+
+
+def workers(process: subprocess.Popen[str]) -> list[int]:
+    """The processes that it has begun for work, and not what watches over their memory."""
+    found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(one) for one in found if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+@pytest.mark.slow
 def test_two_runs_at_once_share_a_cache(place: Path, start: Start, calm: list[bytes]) -> None:
     runs = [start("--set", f"exp.name={name}", SLOW="0.05") for name in ("one", "two")]
     for run, name in zip(runs, ("one", "two"), strict=True):
@@ -313,6 +336,7 @@ def fill(disk: Path) -> None:
             return
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_of_a_sudden_costs_the_cache_alone(place: Path, start: Start, calm: list[bytes]) -> None:
     with disk(place / "cache", "1m") as cache:
         process = start(SLOW="0.1")
@@ -361,6 +385,7 @@ def test_a_read_only_cache_is_read_and_a_changed_file_computed(
         assert results(place) != calm
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["cache", "results"])
 def test_a_folder_of_nk_that_vanishes_in_the_middle_costs_no_result(
     place: Path, start: Start, calm: list[bytes], folder: str
@@ -374,6 +399,7 @@ def test_a_folder_of_nk_that_vanishes_in_the_middle_costs_no_result(
     assert results(place) == calm
 
 
+@pytest.mark.slow
 def test_recordings_that_vanish_in_the_middle_are_named(place: Path, start: Start, nk: Run, calm: list[bytes]) -> None:
     process = start(SLOW="0.1")
     in_the_middle(place, process)

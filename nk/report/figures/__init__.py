@@ -86,11 +86,21 @@ def save(figure: Figure, path: Path) -> None:
         raise DataError(f"`{path.name}` is no picture that can be written", hint="use `.png`, `.svg` or `.pdf`")
     if kind == "eps":
         _make_opaque(figure)
+    _lay_out(figure)
     written = BytesIO()
     # The salt makes the ids of SVG elements the same every time.
     with mpl.rc_context({"svg.hashsalt": "nk"}):
         figure.savefig(written, format=kind, dpi=DPI, **_FORMATS[kind])
     path.write_bytes(_CLOCK.sub(b"", written.getvalue()) if kind == "eps" else written.getvalue())
+
+
+def _lay_out(figure: Figure) -> None:
+    """Find places for everything; matplotlib itself would draw all of it twice for that."""
+    engine = figure.get_layout_engine()
+    if engine:
+        figure.set_dpi(DPI)
+        engine.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def _make_opaque(figure: Figure) -> None:
