@@ -100,7 +100,7 @@ def at_the_end(folder: Path, config: Config, ui: Ui) -> Report | None:
     if not config.report.model_fields_set:
         return None
     try:
-        subjects = [_subject(folder, config)]
+        subjects = [_subject(folder, _of_run(folder, config))]
         return _write(subjects, config.report, _place(subjects), ui, audio=config.report.audio)
     except DataError as error:
         ui.warn(f"there is no report: {error}", error.hint)
@@ -116,9 +116,14 @@ def _found(where: Path, overrides: Sequence[str]) -> tuple[Path, Config]:
         return where, load_config(where / "config.yaml", overrides).config
     asked = load_config(where, overrides).config
     folder = Path(asked.exp.root) / asked.exp.name
+    return folder, _of_run(folder, asked)
+
+
+def _of_run(folder: Path, asked: Config) -> Config:
+    """The config of the run in a folder, in which nothing is left open, with the section [REPORT] that is asked for."""
     if not (folder / "manifest.json").is_file():
-        return folder, asked
-    return folder, load_config(folder / "config.yaml").config.replaced(report=asked.report)
+        return asked
+    return load_config(folder / "config.yaml").config.replaced(report=asked.report)
 
 
 def _subject(folder: Path, config: Config) -> Subject:

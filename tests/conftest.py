@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -83,6 +84,19 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = pipeline.run(load_config(folder / "exp.ini"), Ui(quiet=True))
     assert isinstance(done, pipeline.Result)
     return done.folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium of this machine; the test is skipped where there is none."""
+    api = pytest.importorskip("playwright.sync_api")
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("needs Chromium")
+    with api.sync_playwright() as tool:
+        opened = tool.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

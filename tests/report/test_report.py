@@ -101,6 +101,7 @@ def test_a_section_in_the_config_makes_a_report_at_the_end_of_the_run(nasty: Pat
     assert isinstance(first, pipeline.Result)
     assert first.report
     assert first.report.page == tmp_path / "nasty" / "report" / "report.html"
+    assert reporting.report([first.folder], Ui(quiet=True)).document == first.report.document
     sets[1] = "report.title=Another"
     again = pipeline.run(load_config(config, sets), Ui(quiet=True))
     assert isinstance(again, pipeline.Result)
