@@ -15,12 +15,20 @@ _MOST_ROWS = 30
 
 
 def exhibits(folder: Path, explored: Explored | None) -> list[dict[str, Any]]:
-    """Each exhibit as a dict, with `table`: `columns`, the first `rows` as text, and the `total` of rows.
+    """Each exhibit as a dict, with `said` (caption and notes as sentences) and its numbers.
+
+    These are `table`: `columns`, the first `rows` as text, and the `total` of rows.
 
     Raises:
         DataError: a table cannot be read
     """
-    return [one.model_dump() | {"table": _table(folder, one)} for one in (explored.exhibits if explored else ())]
+    found = explored.exhibits if explored else ()
+    return [one.model_dump() | {"said": _said(one), "table": _table(folder, one)} for one in found]
+
+
+def _said(exhibit: Exhibit) -> str:
+    texts = [text.strip().rstrip(".") for text in (exhibit.caption, *exhibit.notes)]
+    return " ".join(f"{text[:1].upper()}{text[1:]}." for text in texts if text)
 
 
 def exhibit_file(folder: Path, exhibit: Exhibit, kind: str) -> Path | None:

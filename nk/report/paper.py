@@ -165,9 +165,8 @@ def _explored(run: Told, exhibits: Mapping[str, Picture]) -> Iterator[Block]:
         yield Heading(3, one["title"])
         if one["lead"]:
             yield Items([("finding", one["lead"])])
-        said = " ".join([one["caption"], *one["notes"]])
         picture = exhibits.get(one["name"])
-        yield Picture(picture.path, said) if picture else Paragraph(said)
+        yield Picture(picture.path, one["said"]) if picture else Paragraph(one["said"])
         if not picture and one["table"]:
             yield from _numbers(one["table"])
 
