@@ -114,7 +114,7 @@ def read_run(folder: Path, config: Config) -> Run:
         findings=read_json(folder / "audit.json", Audit).findings,
         rows=_rows(folder / "dataset.parquet", target),
         predictions=predictions,
-        skipped=read_table(folder / "skipped.csv", {"reason": pl.String}),
+        skipped=_skipped(folder / "skipped.csv"),
         seen=_seen(folder / evaluations.NAME),
         explored=read_explored(folder),
         tests=[_test(one.parent) for one in sorted(folder.glob(f"{TESTS}/*/manifest.json"))],
@@ -206,6 +206,12 @@ def _rows(path: Path, target: str) -> pl.DataFrame:
     return frame if "split" in frame.columns else frame.with_columns(pl.lit(None, pl.String).alias("split"))
 
 
+def _skipped(path: Path) -> pl.DataFrame:
+    frame = read_table(path, {"reason": pl.String})
+    _need(path, frame, ("reason",))
+    return frame
+
+
 def _predictions(path: Path, target: str) -> Predictions:
     """Classes where there are scores of them, else numbers."""
     frame = read_table(path, dict.fromkeys((*_TEXTS, *_TOLD), pl.String()) | _NUMBERS)
@@ -214,11 +220,16 @@ def _predictions(path: Path, target: str) -> Predictions:
     _need(path, frame, (*_TEXTS, *_TOLD, "start", "end", "run", *(["uncertainty"] if labels else [])))
     strange = {*frame["predicted"], *frame["truth"].drop_nulls()} - {*labels} if labels else set()
     if strange:
-        raise _unreadable(path, f"there are no scores for `{min(strange)}`")
+        raise _unreadable(path, f"there are no scores for `{min(map(str, strange))}`")
     try:
         frame = frame.with_columns(pl.col(scores if labels else list(_TOLD)).cast(pl.Float64))
     except pl.exceptions.PolarsError as error:
         raise _unreadable(path, str(error).split("\n")[0]) from error
+    known = ["start", "end", *([*scores, "uncertainty"] if labels else ["predicted"])]
+    for name in [*known, *([] if labels else ["truth"])]:
+        holes = frame[name].null_count() if name in known else 0
+        if holes or not frame[name].drop_nulls().is_finite().all():
+            raise _unreadable(path, f"`{name}` has values that are no numbers")
     return Predictions(frame, Target(target, labels))
 
 

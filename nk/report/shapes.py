@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Number = float | None
 Cell = int | float | str | None
+_NAMES = {"speaker", "fold"}  # columns of text; in all others there are numbers
+
+
+def _alike(rows: list[dict[str, Cell]]) -> list[dict[str, Cell]]:
+    """Rows of a table, which have the same columns."""
+    if any(row.keys() != rows[0].keys() for row in rows):
+        raise ValueError("rows have different columns")
+    cells = [(key, value) for row in rows for key, value in row.items() if value is not None]
+    if any(isinstance(value, str) != (key in _NAMES) for key, value in cells):
+        raise ValueError("there is text among numbers")
+    return rows
+
+
+Rows = Annotated[list[dict[str, Cell]], AfterValidator(_alike)]
 
 
 class Shape(BaseModel):
@@ -41,6 +55,18 @@ class View(Shape):
     by: str | None = None
     rule: str | None = None
     labels: tuple[str, ...] = ()
+
+
+class ClassRow(Shape):
+    """What became of the rows of a class."""
+
+    name: str = Field(alias="class")
+    precision: Number
+    recall: Number
+    f1: Number
+    support: int
+    low: Number = None
+    high: Number = None
 
 
 class Runs(Shape):
@@ -86,10 +112,10 @@ class Metrics(Shape):
 
     metrics: dict[str, dict[str, Measure]]
     baselines_by_part: dict[str, dict[str, dict[str, Number]]]
-    per_class: dict[str, list[dict[str, Cell]]]
-    per_speaker: dict[str, list[dict[str, Cell]]]
+    per_class: dict[str, list[ClassRow]]
+    per_speaker: dict[str, Rows]
     runs: dict[str, Runs]
-    folds: list[dict[str, Cell]]
+    folds: Rows
     calibration: dict[str, Calibration] = {}
     risk_coverage: dict[str, Risk] = {}
     sets: dict[str, Sets] = {}

@@ -177,7 +177,7 @@ def _result(run: Run, part: str) -> dict[str, Any]:
         "method": first.method,
         "measures": [_measured(name, found[name], guesses) for name in names],
         "guesses": list(guesses),
-        "classes": run.metrics.per_class.get(part, []),
+        "classes": [row.model_dump(by_alias=True) for row in run.metrics.per_class.get(part, [])],
         "speakers": speakers[:MOST_SPEAKERS],
         "speakers_left_out": max(0, len(speakers) - MOST_SPEAKERS),
         "databases": _databases(run, part),

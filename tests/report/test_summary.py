@@ -93,6 +93,10 @@ def _replace(old: str, new: str) -> Callable[[Path], None]:
     return change
 
 
+def _without(column: str) -> Callable[[Path], None]:
+    return lambda path: pl.read_csv(path).with_columns(pl.lit(None).alias(column)).write_csv(path)
+
+
 @pytest.mark.parametrize(
     ("name", "harm"),
     [
@@ -107,6 +111,12 @@ def _replace(old: str, new: str) -> Callable[[Path], None]:
         ("predictions.csv", _replace("truth", "true")),
         ("predictions.csv", _replace("p_", "q_")),
         ("predictions.csv", lambda path: path.unlink()),
+        ("predictions.csv", _without("end")),
+        ("predictions.csv", _without("uncertainty")),
+        ("predictions.csv", _without("predicted")),
+        ("skipped.csv", _replace("reason", "season")),
+        ("metrics.json", _replace('"precision": ', '"precision": "x", "y": ')),
+        ("metrics.json", _replace('"speaker": ', '"talker": ')),
         ("dataset.parquet", lambda path: path.write_bytes(b"PAR1")),
         ("evaluations.jsonl", lambda path: path.write_text("{}\n")),
     ],
