@@ -43,6 +43,8 @@ def layout(file: BinaryIO, size: int) -> Layout:
     long_size = None
     for name, start, length in _chunks(file, order, size):
         if name == b"ds64" and length >= 16:
+            if start + 16 > size:
+                return Layout(cut=True)
             long_size = struct.unpack("<8xQ", file.read(16))[0]
         if name == samples:
             if head[:4] == b"RF64" and length == 0xFFFFFFFF and long_size is not None:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import counting, exports, lock, ready, recognised, record, reporting, runfolder, testing, testsets
+from nk import (
+    counting,
+    exploring,
+    exports,
+    lock,
+    ready,
+    recognised,
+    record,
+    reporting,
+    runfolder,
+    testing,
+    testsets,
+)
 from nk.audit.cues import unheard
 from nk.audit.shortcuts import reached
 from nk.errors import DataError
@@ -32,6 +44,7 @@ if TYPE_CHECKING:
     from nk.config import Config, Loaded
     from nk.config.data import Data
     from nk.evaluations import Evaluation
+    from nk.exploring import Explored
     from nk.plan import Plan
     from nk.replay import Outcome, Replay
     from nk.setup import Setup
@@ -197,6 +210,25 @@ def _trained(
 
 def _heard(dataset: Dataset, folds: Sequence[Fold], setup: Setup, ui: Ui, *, fresh: bool = False) -> audit.Heard:
     return audit.listen(dataset, folds, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=fresh)
+
+
+def explore(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Explored:
+    """Look at the data of an experiment before any model is trained, and write `explore/` into its folder.
+
+    Args:
+        loaded: the config; there need be no target, features or model
+        ui: where to say what happens
+        jobs: as for `run`
+
+    Raises:
+        NkError: the config, the data or the installation does not allow it
+    """
+    watch = Stopwatch()
+    place = exploring.place_of(loaded)
+    material = exploring.gather(loaded, ui, jobs, watch)
+    found = exploring.exhibits(material, loaded, ui, watch)
+    explored = exploring.write(place, found, material, watch, ui)
+    return replace(explored, report=reporting.at_the_end(place[0], loaded.config, ui))
 
 
 @dataclass(frozen=True)

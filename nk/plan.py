@@ -93,9 +93,10 @@ def history_lines(dataset: Dataset, *, strange: int = 0) -> list[str]:
             lines.append(f"rows: {step.rows_in} -> {step.rows_out} where {step.what}")
         elif step.told:
             lines.append(f"data: {step.what}")
-    unknown = dataset.frame[dataset.target.name].null_count() - strange
+    name = dataset.target.name
+    unknown = dataset.frame[name].null_count() - strange if name else 0
     if unknown:
-        lines.append(f"unlabelled: {_count(unknown, 'row')} without `{dataset.target.name}`, predicted and not scored")
+        lines.append(f"unlabelled: {_count(unknown, 'row')} without `{name}`, predicted and not scored")
     return lines
 
 

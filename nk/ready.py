@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from nk import runfolder
+from nk import dividing
 from nk.paths import resolver
 from nk.plan import Plan, history_lines
-from nk.stages import cautions, groups, load, locked, select, sources, split, target, train
+from nk.stages import cautions, groups, load, locked, sources, train
 from nk.stages.columns import need_column
-from nk.stages.folds import folds_by, holdout, make_folds
+from nk.stages.folds import folds_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nk.config.data import Data
     from nk.config.output import Plot
     from nk.manifest import Stopwatch
     from nk.setup import Setup
@@ -77,31 +74,8 @@ def divide(loaded: load.Loaded, setup: Setup, ui: Ui, watch: Stopwatch) -> Ready
 
 
 def divided(dataset: Dataset, setup: Setup) -> tuple[Dataset, list[Fold]]:
-    """Split the dataset, or fold it where a cross-validation is asked for; the target is then in its final form."""
-    config, seed = setup.config, setup.config.exp.random_seed
-    data, model = config.data, config.model
-    folded = locked.folded(setup.locks)
-    if folded or model.loso or model.logo or model.k_fold_cross:
-        dataset = split.without_own_parts(dataset)
-        dataset = locked.of_lock(dataset, folded) if folded else dataset
-        dataset = select.trimmed(dataset, data, seed, divided=False)
-        dataset = _targeted(dataset, data, learnt=pl.lit(value=True))
-        made = locked.folds(dataset, folded) if folded else make_folds(dataset, model, data.groups, seed=seed)
-        return dataset, made or []
-    earlier, three = runfolder.earlier_split(setup.earlier), config.exp.traindevtest
-    dataset = split.split(dataset, data, seed=seed, three=three, earlier=earlier, locks=setup.locks)
-    dataset = select.trimmed(dataset, data, seed, divided=True)
-    split.check_parts(dataset)
-    dataset = _targeted(dataset, data, learnt=pl.col("split") == "train")
-    return dataset, [holdout(dataset)]
-
-
-def _targeted(dataset: Dataset, data: Data, learnt: pl.Expr) -> Dataset:
-    """What is done to a numeric target once it is known which rows are `learnt` from."""
-    if not dataset.target.is_number:
-        return dataset
-    dataset = target.standardised(dataset, data.databases, learnt)
-    return target.cut(dataset, data, learnt) if data.type == "continuous" else dataset
+    """Split the dataset, or fold it where a cross-validation is asked for; see `nk.dividing`."""
+    return dividing.divide(dataset, setup.config, setup.locks, setup.earlier)
 
 
 def _combining(dataset: Dataset, plot: Plot) -> list[Caution]:

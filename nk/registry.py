@@ -237,15 +237,20 @@ class Fitted(ABC):
     def predict(self, x: Floats) -> Doubles:
         """Class scores that sum to one, shape (rows, classes), or values, shape (rows,)."""
 
+    def importances(self) -> Doubles | None:
+        """How much each feature weighs, 0 or more, shape (features,); None unless its model has a `weighs`."""
+        return None
+
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write it into an existing folder; nothing written can be executed (no pickle)."""
 
 
 class Model(Plugin):
-    """A learner: `nk/models/`."""
+    """A learner: `nk/models/`; `weighs` says by what it tells how much features weigh, if it can."""
 
     task: ClassVar[Task]
+    weighs: ClassVar[Literal["", "impurity", "gain", "coefficients"]] = ""
 
     @property
     def stop_share(self) -> float | None:

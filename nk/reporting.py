@@ -138,10 +138,8 @@ def _subject(folder: Path, config: Config) -> Subject:
 
 
 def _place(subjects: Sequence[Subject]) -> Path:
-    one = subjects[0]
-    if len(subjects) > 1:
-        return one.folder.parent / _TOGETHER
-    return (one.folder if one.run else one.folder / EXPLORE) / runfolder.REPORT
+    folder = subjects[0].folder
+    return folder / runfolder.REPORT if len(subjects) == 1 else folder.parent / _TOGETHER
 
 
 def _need_free(place: Path) -> None:

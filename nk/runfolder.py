@@ -32,6 +32,8 @@ OURS = (
 )  # fmt: skip
 TESTS = "tests"  # the folder in it for tests of its model, which go with it
 REPORT = "report"  # the folder in it for the report of it, which goes with it
+EXPLORE = "explore"  # the folder in it for looks at the data, which may be there before any run, and stay
+_BEFORE = (EXPLORE, REPORT)  # a report may be of a look alone
 _MANIFEST = "manifest.json"
 _STALE = 24 * 3600  # seconds after which the leavings of a killed run are removed
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -153,9 +155,16 @@ def _need_a_goal(place: Path) -> None:
 
 
 def _need_ours(final: Path) -> None:
-    if final.exists() and not (final.is_dir() and ((final / _MANIFEST).is_file() or not any(final.iterdir()))):
+    if final.exists() and not (final.is_dir() and ((final / _MANIFEST).is_file() or _holds_looks(final))):
         raise DataError(f"`{final}` is there already and was not written by nk",
                         hint="choose another `name` or `root` in [EXP], or move it away")  # fmt: skip
+
+
+def _holds_looks(folder: Path) -> bool:
+    """Whether there is nothing in a folder but what may be there before a run, or what was left of it when killed."""
+    names = tuple(f".{name}." for name in _BEFORE)
+    others = [item for item in folder.iterdir() if not item.name.startswith(names)]
+    return all(item.name in _BEFORE and (item / _MANIFEST).is_file() for item in others)
 
 
 @contextmanager

@@ -110,7 +110,7 @@ def prepare(loaded: Loaded, jobs: int | None, replay: Replay | None = None) -> S
     places = places_of(config.data, resolver(loaded.file))
     locks = read_locks(places, config.data, config.model)
     beside = dict.fromkeys(place if place.is_dir() else place.parent for place in places.values())
-    return Setup(config, loaded.file, jobs, recipe, _sources(config), locks, tuple(beside), replay)
+    return Setup(config, loaded.file, jobs, recipe, sources_of(config), locks, tuple(beside), replay)
 
 
 def _with_model(config: Config) -> Config:
@@ -136,7 +136,12 @@ def _grid(config: Config) -> Grid | None:
     return Grid(values, models, chooses(config.model, config.exp.type))
 
 
-def _sources(config: Config) -> tuple[FeatureSource, ...]:
+def sources_of(config: Config) -> tuple[FeatureSource, ...]:
+    """The features that [FEATS] names, with their options.
+
+    Raises:
+        MissingDependency: a package is not installed
+    """
     plugins = [(name, feature_plugins.get(name)) for name in config.feats.type]
     for _, plugin in plugins:
         check_requirements(plugin)

@@ -40,7 +40,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be predicted: a column, and its classes in order; no classes means numbers."""
+    """What is to be predicted: a column, and its classes in order; no classes means numbers, no name nothing."""
 
     name: str
     labels: tuple[str, ...] = ()

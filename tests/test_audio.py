@@ -368,6 +368,16 @@ def test_no_samples_but_chunks_behind(tmp_path: Path) -> None:
     assert reason(path) == "it has no samples"
 
 
+@pytest.mark.parametrize("length", [20, 28, 35])
+def test_an_rf64_cut_within_its_sizes(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "cut.wav"
+    soundfile.write(path, noise(), RATE, format="RF64", subtype="PCM_16")
+    raw = path.read_bytes()
+    assert raw[12:16] == b"ds64"
+    path.write_bytes(raw[:length])
+    assert reason(path) == "it is truncated"
+
+
 def test_long_sizes(tmp_path: Path) -> None:
     """RF64 keeps its sizes in another chunk, which counts."""
     path = tmp_path / "a.wav"

@@ -83,3 +83,17 @@ def test_the_config_of_the_paper_runs(androids: Path) -> None:
     assert ((rows["end"] - rows["start"]) >= 2).all()
     assert rows["speaker"].value_counts()["count"].to_list() == [20] * SPEAKERS
     assert found["n"] == 20
+
+
+@pytest.mark.slow
+def test_the_config_of_the_paper_is_explored(androids: Path) -> None:
+    """What it asks for is shown; what it would have estimated first is named."""
+    command = [sys.executable, "-m", "nk", "explore", str(androids), "--json"]
+    done = subprocess.run(command, cwd=androids.parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for name in ("sdr", "pesq", "mos"):
+        assert f"there is no column `{name}_pred`, so it is left out" in done.stderr
+    found = {one["name"]: one for one in json.loads(done.stdout)["exhibits"]}
+    assert {"value_counts_gender", "value_counts_age", "bias"} <= {*found}
+    assert found["value_counts_age"]["title"] == "depression and age"
+    assert "By speakers: Student's t-test, t(4)" in found["value_counts_age"]["caption"]

@@ -43,6 +43,7 @@ _FAINT = 50.0  # dB below the peak, under which nothing is a sound
 _BAND = 250.0  # Hz
 _ROUNDING = (2 / 2**16) ** 2 / 12  # mean square of what rounding to 16 bits adds
 _SPECTRA = 100  # windows at most
+_FULL, _FLAT = 0.999, 3  # of full scale, and samples one after the other that reach it
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ CUES = (
     Cue("duration", "duration", "s", honest=True),
     Cue("database", "database", ""),
 )
-MEASURED = tuple(cue.name for cue in CUES if cue.name != "database")
+CLIPPED = "clipped"  # no cue that is let predict the label: a share of nearly nothing in most recordings
+MEASURED = (*(cue.name for cue in CUES if cue.name != "database"), CLIPPED)
 
 
 def measure(
@@ -87,7 +89,8 @@ def measure(
         fresh: measure everything anew, whatever the cache has
 
     Returns:
-        `id` and a column a cue (float64), null where it is not defined, and `database` (text); a row each
+        `id` and a column a cue, `clipped` among them (float64), null where it is not defined, and `database` (text); a
+        row each
     """
     found = _extract(dataset, channels, jobs, ui, fresh=fresh)
     nothing = np.full(len(MEASURED), np.nan)
@@ -122,12 +125,14 @@ class Cues(FeatureExtractor):
       peak is less than 6 dB above the floor.
     - `loudness`: level in dB of the louder half of windows, from their mean power.
     - `duration`: in s.
+    - `clipped`: share of the samples that stand in threes or more at full scale (.999 of it).
 
     NaN without pauses are bandwidth, offset and noise; NaN in less than 50 ms are the silences and the loudness too.
     """
 
     name = "cues"
     package = "numpy"
+    revision = 2
     every_channel = True
 
     def names(self) -> tuple[str, ...]:
@@ -137,7 +142,7 @@ class Cues(FeatureExtractor):
     def extract(self, audio: Audio) -> Floats:
         """The cues of a recording, shape (cues,); `audio` has the channel that is used first."""
         samples = audio.mono.astype(np.float64)
-        found = dict.fromkeys(MEASURED, np.nan) | _of_file(audio)
+        found = dict.fromkeys(MEASURED, np.nan) | _of_file(audio) | {CLIPPED: _clipped(samples)}
         hop = round(audio.rate * _HOP)
         if len(samples) >= _WINDOW * hop:
             hops, windows = _power(samples, hop)
@@ -158,6 +163,14 @@ def _of_file(audio: Audio) -> dict[str, float]:
         "channel_difference": difference,
         "duration": audio.seconds,
     }
+
+
+def _clipped(samples: Doubles) -> float:
+    """See `Cues`; 0 where there is no sample."""
+    full = np.abs(samples) >= _FULL
+    edges = np.flatnonzero(np.diff(full, prepend=False, append=False)).reshape(-1, 2)
+    lengths = edges[:, 1] - edges[:, 0]
+    return float(lengths[lengths >= _FLAT].sum()) / max(len(samples), 1)
 
 
 def _power(samples: Doubles, hop: int) -> tuple[Doubles, Doubles]:

@@ -49,7 +49,7 @@ class Probed:
     """How well a cue alone predicts the label on the test rows of all folds.
 
     `score` is UAR, or Pearson's correlation for numbers, `low` what is left of it less its standard error, and `chance`
-    what guessing gives; `p` is corrected for the number of cues.
+    what guessing gives; `p` is corrected for the number of cues, and `alone` is not.
     """
 
     cue: Cue
@@ -57,6 +57,7 @@ class Probed:
     low: float
     chance: float
     p: float
+    alone: float = 1.0
 
     @property
     def text(self) -> str:
@@ -113,9 +114,23 @@ def reached(metrics: Mapping[str, Any], target: Target) -> Reached | None:
 
 
 def probe(
-    cues: pl.DataFrame, dataset: Dataset, folds: Sequence[Fold], *, seed: int = 0, rounds: int = ROUNDS
+    cues: pl.DataFrame,
+    dataset: Dataset,
+    folds: Sequence[Fold],
+    *,
+    which: Sequence[Cue] = CUES,
+    seed: int = 0,
+    rounds: int = ROUNDS,
 ) -> list[Probed]:
     """Let each cue that is not the same for all rows predict the label of the test rows, from that of training rows.
+
+    Args:
+        cues: `id` and a column for each of `which`
+        dataset: the rows
+        folds: what is tested, and trained on
+        which: the cues
+        seed: what labels are shuffled with
+        rounds: how often
 
     Returns:
         the cues, best first; none where there are no test rows with a label, or all have the same
@@ -128,17 +143,23 @@ def probe(
     labels = np.unique(task.labels[task.test_rows])
     if len(labels) < 2:
         return []
-    bins = {cue.name: _bins(rows[cue.name], task.classes) for cue in CUES}
+    bins = {cue.name: _bins(rows[cue.name], task.classes) for cue in which}
     bins = {name: places for name, places in bins.items() if places.max() > 0}
     found = scores(bins, task, seed=seed, rounds=rounds)
-    p = dict(zip(found, holm([p_value(values) for values in found.values()]), strict=True))
+    alone = {name: p_value(values) for name, values in found.items()}
+    p = dict(zip(found, holm([*alone.values()]), strict=True))
     chance = 1 / len(labels) if task.classes else 0.0
     return sorted(
         (
             Probed(
-                cue, float(found[cue.name][0]), _low(bins[cue.name], task, rows, dataset.target), chance, p[cue.name]
+                cue,
+                float(found[cue.name][0]),
+                _low(bins[cue.name], task, rows, dataset.target),
+                chance,
+                p[cue.name],
+                alone[cue.name],
             )
-            for cue in CUES
+            for cue in which
             if cue.name in found
         ),
         key=lambda one: -one.score,

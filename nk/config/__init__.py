@@ -104,6 +104,19 @@ def check_run(loaded: Loaded) -> None:
         raise ConfigError(problems)
 
 
+def check_data(loaded: Loaded) -> None:
+    """Find out whether the config names databases, which is all that a look at the data needs.
+
+    Raises:
+        ConfigError: it does not
+    """
+    from nk.config.runnable import missing_data
+
+    problems = missing_data(loaded)
+    if problems:
+        raise ConfigError(problems)
+
+
 def missing(loaded: Loaded) -> list[Problem]:
     """What `check_run` would raise; `nk config validate` only warns of it, as other commands need less."""
     from nk.config.runnable import missing as found

@@ -58,7 +58,7 @@ class Exp(Section):
     no_warnings: bool = key(
         False, "silence the warnings of Python's packages", idle="they are shown with `--verbose` alone"
     )
-    sample_selection: Part = key("all", "parts of the split that other commands work on", of="expl", built=False)
+    sample_selection: Part = key("all", "parts of the split that other commands work on")
     language: str = key("en", "language that is spoken, an ISO code", of="predict", built=False)
     export_onnx: bool | str = key(False, "store the best model as ONNX too; or the file's name", built=False)
     databases: Names | None = key(None, "databases to train and test on in turn", of="crossdb", built=False)

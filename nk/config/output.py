@@ -15,9 +15,7 @@ class Plot(Section):
     format: Literal["png", "svg", "pdf", "eps", "jpg", "tif"] = key("png", "file format of the figures")
     titles: bool = key(True, "put titles above the figures")
     best_model: bool = key(False, "draw the results of the best model; it is always drawn")
-    ccc: bool = key(
-        False, "put the concordance correlation into headings; of results it is always there", of="expl", built=False
-    )
+    ccc: bool = key(False, "put the concordance correlation into headings; of results it is always there", of="expl")
     epochs: bool = key(False, "draw a confusion matrix an epoch", built=False, networks=True)
     anim_progression: bool = key(False, "join the figures of the epochs into a film", built=False, networks=True)
     fps: float = key(1.0, "speed of the film", unit="1/s", gt=0, built=False, networks=True)
@@ -34,7 +32,7 @@ class Plot(Section):
     )
     fill_areas: bool = key(False, "fill the areas under densities")
     kind: Literal["violin", "box", "bar", "strip", "swarm"] = key(
-        "violin", "how the distribution of a feature is drawn", of="expl", built=False
+        "violin", "how the distribution of a feature is drawn", of="expl"
     )
 
 

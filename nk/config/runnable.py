@@ -16,6 +16,12 @@ def missing(loaded: Loaded) -> list[Problem]:
     return sorted(problem for problem in found if problem is not None)
 
 
+def missing_data(loaded: Loaded) -> list[Problem]:
+    """What a look at the data cannot do without: databases."""
+    problem = _databases(loaded)
+    return [problem] if problem else []
+
+
 def _problem(loaded: Loaded, section: str, key: str, text: str, hint: str) -> Problem:
     file, line = loaded.places.get(f"{section}.{key}") or loaded.places.get(section) or (str(loaded.file), 0)
     return Problem(file, line, f"[{section.upper()}] `{key}` {text}", hint)

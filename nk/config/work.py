@@ -29,35 +29,40 @@ Projections = Annotated[
 class Expl(Section):
     """The section [EXPL]: look at data and features."""
 
-    value_counts: Groups | None = key(None, "columns, or pairs of columns, to draw against the target", built=False)
-    bin_reals: bool = key(False, "cut every numeric column into three bins first", built=False)
+    value_counts: Groups | None = key(None, "columns, or pairs of columns, to draw against the target")
+    bin_reals: bool = key(False, "cut every numeric column into three bins first")
     column_bin_reals: dict[str, bool] = key(
-        {}, "cut this numeric column into three bins first", pattern="<column>.bin_reals", built=False
+        {}, "cut this numeric column into three bins first", pattern="<column>.bin_reals"
     )
-    dist_type: Literal["kde", "hist"] = key("kde", "how numeric distributions are drawn", built=False)
-    feature_distributions: bool = key(False, "draw the most important features", built=False)
-    model: Names = key(("log_reg",), "models that tell how important features are", built=False)
-    max_feats: int = key(10, "number of features shown", ge=1, built=False)
-    permutation: bool = key(False, "measure importance by permutation", built=False)
-    plot_features: Names | None = key(None, "features drawn in any case", built=False)
-    plot_tree: bool = key(False, "draw a decision tree", built=False)
-    ignore_gender: bool = key(False, "do not part the features' distributions by gender", built=False)
-    print_stats: bool = key(False, "show the whole statistical tests", built=False)
-    print_colvals: bool = key(False, "show the values of every column", built=False)
+    dist_type: Literal["kde", "hist"] = key("kde", "how numeric distributions are drawn")
+    feature_distributions: bool = key(
+        False, "how much features weigh in each `model`, how the first are distributed, and which go together"
+    )
+    model: Names = key(
+        ("log_reg",),
+        "models that tell how important features are: by their trees or coefficients, others by permutation",
+    )
+    max_feats: int = key(10, "number of features drawn", ge=1)
+    permutation: bool = key(False, "measure it by permutation instead, on speakers that the model has not heard")
+    plot_features: Names | None = key(None, "features drawn in any case")
+    plot_tree: bool = key(False, "draw a small decision tree")
+    ignore_gender: bool = key(False, "do not part the features' distributions by gender")
+    print_stats: bool = key(False, "show the whole statistical tests")
+    print_colvals: bool = key(False, "show the values of every column")
     regplot: Groups | None = key(
-        None, "pairs of features to draw against each other, with a colour column", built=False
+        None, "pairs of features or columns to draw against each other; a third name colours the points"
     )
-    scatter: Projections | None = key(None, "projections to draw", built=False)
+    scatter: Projections | None = key(None, "projections to draw")
     scatter_target: Names | None = key(
-        None, "columns that colour the projections; without it the target", alias="scatter.target", built=False
+        None, "columns that colour the projections; without it the target", alias="scatter.target"
     )
-    scatter_dim: Literal[2, 3] = key(2, "dimensions of the projections", alias="scatter.dim", built=False)
-    tsne: bool = key(False, "same as `tsne` in `scatter`", built=False)
-    umap: bool = key(False, "same as `umap` in `scatter`", built=False)
-    pca: bool = key(False, "same as `pca` in `scatter`", built=False)
-    shap: bool = key(False, "compute SHAP values of the trained model", built=False)
+    scatter_dim: Literal[2, 3] = key(2, "dimensions of the projections", alias="scatter.dim")
+    tsne: bool = key(False, "same as `tsne` in `scatter`")
+    umap: bool = key(False, "same as `umap` in `scatter`")
+    pca: bool = key(False, "same as `pca` in `scatter`")
+    shap: bool = key(False, "SHAP values of the model in [MODEL], of speakers that it has not heard")
     spotlight: bool = key(False, "open the data in Renumics Spotlight", built=False)
-    sample_selection: Part | None = key(None, "parts of the split to look at; without it that of [EXP]", built=False)
+    sample_selection: Part | None = key(None, "parts of the split to look at; without it that of [EXP]")
 
 
 class Predict(Section):

@@ -66,6 +66,15 @@ class FittedBooster(Fitted):
         """Values, shape (rows,)."""
         return self.raw(x)
 
+    def importances(self) -> Doubles:
+        """The loss that the questions for a feature have saved, all together, as a share of the whole."""
+        import numpy as np
+
+        gains = self.booster.get_score(importance_type="total_gain")  # without names features are `f0`, `f1`, ...
+        found = np.array([gains.get(f"f{place}", 0.0) for place in range(self.booster.num_features())])
+        shares: Doubles = found / (found.sum() or 1.0)
+        return shares
+
     def save(self, folder: Path) -> None:
         """Write `model.json` and `booster.json`, XGBoost's own format."""
         write_record(folder / RECORD, self.about)

@@ -38,6 +38,8 @@ class BoostingOptions(Options):
 class Boosting(Model):
     """A learner of either."""
 
+    weighs = "gain"
+
     @abstractmethod
     def metric(self, about: About) -> str:
         """The library's name of what early stopping watches."""

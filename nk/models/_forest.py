@@ -26,6 +26,8 @@ class ForestOptions(Options):
 class Trees(SklearnModel):
     """A learner that is many trees, each grown on rows drawn with replacement, whose mean predicts."""
 
+    weighs = "impurity"
+
     def train(self, estimator: Any, x: Doubles, y: Any, jobs: int) -> None:
         """Grow the trees in `jobs` threads; each has its own seed, drawn before."""
         estimator.set_params(n_jobs=jobs).fit(x, y)

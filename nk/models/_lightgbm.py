@@ -64,6 +64,14 @@ class FittedLight(Fitted):
         """Values, shape (rows,)."""
         return self.raw(x)
 
+    def importances(self) -> Doubles:
+        """The loss that the questions for a feature have saved, all together, as a share of the whole."""
+        import numpy as np
+
+        found = np.asarray(self.booster.feature_importance("gain"), dtype=np.float64)
+        shares: Doubles = found / (found.sum() or 1.0)
+        return shares
+
     def save(self, folder: Path) -> None:
         """Write `model.json` and `booster.txt`, LightGBM's own format without what is of no use to predictions."""
         write_record(folder / RECORD, self.about)

@@ -34,6 +34,17 @@ class FittedEstimator(Fitted):
             return np.asarray(self.estimator.predict(rows), dtype=np.float64)
         return spread(self._scores(rows), self.about)
 
+    def importances(self) -> Doubles | None:
+        """Those of trees, which sum to one, or the mean size of a feature's coefficients over the classes."""
+        import numpy as np
+
+        if hasattr(self.estimator, "feature_importances_"):
+            return np.asarray(self.estimator.feature_importances_, dtype=np.float64)
+        if hasattr(self.estimator, "coef_"):
+            sizes: Doubles = np.abs(np.atleast_2d(self.estimator.coef_)).mean(axis=0)
+            return sizes
+        return None
+
     def save(self, folder: Path) -> None:
         """Write `model.json` and `estimator.skops`."""
         write_record(folder / RECORD, self.about)

@@ -24,6 +24,8 @@ class TreeOptions(Options):
 class OneTree(SklearnModel):
     """A learner that is one tree."""
 
+    weighs = "impurity"
+
     @classmethod
     def check(cls, estimator: Any) -> None:
         """See `SklearnModel.check`."""

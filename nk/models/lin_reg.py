@@ -15,6 +15,7 @@ class LinReg(SklearnModel):
 
     name = "lin_reg"
     task: ClassVar[Task] = "regression"
+    weighs = "coefficients"
 
     @classmethod
     def estimator_type(cls) -> type[Any]:

@@ -32,6 +32,7 @@ class LogReg(SklearnModel):
 
     name = "log_reg"
     task: ClassVar[Task] = "classification"
+    weighs = "coefficients"
     options_type = LogRegOptions
 
     @classmethod

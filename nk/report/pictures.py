@@ -51,13 +51,16 @@ class Album:
     pen: Pen
     taken: set[str] = field(default_factory=set)
 
-    def add(self, figure: Figure, table: pl.DataFrame, *words: str) -> None:
-        """Write a figure and its numbers, with a name made of these words."""
-        if not self.plot.titles:
-            remove_title(figure)
+    def add(self, figure: Figure | None, table: pl.DataFrame, *words: str) -> list[str]:
+        """Write a figure, if there is one, and its numbers, with a name made of these words; the files' names."""
         stem = self._free("_".join(_safe(word) for word in (self.plot.name or "", *words) if word))
         table.write_csv(self.folder / f"{stem}.csv")
+        if figure is None:
+            return [f"{stem}.csv"]
+        if not self.plot.titles:
+            remove_title(figure)
         save(figure, self.folder / f"{stem}.{self.plot.format}")
+        return [f"{stem}.{self.plot.format}", f"{stem}.csv"]
 
     def _free(self, stem: str) -> str:
         short = stem.encode()[:_LONGEST].decode(errors="ignore")

@@ -192,12 +192,12 @@ def without(folds: Sequence[Fold], ids: Sequence[str]) -> list[Fold]:
 
 
 def _numbered(groups: Sequence[str]) -> tuple[list[str], Places]:
-    names = sorted(set(groups), key=_natural)
+    names = sorted(set(groups), key=natural)
     place = {name: number for number, name in enumerate(names)}
     return names, np.array([place[group] for group in groups], dtype=np.int64)
 
 
-def _natural(name: str) -> tuple[bool, int, str]:
+def natural(name: str) -> tuple[bool, int, str]:
     """Numbers by size, before everything else by the alphabet."""
     return (not name.isdecimal(), int(name) if name.isdecimal() else 0, name)
 

@@ -89,7 +89,7 @@ def check(dataset: Dataset, columns: Sequence[str]) -> None:
         need_column(dataset, column, "`results_by`")
         if column in _ABOUT:
             raise DataError(f"`{column}` cannot be a column of results", hint="give it another name with `colnames`")
-        found = _groups_of(dataset.frame[column]).drop_nulls().n_unique()
+        found = groups_of(dataset.frame[column]).drop_nulls().n_unique()
         if found > _MOST:
             text = f"`results_by` is for groups, and `{column}` has {found} values, more than {_MOST}"
             raise DataError(text, hint="name a column of fewer values, or of numbers, which are cut into thirds")
@@ -114,7 +114,7 @@ def _of_column(
     """The measures of each group of a column; none where it is not there, or has too many values."""
     if column not in dataset:
         return {}
-    values = _groups_of(dataset.frame[column])
+    values = groups_of(dataset.frame[column])
     group = dict(zip(dataset.ids, values.to_list(), strict=True))
     rows = predictions.part("test")
     of_row = pl.Series([group.get(key) for key in rows.frame["id"].to_list()], dtype=pl.String)
@@ -128,7 +128,7 @@ def _of_column(
     return {name: each for name, each in found.items() if each}
 
 
-def _groups_of(values: pl.Series) -> pl.Series:
+def groups_of(values: pl.Series) -> pl.Series:
     """The group of each row as text, null where it is not known."""
     if values.name == "age":
         return _age_groups(values)

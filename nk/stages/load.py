@@ -52,6 +52,7 @@ def load(
     jobs: int,
     ui: Ui,
     known: Target | None = None,
+    needed: bool = True,
 ) -> Loaded:
     """Read all databases of the config.
 
@@ -65,13 +66,14 @@ def load(
         ui: where progress is shown
         known: the target of a stored model, which one database is to be tested with: no row then goes for its label,
             and there need not be any
+        needed: whether there has to be a target; else, where no database has that column, it has no name
 
     Raises:
         DataError: a table cannot be read, lacks the target or another column that is asked for, or has a row twice; no
             row is left; or too much cannot be used
     """
     continuous = number or data.type == "continuous"
-    dataset = _read(data, resolve, known=known is not None)
+    dataset = _read(data, resolve, known=known is not None, needed=needed)
     dataset = _wanted(dataset, data, continuous=continuous, known=known is not None)
     total, places = len(dataset), dict(dataset.frame.select("file", "path").iter_rows())
     frame, skipped, multichannel = with_headers(dataset.frame, data.channels, jobs, ui)
@@ -87,6 +89,8 @@ def load(
 def _targeted(dataset: Dataset, data: Data, known: Target | None, *, continuous: bool) -> Dataset:
     if known:
         return as_known(dataset, data, known)
+    if not dataset.target.name:
+        return dataset
     if not continuous:
         return target.as_classes(dataset, data.labels)
     dataset = target.turned(target.as_numbers(dataset), data.databases)
@@ -99,7 +103,7 @@ def places(data: Data, resolve: Callable[[str], Path]) -> pl.DataFrame:
     Raises:
         DataError: a table cannot be read
     """
-    tables = [_table(name, database, data, resolve, known=True) for name, database in data.databases.items()]
+    tables = [_table(name, database, data, resolve, needed=False) for name, database in data.databases.items()]
     return pl.concat([table.select("database", "file", "path") for table in tables]).unique(maintain_order=True)
 
 
@@ -109,8 +113,10 @@ def make_reader(database: Database) -> Reader:
     return plugin(options_for(plugin, database.options), name=database.reader)
 
 
-def _read(data: Data, resolve: Callable[[str], Path], *, known: bool) -> Dataset:
-    frames = [_table(name, database, data, resolve, known=known) for name, database in data.databases.items()]
+def _read(data: Data, resolve: Callable[[str], Path], *, known: bool, needed: bool) -> Dataset:
+    frames = [
+        _table(name, database, data, resolve, needed=needed and not known) for name, database in data.databases.items()
+    ]
     frame = pl.concat(frames, how="diagonal_relaxed")
     wanted = data.target or ""
     if known:
@@ -118,11 +124,13 @@ def _read(data: Data, resolve: Callable[[str], Path], *, known: bool) -> Dataset
     else:
         _need_renamed(data.colnames, frame.columns)
     if wanted not in describing(frame.columns) or wanted == "split":
-        raise _no_target(wanted, frame)
+        if needed:
+            raise _no_target(wanted, frame)
+        wanted = ""
     return Dataset(frame, Target(wanted)).with_frame(frame, "read")
 
 
-def _table(name: str, database: Database, data: Data, resolve: Callable[[str], Path], *, known: bool) -> pl.DataFrame:
+def _table(name: str, database: Database, data: Data, resolve: Callable[[str], Path], *, needed: bool) -> pl.DataFrame:
     names = {**(data.colnames or {}), **(database.colnames or {})}
     wanted = next((old for old, new in names.items() if new == data.target), data.target)
     strategy = database.split_strategy if isinstance(database.split_strategy, str) else None
@@ -130,7 +138,7 @@ def _table(name: str, database: Database, data: Data, resolve: Callable[[str], P
     try:
         frame = make_reader(database).read(request)
     except NoTargetError:
-        if not known:
+        if needed:
             raise
         frame = make_reader(database).read(replace(request, target=None))
     frame = _renamed(frame, data.colnames or {}, name)
@@ -164,7 +172,7 @@ def _need_renamed(names: Mapping[str, str] | None, columns: Sequence[str], prefi
 def _wanted(dataset: Dataset, data: Data, *, continuous: bool, known: bool) -> Dataset:
     """The rows that are wanted by what the tables say of them."""
     dataset = select.each(dataset, data.databases, lambda rows, database: _wanted_of(rows, database, known=known))
-    if data.labels and not continuous and not known:
+    if data.labels and dataset.target.name and not continuous and not known:
         dataset = select.of_labels(dataset, data.labels)
     if not len(dataset):
         raise DataError("no row is left", examples=[step.what for step in dataset.history if step.rows_out == 0],
@@ -179,7 +187,11 @@ def _wanted_of(dataset: Dataset, database: Database, *, known: bool) -> Dataset:
         dataset = select.having(dataset, database.filter)
     if database.rename_speakers:
         dataset = select.with_own_speakers(dataset)
-    return select.relabelled(dataset, database.mapping, known=known) if database.mapping else dataset
+    return (
+        select.relabelled(dataset, database.mapping, known=known)
+        if database.mapping and dataset.target.name
+        else dataset
+    )
 
 
 def _limited(dataset: Dataset, data: Data, seed: int) -> Dataset:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nk.audio import Audio, digest, read
-from nk.audit.cues import CUES, LOWEST, MEASURED, Cues, measure
+from nk.audit.cues import CLIPPED, CUES, LOWEST, MEASURED, Cues, measure
 from nk.families import features
 from nk.registry import Options
 from nk.tables import Dataset, Target
@@ -175,7 +175,7 @@ def test_however_short_or_strange_nothing_breaks(seed: int, frames: int, rate: i
 
 def test_cues_are_no_features() -> None:
     assert "cues" not in features.names()
-    assert [cue.name for cue in CUES] == [*MEASURED, "database"]
+    assert [cue.name for cue in CUES] == [*(name for name in MEASURED if name != CLIPPED), "database"]
     assert [cue.name for cue in CUES if cue.honest] == ["loudness", "duration"]
 
 
@@ -258,3 +258,10 @@ def test_digital_silence_is_found_beside_sounds_that_are_not_even() -> None:
     assert found["noise"] == LOWEST
     assert found["offset"] == pytest.approx(0, abs=1e-6)
     assert found["silence_before"] == pytest.approx(0.5, abs=0.011)
+
+
+def test_samples_in_threes_at_full_scale_are_clipped() -> None:
+    wave = np.zeros(16000)
+    wave[[100, 101, 102, 200, 201, 300]] = 1, 1, 1, 1, 1, -1
+    wave[400:404] = -1
+    assert cues(wave)["clipped"] == pytest.approx(7 / 16000)

@@ -526,11 +526,11 @@ def test_what_is_not_built_stops_a_run_and_not_a_check(tmp_path: Path, text: str
 
 
 def test_what_other_commands_need_does_not_stop_a_run(tmp_path: Path) -> None:
-    text = f"{BASE}[EXP]\nlanguage = de\n[EXPL]\nshap = True\n[RESAMPLE]\nreplace = True\n[MODEL]\nhf_token = x\n"
+    text = f"{BASE}[EXP]\nlanguage = de\n[RESAMPLE]\nreplace = True\n[MODEL]\nhf_token = x\n"
     found = load(tmp_path, text)
     check_built(found, ["exp", "data", "feats", "model", "plot", "report"])
     with pytest.raises(NotBuilt):
-        check_built(found, ["expl"])
+        check_built(found, ["resample"])
 
 
 def test_all_that_a_run_lacks_is_said_at_once(tmp_path: Path) -> None:

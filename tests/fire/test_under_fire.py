@@ -177,7 +177,7 @@ def test_a_file_on_which_it_crashes_is_skipped_and_named(place: Path, nk: Run) -
 
 
 def test_a_file_on_which_it_hangs_is_skipped_and_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nk.stages.extract._PATIENCE", 5)  # s; there is no recording for which that is short
+    monkeypatch.setattr("nk.stages.extract._PATIENCE", 20)  # s; there is no recording for which that is short
     monkeypatch.setenv("FAULT", "hang s0_1.wav")
     pipeline.run(load_config(Path("exp.ini")), Ui(quiet=True), jobs=2)
     assert skipped(place) == [("audio/s0_1.wav", "`tones` did not end in time")]

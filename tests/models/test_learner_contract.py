@@ -71,6 +71,17 @@ def test_these_are_the_learners() -> None:
 
 
 @pytest.mark.parametrize(("name", "classes"), CASES)
+def test_who_says_so_tells_how_much_features_weigh(name: str, classes: int) -> None:
+    found = fit(name, some(classes)).importances()
+    if make(name).weighs:
+        assert found is not None
+        assert found.shape == (4,)
+        assert found.min() >= 0
+        tell = [0] if classes else [0, 3]
+        assert found[tell].max() > np.delete(found, tell).max()
+
+
+@pytest.mark.parametrize(("name", "classes"), CASES)
 def test_learns_what_is_there(name: str, classes: int) -> None:
     train, test = some(classes), some(classes, seed=1)
     found = fit(name, train).predict(test.x)

@@ -145,7 +145,7 @@ def test_a_look_at_the_data_without_a_run(run: Path) -> None:
     config = load_config(run / "config.yaml", ["report.title=A look", "report.latex=look"]).config
     found = reporting.at_the_end(folder, config, Ui(quiet=True))
     assert found
-    assert found.folder == folder / "explore" / "report"
+    assert found.folder == folder / "report"
     assert "A look" in found.page.read_text(encoding="utf-8")
     assert (found.folder / "look.tex").is_file()
 
@@ -181,3 +181,20 @@ def test_a_run_is_complete_without_its_report(nasty: Path, tmp_path: Path) -> No
     assert done.report is None
     assert any("there is no report: " in line and "is no report" in line for line in ui.lines)
     assert (tmp_path / "nasty" / "report" / "mine.txt").read_text() == "not to be lost"
+
+
+def test_a_look_at_the_data_ends_with_its_report_and_a_run_with_both(nasty: Path, tmp_path: Path) -> None:
+    sets = [f"exp.root={tmp_path}", "report.title=Look", "report.audio=False", "expl.value_counts=[['gender']]"]
+    loaded = load_config(nasty.parent.parent / "exp.ini", sets)
+    look = pipeline.explore(loaded, Ui(quiet=True))
+    assert look.report
+    (told,) = look.report.document["runs"]
+    assert [one["name"] for one in told["explored"]] == [one.name for one in look.exhibits]
+    assert look.report.page.read_text(encoding="utf-8").count("data:image/png") > 1
+    done = pipeline.run(loaded, Ui(quiet=True))
+    assert isinstance(done, pipeline.Result)
+    assert done.report
+    assert done.report.page == look.report.page
+    (both,) = done.report.document["runs"]
+    assert both["explored"] == told["explored"]
+    assert both["headline"]

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from nk.report.figures import PEN, Pen, count_text, panels, shorten_label, write_caption, write_title
+from nk.report.figures.bars import PIECES
 from nk.stages.columns import as_text
 from nk.tables import PARTS
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 
 _ALL = "all"
 _MOST_RANGES = 12
-# Blue, orange, yellow and purple of Okabe and Ito: in grey from dark to light, the last one hatched.
-_COLOURS = (("#0072B2", ""), ("#E69F00", ""), ("#F0E442", ""), ("#CC79A7", "///"))
+_COLOURS = PIECES[:4]
 _UNKNOWN = ("white", "....")
 
 

@@ -1,0 +1,1 @@
+"""Looking at data before a model is believed: numbers, what they say, and the pictures that show it."""

@@ -1,0 +1,153 @@
+"""Do groups differ in a number? Of rows, and of speakers, as rows of one speaker are not independent.
+
+Of two groups: where both are near normal a t-test, Student's where their variances do not differ (Brown and Forsythe,
+p > .05), else Welch's; otherwise Mann and Whitney's. A group is near normal if, of fewer than 30 values, Shapiro and
+Wilk's test finds nothing (p > .05), or of 30 and more its skewness is within 1: their mean then is. Of more than two
+groups, all together by Kruskal and Wallis, then all pairs, corrected after Holm.
+
+Of speakers, where each has one group, likewise with a mean a speaker. Where speakers are in several groups, each is
+compared with himself: a paired t-test of the differences of his means where they are near normal, else Wilcoxon's; all
+groups together by Friedman, with the speakers who are in all.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from nk.explore.statistics import effects
+from nk.explore.statistics.result import LEVEL, Result, Unit, corrected
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nk.explore.statistics.effects import Effect
+    from nk.registry import Doubles
+
+FEWEST = 3  # values in a group
+_MANY = 30
+_SKEWED = 1.0
+
+
+def compare(group: pl.Series, number: pl.Series, speaker: pl.Series | None, names: Sequence[str]) -> list[Result]:
+    """All tests of whether groups differ in a number: of rows first, then of speakers, where they are known.
+
+    Args:
+        group: of each row, null where not known
+        number: of each row, likewise
+        speaker: of each row; None where there are none
+        names: the groups in their order
+    """
+    columns = {"group": group.cast(pl.String), "number": number.cast(pl.Float64).fill_nan(None)}
+    frame = pl.DataFrame(columns | ({} if speaker is None else {"speaker": speaker})).drop_nulls(["group", "number"])
+    found = _independent(_arrays(frame, names), "rows")
+    if speaker is None or not frame["speaker"].count():
+        return found
+    means = frame.drop_nulls().group_by("speaker", "group").agg(pl.col("number").mean()).sort("speaker", "group")
+    if means["speaker"].is_unique().all():
+        return [*found, *_independent(_arrays(means, names), "speakers")]
+    return [*found, *_paired(means, [name for name in names if name in means["group"]])]
+
+
+def is_near_normal(values: Doubles) -> bool:
+    """See the rule above."""
+    from scipy.stats import shapiro, skew
+
+    if not np.ptp(values):
+        return False
+    return bool(abs(skew(values)) <= _SKEWED) if len(values) >= _MANY else bool(shapiro(values).pvalue > LEVEL)
+
+
+def _arrays(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, Doubles]:
+    """The numbers of each group that has enough of them."""
+    parts = frame.partition_by("group", as_dict=True)
+    found = {name: parts[(name,)]["number"].to_numpy() for name in names if (name,) in parts}
+    return {name: values for name, values in found.items() if len(values) >= FEWEST}
+
+
+def _independent(groups: Mapping[str, Doubles], unit: Unit) -> list[Result]:
+    if len(groups) < 2 or np.ptp(np.concatenate([*groups.values()])) == 0:
+        return []
+    normal = {name: is_near_normal(values) for name, values in groups.items()}
+    pairs = [_pair(one, other, groups, normal[one] and normal[other], unit) for one, other in combinations(groups, 2)]
+    pairs = corrected(pairs)
+    return pairs if len(groups) == 2 else [_kruskal([*groups.values()], unit), *pairs]
+
+
+def _pair(one: str, other: str, groups: Mapping[str, Doubles], normal: bool, unit: Unit) -> Result:  # noqa: FBT001
+    from scipy import stats
+
+    first, second = groups[one], groups[other]
+    size = min(len(first), len(second))
+    if not normal:
+        done: Any = stats.mannwhitneyu(first, second)
+        why = f"a group is not near normal ({_rule(size)})"
+        effect = effects.cliffs_delta(first, second)
+        return _result(f"{one} | {other}", "Mann-Whitney test", done, None, effect, len(first) + len(second), unit, why)
+    equal = bool(stats.levene(first, second, center="median").pvalue > LEVEL)
+    done = stats.ttest_ind(second, first, equal_var=equal)
+    why = f"both near normal ({_rule(size)}), variances {'do not differ' if equal else 'differ'} (Brown-Forsythe)"
+    test = "Student's t-test" if equal else "Welch's t-test"
+    effect = effects.cohens_d(first, second)
+    return _result(f"{one} | {other}", test, done, float(done.df), effect, len(first) + len(second), unit, why)
+
+
+def _rule(size: int) -> str:
+    return "skewness" if size >= _MANY else "Shapiro-Wilk"
+
+
+def _result(of: str, test: str, done: Any, df: float | None, effect: Effect, n: int, unit: Unit, why: str) -> Result:
+    p = float(done.pvalue)
+    ends = effect.low, effect.high
+    return Result(of, test, float(done.statistic), df, p, p, effect.name, effect.value, *ends, n, unit, why)
+
+
+def _kruskal(groups: Sequence[Doubles], unit: Unit) -> Result:
+    from scipy import stats
+
+    done, n = stats.kruskal(*groups), sum(map(len, groups))
+    effect = effects.eta_squared(float(done.statistic), len(groups), n)
+    why = f"{len(groups)} groups"
+    return _result("all", "Kruskal-Wallis test", done, len(groups) - 1, effect, n, unit, why)
+
+
+def _paired(means: pl.DataFrame, names: Sequence[str]) -> list[Result]:
+    """Tests of speakers who are in several groups, each compared with himself."""
+    wide = means.pivot("group", index="speaker", values="number")
+    pairs = []
+    for one, other in combinations(names, 2):
+        both = wide.select(one, other).drop_nulls()
+        differences = (both[other] - both[one]).to_numpy()
+        if len(differences) >= FEWEST and np.ptp(differences) > 0:
+            pairs.append(_differences(f"{one} | {other}", differences))
+    pairs = corrected(pairs)
+    whole = wide.select(names).drop_nulls().to_numpy()
+    return [*(_friedman(whole) if len(names) > 2 and len(whole) >= FEWEST else []), *pairs]
+
+
+def _differences(of: str, differences: Doubles) -> Result:
+    from scipy import stats
+
+    if is_near_normal(differences):
+        done: Any = stats.ttest_1samp(differences, 0.0)
+        why = f"speakers in both groups, differences near normal ({_rule(len(differences))})"
+        effect = effects.cohens_dz(differences)
+        return _result(of, "paired t-test", done, float(done.df), effect, len(differences), "speakers", why)
+    done = stats.wilcoxon(differences)
+    why = f"speakers in both groups, differences not near normal ({_rule(len(differences))})"
+    effect = effects.rank_biserial(differences)
+    return _result(of, "Wilcoxon signed-rank test", done, None, effect, len(differences), "speakers", why)
+
+
+def _friedman(whole: Doubles) -> list[Result]:
+    from scipy import stats
+
+    if not np.ptp(whole, axis=1).any():
+        return []
+    done, (n, groups) = stats.friedmanchisquare(*whole.T), whole.shape
+    effect = effects.kendalls_w(stats.rankdata(whole, axis=1))
+    why = f"{groups} groups, speakers who are in all"
+    return [_result("all", "Friedman test", done, groups - 1, effect, n, "speakers", why)]

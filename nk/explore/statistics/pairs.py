@@ -1,0 +1,66 @@
+"""Do two numbers go together? Of rows, and of the means of speakers.
+
+Pearson's correlation where both are near normal (skewness within 1), else Spearman's.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from nk.explore.statistics import effects
+from nk.explore.statistics.numbers import is_near_normal
+from nk.explore.statistics.result import Result
+
+if TYPE_CHECKING:
+    from nk.explore.statistics.result import Unit
+    from nk.registry import Doubles
+
+FEWEST = 4
+
+
+def correlate(one: pl.Series, other: pl.Series, speaker: pl.Series | None, of: str) -> list[Result]:
+    """The correlation of two numbers: of rows, then of speakers' means, where speakers are known.
+
+    Args:
+        one: a number a row, null where not known
+        other: likewise
+        speaker: of each row; None where there are none
+        of: what they are, for the result
+    """
+    columns = {name: values.cast(pl.Float64).fill_nan(None) for name, values in (("one", one), ("other", other))}
+    frame = pl.DataFrame(columns | ({} if speaker is None else {"speaker": speaker})).drop_nulls(["one", "other"])
+    found = _correlation(frame["one"].to_numpy(), frame["other"].to_numpy(), of, "rows")
+    if speaker is None or not found or not frame["speaker"].count():
+        return found
+    means = frame.drop_nulls().group_by("speaker").agg(pl.col("one").mean(), pl.col("other").mean()).sort("speaker")
+    return [*found, *_correlation(means["one"].to_numpy(), means["other"].to_numpy(), of, "speakers")]
+
+
+def _correlation(one: Doubles, other: Doubles, of: str, unit: Unit) -> list[Result]:
+    from scipy import stats
+
+    n = len(one)
+    if n < FEWEST or not np.ptp(one) or not np.ptp(other):
+        return []
+    normal = is_near_normal(one) and is_near_normal(other)
+    done = stats.pearsonr(one, other) if normal else stats.spearmanr(one, other)
+    r, p = float(done.statistic), float(done.pvalue)
+    t = r * math.sqrt((n - 2) / (1 - r * r)) if abs(r) < 1 else math.copysign(math.inf, r)
+    test, name = ("Pearson correlation", "Pearson's r") if normal else ("Spearman correlation", "Spearman's rho")
+    effect = effects.correlation(name, r, n)
+    why = "both near normal" if normal else "one is not near normal"
+    return [Result(of, test, t, n - 2, p, p, name, r, effect.low, effect.high, n, unit, why)]
+
+
+def concordance(one: pl.Series, other: pl.Series) -> float:
+    """The concordance correlation coefficient of two numbers: Lin, Biometrics 45, 1989."""
+    both = pl.DataFrame({"one": one.cast(pl.Float64), "other": other.cast(pl.Float64)}).drop_nulls().to_numpy()
+    x, y = both.T
+    if len(x) < 2:
+        return math.nan
+    apart = x.var() + y.var() + (x.mean() - y.mean()) ** 2
+    return float(2 * np.cov(x, y, bias=True)[0, 1] / apart) if apart else math.nan
