@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -64,8 +65,8 @@ def main() -> None:
     options = parser.parse_args()
     some = predictions(options.rows, options.speakers, options.classes)
     for data, name in zip(some, ("classes", "numbers"), strict=True):
-        rows = described(data)
-        truth = data.frame["truth"]
+        rows, truth = described(data), data.frame["truth"]
+        metrics_json(replace(data, frame=data.frame.head(1000)), {"split": truth})  # imports
         start = time.process_time()
         metrics_json(data, {"split": truth})
         groups_json(data, rows)
