@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, get_context
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nk.errors import PluginError
@@ -85,7 +87,7 @@ class _Worker(Generic[T, R]):
         self.items: deque[T] = deque()
         self.seconds = 0.0
         self.begun = False
-        with _unheard():
+        with _unheard(), _without_main():
             self.process.start()
         theirs.close()
 
@@ -107,10 +109,11 @@ class _Worker(Generic[T, R]):
             found: list[Any] = self.connection.recv()
         except (EOFError, OSError):
             self.process.join()
+            ending = _ending(self.process.exitcode)
             if not self.begun:
-                hint = 'a script that calls nk needs `if __name__ == "__main__":` before what it does'
-                raise PluginError("no process for the features could be started", hint=hint) from None
-            return [Lost(f"crashed ({_ending(self.process.exitcode)})")]
+                hint = "there may be too little memory: `--jobs 1` begins one process alone"
+                raise PluginError(f"no process for the features could be started ({ending})", hint=hint) from None
+            return [Lost(f"crashed ({ending})")]
         self.seconds, self.begun = 0.0, True
         if found and isinstance(found[0], Exception):
             raise found[0]
@@ -174,6 +177,20 @@ def _unheard() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """What is started here does not import the script that runs: work is defined in modules, and that takes time.
+
+    A script that calls nk would even do all it does again, in the process too.
+    """
+    own = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = own
 
 
 def _ending(code: int | None) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from nk import apart
 from nk.apart import Lost, run_apart
 from nk.errors import PluginError
 
@@ -32,6 +33,10 @@ def _bad_at_3(what: str, number: int) -> int:
             raise ZeroDivisionError
         time.sleep(999)
     return number
+
+
+def _gone(*_: Any) -> None:
+    """A process that ends before it begins."""
 
 
 def _crash(number: int) -> int:
@@ -84,9 +89,16 @@ def script(folder: Path, *lines: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "script.py"], cwd=folder, capture_output=True, text=True, timeout=60)
 
 
-def test_a_script_without_a_guard_is_told_so(tmp_path: Path) -> None:
-    done = script(tmp_path, "print(*run_apart(abs, [-1], jobs=1, limit=abs, idle=int))")
-    assert "PluginError: no process for the features could be started" in done.stderr
+def test_a_script_needs_no_guard(tmp_path: Path) -> None:
+    done = script(tmp_path, "print(*run_apart(abs, [-1], jobs=1, limit=lambda _: 60, idle=int))")
+    assert done.stdout == "(-1, 1)\n"
+    assert not done.stderr
+
+
+def test_a_process_that_cannot_begin_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "_serve", _gone)
+    with pytest.raises(PluginError, match=r"no process for the features could be started \(exit code 0\)"):
+        list(run_apart(abs, [-1], jobs=1, limit=lambda _: 60, idle=lambda: None))
 
 
 def test_processes_end_with_the_one_that_began_them(tmp_path: Path) -> None:
