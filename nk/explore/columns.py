@@ -67,15 +67,21 @@ def column_of(material: Material, name: str) -> Column:
     if name not in frame.columns:
         raise DataError(f"there is no column `{name}`, which [EXPL] names", hint=which(name, frame.columns))
     values = frame[name]
-    if not values.count():
+    if not (finite(values) if values.dtype.is_numeric() else values).count():
         raise DataError(f"the column `{name}`, which [EXPL] names, is empty", hint="leave it out")
     if name == target.name and target.labels:
         return Column(name, values, target.labels)
     if not _is_numeric(values):
         text = as_text(values)
         return Column(name, text, tuple(sorted(text.drop_nulls().unique().to_list(), key=natural)))
-    found = Column(name, values.cast(pl.Float64).fill_nan(None), (), HEARD.get(name, ("", ""))[1])
+    found = Column(name, finite(values), (), HEARD.get(name, ("", ""))[1])
     return _binned(found, material) if _is_binned(name, material) else found
+
+
+def finite(values: pl.Series) -> pl.Series:
+    """Numbers as float64, null where they are none, or have no end."""
+    numbers = values.cast(pl.Float64)
+    return numbers.set(~numbers.is_finite().fill_null(value=False), None)
 
 
 def _is_numeric(values: pl.Series) -> bool:
