@@ -19,6 +19,7 @@ LEVEL = 0.05
 # Sciences, 1988; of delta Romano et al., Florida Association of Institutional Research, 2006.
 _WORDS = {
     "Cohen's d": (0.2, 0.5, 0.8),
+    "Cohen's d by the mean variance": (0.2, 0.5, 0.8),
     "Cohen's dz": (0.2, 0.5, 0.8),
     "Cliff's delta": (0.147, 0.33, 0.474),
     "eta squared (H)": (0.01, 0.06, 0.14),
