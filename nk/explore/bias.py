@@ -28,7 +28,7 @@ from nk.stages.grouping import by_hash, dealt_evenly
 from nk.stages.groups import groups_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nk.audit.shortcuts import Probed, Reached
     from nk.explore.material import Material
@@ -92,7 +92,7 @@ def _how(material: Material, measure: str, chance: float, rounds: int) -> str:
     """How columns were probed."""
     left = "speakers left out" if material.dataset.has_speakers and material.target != "speaker" else "rows left out"
     text = f"{measure} of each column alone on {left}, chance {chance:.2f}"
-    return f"{text}, p by {rounds:,} permutations, Holm-corrected."
+    return f"{text}, p by {rounds:,} permutations, Holm-corrected, traits and other columns each for themselves."
 
 
 def _rounds(material: Material) -> int:
@@ -104,7 +104,7 @@ def _suspects(material: Material) -> list[Suspect]:
     columns = _columns(material)
     target = column_of(material.unbinned, material.target)
     probed = _probed(columns, material)
-    p = dict(zip(probed, holm([one.alone for one in probed.values()]), strict=True))
+    p = _corrected(probed)
     known = material.frame["speaker"] if material.dataset.has_speakers and target.name != "speaker" else None
     found = [
         Suspect(
@@ -117,6 +117,14 @@ def _suspects(material: Material) -> list[Suspect]:
         for column in columns
     ]
     return sorted(found, key=lambda one: -one.gained if one.probed else 1.0)
+
+
+def _corrected(probed: Mapping[str, Probed]) -> dict[str, float]:
+    """p values corrected for the number of traits, or of other columns: two questions, and many cues hide no trait."""
+    found: dict[str, float] = {}
+    for names in ([name for name in probed if name in _TRAITS], [name for name in probed if name not in _TRAITS]):
+        found |= zip(names, holm([probed[name].alone for name in names]), strict=True)
+    return found
 
 
 def _columns(material: Material) -> list[Column]:
