@@ -14,7 +14,8 @@ from nk.dividing import divide, is_folded, undivided
 from nk.errors import DataError
 from nk.execute import cores
 from nk.explore import bias, groups, measuring, overview, value_counts
-from nk.explore.hearing import hear
+from nk.explore.columns import WORDS_OF_TARGET
+from nk.explore.hearing import BESIDE, HEARD, hear
 from nk.explore.material import Material
 from nk.manifest import Stopwatch, manifest
 from nk.paths import resolver
@@ -91,6 +92,8 @@ def gather(loaded: Loaded, ui: Ui, jobs: int | None, watch: Stopwatch) -> Materi
         ui.note(line)
     cautions.say(cautions.of_skips(read.skipped, len(read.dataset) + len(read.skipped)), ui)
     dataset = _selected(dataset, config, parted=parted)
+    also = [WORDS_OF_TARGET] if dataset.target.name else []
+    value_counts.check([*dataset.frame.columns, *HEARD, *BESIDE, *also], config.expl)
     with watch("listen"):
         channels = config.data.channels
         heard = hear(dataset, channels=channels, jobs=jobs, ui=ui, fresh=config.feats.no_reuse)

@@ -120,7 +120,7 @@ def _suspects(material: Material) -> list[Suspect]:
 
 
 def _corrected(probed: Mapping[str, Probed]) -> dict[str, float]:
-    """p values corrected for the number of traits, or of other columns: two questions, and many cues hide no trait."""
+    """Values of p corrected for the number of traits, or of other columns: many cues hide no trait."""
     found: dict[str, float] = {}
     for names in ([name for name in probed if name in _TRAITS], [name for name in probed if name not in _TRAITS]):
         found |= zip(names, holm([probed[name].alone for name in names]), strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +58,7 @@ def show(material: Material, loaded: Loaded, ui: Ui) -> list[Exhibit]:
     if not feature_views.needed(config.expl):
         return []
     dataset, features = _extracted(material, loaded, ui)
+    dataset = replace(dataset, frame=material.frame.filter(pl.col("id").is_in(dataset.ids)))
     return feature_views.views(
         dataset, features, config.expl, config.plot, material.seed, material.jobs, model=config.model
     )

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+import warnings
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from nk.tables import Dataset, Target
 from nk.ui import Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from nk.explore.exhibit import Exhibit
@@ -381,3 +382,72 @@ def test_a_hundred_thousand_rows_are_quick(tmp_path: Path) -> None:
     assert points.table.height == rows
     assert points.draw is not None
     assert "5,000 points are drawn" in points.draw(PEN).get_supxlabel()
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_misspelt_column_is_found_before_any_recording_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nk.exploring.hear", lambda *_, **__: pytest.fail("listened"))
+    for asked, message, hint in (
+        ("[['gendre']]", "no column `gendre`", "did you mean `gender`"),
+        ("gender, emotion", "no column `gender, emotion`", "write `[['gender'], ['emotion']]`"),
+        ("[['a', 'b', 'c']]", "one column or two", "write"),
+    ):
+        with pytest.raises(DataError, match=message) as caught:
+            explored(f"expl.value_counts={asked}")
+        assert hint in str(caught.value.hint)
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_was_heard_goes_with_features() -> None:
+    found = explored("feats.type=snr", "expl.regplot=[['duration', 'loudness', 'gender']]", "data.target=emotion")
+    assert "regplot_duration_loudness_gender" in {one["name"] for one in found["exhibits"]}
+
+
+ASKED = (
+    "[['gender'], ['valence'], ['place'], ['age'], ['place', 'valence'], ['valence', 'arousal'], ['age', 'speaker']]"
+)
+CASES: dict[str, dict[str, Any]] = {
+    "one speaker": {"speaker": ["s"] * 60},
+    "two speakers": {"speaker": ["s", "t"] * 30},
+    "some speakers are not known": {"speaker": ["s", "t", None] * 20},
+    "some genders are not known": {"gender": ["f", None, "m"] * 20},
+    "each row its own speaker": {"speaker": [f"s{row}" for row in range(60)]},
+    "one class": {"emotion": ["joy"] * 60},
+    "two labels in all": {"emotion": ["joy", "sadness"] + [None] * 58},
+    "every label is another": {"emotion": [f"e{row:02}" for row in range(60)]},
+    "a class of one row": {"emotion": ["fear"] + ["joy", "sadness"] * 29 + ["joy"]},
+    "every word is another": {"place": [f"p{row}" for row in range(60)]},
+    "one word": {"place": ["home"] * 60},
+    "a constant": {"valence": [0.1] * 60},
+    "one number is known": {"valence": [float("nan")] * 59 + [1.0]},
+    "numbers without end": {"valence": [float("inf"), -float("inf")] + [1.0, 2.0, 3.0] * 19 + [0.5]},
+}
+
+
+def all_views(found: Material) -> Iterator[Exhibit]:
+    yield from overview.show(found)
+    yield from shown(found).values()
+    yield from bias.show(found)
+
+
+@pytest.mark.parametrize("target", ["emotion", "valence", "speaker", ""])
+@pytest.mark.parametrize("case", CASES)
+def test_odd_data_are_looked_at_without_a_warning_of_a_library(tmp_path: Path, case: str, target: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = [*all_views(material(tmp_path, target, f"[EXPL]\nvalue_counts = {ASKED}\n", **CASES[case]))]
+    assert not [one.caption for one in found if " nan" in one.caption]
+    for one in found:
+        if one.name.endswith("_tests"):
+            assert one.table["p"].is_between(0, 1).all()
+
+
+def test_what_is_not_known_of_a_word_is_a_value_of_its_own(tmp_path: Path) -> None:
+    """Gender is known of the angry alone, so that its absence tells all others."""
+    emotion = ["anger", "joy", "sadness"] * 20
+    gender = [None if one != "anger" else "f" for one in emotion]
+    (one,) = bias.show(material(tmp_path, emotion=emotion, gender=gender))
+    assert one.table.filter(pl.col("column") == "gender").is_empty()  # one value
+    gender = [{"anger": "f", "joy": "m"}.get(one) for one in emotion]
+    (one,) = bias.show(material(tmp_path, emotion=emotion, gender=gender))
+    assert one.table.row(by_predicate=pl.col("column") == "gender", named=True)["score"] == 1.0

@@ -5,10 +5,10 @@ p > .05), else Welch's; otherwise Mann and Whitney's. A group is near normal if,
 Wilk's test finds nothing (p > .05), or of 30 and more its skewness is within 1: their mean then is. Of more than two
 groups, all together by Kruskal and Wallis, then all pairs, corrected after Holm.
 
-Of speakers, where most have one group, likewise with a mean a speaker, those of several left out. Where at least half are
-in several groups, each is compared with himself: a paired t-test of the differences of his means where they are near
-normal, else Wilcoxon's; all groups together by Friedman, with the speakers who are in all. Of more than twelve groups,
-pairs are left out.
+Of speakers, where most have one group, likewise with a mean a speaker, those of several left out. Where half of them or
+more are in several groups, each is compared with himself: a paired t-test of the differences of his means where they
+are near normal, else Wilcoxon's; all groups together by Friedman, with the speakers who are in all. Of more than twelve
+groups, pairs are left out.
 """
 
 from __future__ import annotations

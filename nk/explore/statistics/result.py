@@ -76,7 +76,7 @@ class Result:
         """Everything in words, as `female | male: Welch's t-test, t(21.4) = 2.31, p = .031, ...`."""
         symbol = _SYMBOLS.get(self.test, "χ²")
         degrees = "" if self.df is None else f"({self.df:.4g})"
-        value = "" if self.statistic is None else f", {symbol}{degrees} = {self.statistic:.4g}"
+        value = "" if self.statistic is None else f", {symbol}{degrees} = {_number(self.statistic)}"
         corrected = "" if self.p_holm == self.p else f", Holm-corrected {p_text(self.p_holm)}"
         found = f"{self.test}{value}, {p_text(self.p)}{corrected}, {self.effect_text()}, n = {self.n:,} {self.unit}"
         return f"{self.of}: {found}"
@@ -87,6 +87,11 @@ class Result:
             return f"{self.effect_name} not defined"
         ends = "" if self.low is None or self.high is None else f"95 % interval {self.low:.2f} to {self.high:.2f}; "
         return f"{self.effect_name} {self.effect:.2f} ({ends}{self.size})"
+
+
+def _number(statistic: float) -> str:
+    """Four digits, or all before the point."""
+    return f"{statistic:.4g}" if abs(statistic) < 10_000 else f"{statistic:,.0f}"
 
 
 def p_text(p: float) -> str:
