@@ -23,7 +23,7 @@ from nk.explore.columns import column_of
 from nk.explore.densities import limits_of, spread
 from nk.explore.hearing import BESIDE, HEARD
 from nk.explore.material import Material
-from nk.report.figures import PEN
+from nk.report.figures import PEN, Pen
 from nk.tables import Dataset, Target
 from nk.ui import Ui
 
@@ -451,3 +451,15 @@ def test_what_is_not_known_of_a_word_is_a_value_of_its_own(tmp_path: Path) -> No
     gender = [{"anger": "f", "joy": "m"}.get(one) for one in emotion]
     (one,) = bias.show(material(tmp_path, emotion=emotion, gender=gender))
     assert one.table.row(by_predicate=pl.col("column") == "gender", named=True)["score"] == 1.0
+
+
+def test_labels_that_no_font_can_write_stay_apart(tmp_path: Path) -> None:
+    pen = Pen(frozenset("女男怒喜"))
+    columns = {"gender": ["女", "男"] * 30, "emotion": ["怒", "喜", "joy"] * 20}
+    found = shown(material(tmp_path, text="[EXPL]\nvalue_counts = [['gender'], ['place', 'gender']]\n", **columns))
+    draw = found["value_counts_gender"].draw
+    assert draw is not None
+    assert [one.get_text() for one in draw(pen).legends[0].texts] == ["gender 1", "gender 2"]
+    draw = found["value_counts_place_gender"].draw
+    assert draw is not None
+    assert [one.get_title() for one in draw(pen).axes] == ["joy", "class 2", "class 3"]
