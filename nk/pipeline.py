@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -214,7 +214,8 @@ def explore(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Explored:
     place = exploring.place_of(loaded)
     material = exploring.gather(loaded, ui, jobs, watch)
     found = exploring.exhibits(material, loaded, ui, watch)
-    return exploring.write(place, found, material, watch, ui)
+    explored = exploring.write(place, found, material, watch, ui)
+    return replace(explored, rows=exploring.for_spotlight(material, loaded, ui))
 
 
 @dataclass(frozen=True)

@@ -455,7 +455,7 @@ def test_what_is_not_known_of_a_word_is_a_value_of_its_own(tmp_path: Path) -> No
 
 def test_labels_that_no_font_can_write_stay_apart(tmp_path: Path) -> None:
     pen = Pen(frozenset("女男怒喜"))
-    columns = {"gender": ["女", "男"] * 30, "emotion": ["怒", "喜", "joy"] * 20}
+    columns: dict[str, Any] = {"gender": ["女", "男"] * 30, "emotion": ["怒", "喜", "joy"] * 20}
     found = shown(material(tmp_path, text="[EXPL]\nvalue_counts = [['gender'], ['place', 'gender']]\n", **columns))
     draw = found["value_counts_gender"].draw
     assert draw is not None
