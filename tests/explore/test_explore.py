@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import warnings
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from nk.explore.columns import column_of
 from nk.explore.densities import limits_of, spread
 from nk.explore.hearing import BESIDE, HEARD
 from nk.explore.material import Material
+from nk.explore.statistics.pairs import concordance
 from nk.report.figures import PEN, Pen
 from nk.tables import Dataset, Target
 from nk.ui import Ui
@@ -463,3 +465,41 @@ def test_labels_that_no_font_can_write_stay_apart(tmp_path: Path) -> None:
     draw = found["value_counts_place_gender"].draw
     assert draw is not None
     assert [one.get_title() for one in draw(pen).axes] == ["joy", "class 2", "class 3"]
+
+
+@pytest.mark.parametrize("target", ["emotion", "arousal", ""])
+def test_bins_are_for_columns_that_are_asked_for_and_what_was_heard_stays_a_number(tmp_path: Path, target: str) -> None:
+    found = material(tmp_path, target, "[EXPL]\nbin_reals = True\nvalue_counts = ['duration', 'valence']\n")
+    heard = found.heard.with_columns(duration=pl.Series(np.linspace(1, 3, 60)))
+    found = replace(found, heard=heard)
+    views = {one.name: one for one in (*overview.show(found), *value_counts.show(found, Ui(quiet=True)))}
+    assert views["recordings"].draw is not None
+    assert views["recordings"].draw(PEN).axes[0].get_xlabel() == "duration (s)"
+    for one in views.values():
+        if one.draw:
+            one.draw(PEN)
+
+
+def test_a_column_of_words_may_be_called_as_what_is_heard(tmp_path: Path) -> None:
+    found = material(tmp_path, text="[EXPL]\nvalue_counts = ['loudness']\n", loudness=["loud", "low"] * 30)
+    names = [one.name for one in all_views(found)]
+    assert names[-3:] == ["value_counts_loudness", "value_counts_loudness_tests", "bias"]
+
+
+def test_the_keys_of_plot_change_what_is_drawn(tmp_path: Path) -> None:
+    def axes(text: str, target: str = "emotion") -> Any:
+        draw = shown(material(tmp_path, target, f"[EXPL]\nvalue_counts = ['valence']\n{text}"))[
+            "value_counts_valence"
+        ].draw
+        assert draw is not None
+        return draw(PEN).axes[0]
+
+    plain, filled = axes(""), axes("[PLOT]\nfill_areas = True\n")
+    smooth, steps = axes(""), axes("dist_type = hist\n")
+    assert len(filled.collections) > len(plain.collections)
+    heights = [max(len({*line.get_ydata()}) for line in one.lines) for one in (smooth, steps)]
+    assert heights[0] > 100 > heights[1]
+    values = material(tmp_path).frame
+    said = concordance(values["arousal"], values["valence"])
+    assert axes("[PLOT]\nccc = True\n", "arousal").get_title() == f"CCC {said:.3f}"
+    assert axes("", "arousal").get_title() == ""
