@@ -109,7 +109,7 @@ def _suspects(material: Material) -> list[Suspect]:
     found = [
         Suspect(
             column,
-            _is_honest(column.name),
+            _is_honest(column.name, target.name),
             tests(target, column, None if column.name == "speaker" else known),
             probed.get(column.name),
             p.get(column.name, math.nan),
@@ -131,7 +131,7 @@ def _columns(material: Material) -> list[Column]:
     """The columns that are suspected and have more than one value; ages in groups."""
     frame = material.frame
     named = [*_TRAITS, *HEARD, *BESIDE, *(name for name in frame.columns if name.endswith("_pred"))]
-    names = [name for name in named if name in frame.columns and name != material.target]
+    names = [name for name in dict.fromkeys(named) if name in frame.columns and name != material.target]
     varied = [name for name in names if frame[name].drop_nulls().n_unique() > 1]
     plain = material.unbinned
     found = [column_of(plain, name) for name in varied]
@@ -143,9 +143,11 @@ def _aged(column: Column) -> Column:
     return Column("age", groups, tuple(groups.drop_nulls().unique().sort().to_list()))
 
 
-def _is_honest(name: str) -> bool:
-    """Whether a column can be what the label is about: who is angry is loud."""
+def _is_honest(name: str, target: str) -> bool:
+    """Whether a column can be what the label is about: who is angry is loud, and a speaker has one gender."""
     honest = {cue.name for cue in CUES if cue.honest}
+    if name == f"{target}_pred" or (target == "speaker" and name in _TRAITS):
+        return True
     return name in {*honest, "snr", "speaker", *_EXPRESSED}
 
 

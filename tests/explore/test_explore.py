@@ -503,3 +503,21 @@ def test_the_keys_of_plot_change_what_is_drawn(tmp_path: Path) -> None:
     said = concordance(values["arousal"], values["valence"])
     assert axes("[PLOT]\nccc = True\n", "arousal").get_title() == f"CCC {said:.3f}"
     assert axes("", "arousal").get_title() == ""
+
+
+@pytest.mark.parametrize(("target", "column"), [("speaker", "gender"), ("gender", "gender_pred")])
+def test_what_is_the_label_in_other_words_does_not_lead(tmp_path: Path, target: str, column: str) -> None:
+    gender = [["f", "m"][row % 6 % 2] for row in range(240)]
+    frame = material(tmp_path).dataset.frame
+    frame = pl.concat([frame] * 4).with_columns(
+        id=pl.Series([f"db/{row:03}#0-1000" for row in range(240)]),
+        **{name: pl.Series(gender) for name in ("gender", column)},
+    )
+    heard = frame.select("id", **{name: pl.lit(1.0) for name in (*HEARD, *BESIDE)})
+    labels = tuple(frame[target].unique().sort())
+    found = Material(Dataset(frame, Target(target, labels)), heard, False, [], material(tmp_path).config, 1)
+    table, lead = told(found)
+    row = table.row(by_predicate=pl.col("column") == column, named=True)
+    assert row["gained"] >= 0.1
+    assert row["p_holm"] < 0.05 or target == "gender"
+    assert lead == ""
