@@ -309,6 +309,20 @@ def test_planted_faults_lead_and_a_clean_corpus_does_not(tmp_path: Path, fault: 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_the_gender_bias_leads_whatever_the_seed(tmp_path: Path, seed: int) -> None:
+    (tmp_path / "exp.ini").write_text(
+        f"[EXP]\nroot = {tmp_path}\nrandom_seed = {seed}\n[DATA]\ndatabases = ['demo']\ndemo.type = synthetic\n"
+        "demo.fault = gender_bias\n"
+    )
+    found = next(
+        one for one in pipeline.explore(load_config(tmp_path / "exp.ini"), Ui(quiet=True)).exhibits if one.lead
+    )
+    assert "`gender` alone tells `emotion`" in (found.lead or "")
+    assert found.table.row(by_predicate=pl.col("column") == "gender", named=True)["p_holm"] < 0.02
+
+
+@pytest.mark.slow
 def test_emodb_has_no_bias_that_leads(data: Path, tmp_path: Path) -> None:
     text = f"[EXP]\nroot = {tmp_path}\n[DATA]\ndatabases = ['emodb']\nemodb = {data}/emodb/emodb.csv\n"
     (tmp_path / "exp.ini").write_text(f"{text}[EXPL]\nvalue_counts = [['gender', 'age'], ['duration']]\n")
