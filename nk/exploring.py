@@ -13,8 +13,9 @@ from nk.config import check_built, check_data
 from nk.dividing import divide, is_folded, undivided
 from nk.errors import DataError
 from nk.execute import cores
-from nk.explore import bias, groups, measuring, overview, value_counts
-from nk.explore.hearing import hear
+from nk.explore import bias, groups, measuring, overview, spotlight, value_counts
+from nk.explore.columns import WORDS_OF_TARGET
+from nk.explore.hearing import BESIDE, HEARD, hear
 from nk.explore.material import Material
 from nk.manifest import Stopwatch, manifest
 from nk.paths import resolver
@@ -43,13 +44,17 @@ USED = ("EXP", "DATA", "EXPL", "PLOT")
 
 @dataclass(frozen=True)
 class Explored:
-    """What a look at the data has found, and the folder that holds it; `told` is the content of `explore.json`."""
+    """What a look at the data has found, and the folder that holds it; `told` is the content of `explore.json`.
+
+    `rows` are what `nk.explore.spotlight` shows, None where it is not asked for.
+    """
 
     folder: Path
     exhibits: Sequence[Exhibit]
     told: dict[str, Any]
     config: Config
     report: Report | None = None
+    rows: pl.DataFrame | None = None
 
 
 def place_of(loaded: Loaded) -> tuple[Path, str]:
@@ -63,6 +68,7 @@ def place_of(loaded: Loaded) -> tuple[Path, str]:
     check_data(loaded)
     check_built(loaded, USED)
     measuring.check(loaded)
+    spotlight.check(loaded.config.expl)
     above = _run_folder(loaded.config)
     runfolder.check_place(above.parent, above.name)
     runfolder.check_place(above, EXPLORE)
@@ -93,6 +99,8 @@ def gather(loaded: Loaded, ui: Ui, jobs: int | None, watch: Stopwatch) -> Materi
         ui.note(line)
     cautions.say(cautions.of_skips(read.skipped, len(read.dataset) + len(read.skipped)), ui)
     dataset = _selected(dataset, config, parted=parted)
+    also = [WORDS_OF_TARGET] if dataset.target.name else []
+    value_counts.check([*dataset.frame.columns, *HEARD, *BESIDE, *also], config.expl)
     with watch("listen"):
         channels = config.data.channels
         heard = hear(dataset, channels=channels, jobs=jobs, ui=ui, fresh=config.feats.no_reuse)
@@ -106,6 +114,17 @@ def exhibits(material: Material, loaded: Loaded, ui: Ui, watch: Stopwatch) -> li
     with watch("features"):
         found += measuring.show(material, loaded, ui)
     return found
+
+
+def for_spotlight(material: Material, loaded: Loaded, ui: Ui) -> pl.DataFrame | None:
+    """The rows as Spotlight shows them, with the features that [FEATS] names; None where it is not asked for."""
+    config = material.config
+    if not config.expl.spotlight:
+        return None
+    features = measuring.extracted(material, loaded, ui)[1] if measuring.names_features(config) else None
+    folder = _run_folder(config)
+    run = groups.earlier(folder, material, ui)
+    return spotlight.rows(material, features, spotlight.said(folder) if run else None)
 
 
 def _of_rows(material: Material, ui: Ui) -> Iterator[Exhibit]:

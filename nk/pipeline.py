@@ -218,7 +218,8 @@ def explore(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Explored:
     material = exploring.gather(loaded, ui, jobs, watch)
     found = exploring.exhibits(material, loaded, ui, watch)
     explored = exploring.write(place, found, material, watch, ui)
-    return replace(explored, report=reporting.at_the_end(place[0], loaded.config, ui))
+    report = reporting.at_the_end(place[0], loaded.config, ui)
+    return replace(explored, report=report, rows=exploring.for_spotlight(material, loaded, ui))
 
 
 @dataclass(frozen=True)

@@ -198,8 +198,10 @@ def _low(bins: Ints, task: Task, rows: pl.DataFrame, target: Target) -> float:
 
 
 def _bins(column: pl.Series, classes: int) -> Ints:
-    named = column.dtype == pl.String
-    return column.rank("dense").to_numpy().astype(np.int64) - 1 if named else binned(column, classes)
+    if column.dtype != pl.String:
+        return binned(column, classes)
+    places = column.rank("dense").cast(pl.Int64)
+    return (places.fill_null(int(str(places.max() or 0)) + 1) - 1).to_numpy()  # not known is a value too
 
 
 def _task(rows: pl.DataFrame, target: Target, folds: Sequence[Fold]) -> Task:

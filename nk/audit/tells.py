@@ -118,7 +118,7 @@ def _table(column: Places, label: Places, values: int, classes: int) -> Doubles:
     return np.bincount(code, minlength=values * classes).reshape(values, classes).astype(np.float64)
 
 
-def by_chance(column: Places, label: Places, speaker: Places) -> float:
+def by_chance(column: Places, label: Places, speaker: Places, *, level: float = _CHANCE) -> float:
     """How likely an association as large as this is, if the column has nothing to do with the label.
 
     It is the share of deals whose chi-squared is as large, the real one among them. Once it cannot become small, no
@@ -128,6 +128,7 @@ def by_chance(column: Places, label: Places, speaker: Places) -> float:
         column: the number of each row's value, shape (rows,)
         label: the number of each row's class
         speaker: the number of each row's speaker, from 0 without gaps
+        level: a p of twice that is large enough to end it
     """
     values, classes = int(column.max()) + 1, int(label.max()) + 1
     real = _chi_squared(_table(column, label, values, classes)) * (1 - 1e-9)
@@ -139,7 +140,7 @@ def by_chance(column: Places, label: Places, speaker: Places) -> float:
     larger = 0
     for deal, table in enumerate(islice(tables, deals), start=1):
         larger += _chi_squared(table) >= real
-        if larger > 2 * _CHANCE * deals:
+        if larger > 2 * level * deals:
             return larger / deal
     return (larger + 1) / (deals + 1)
 

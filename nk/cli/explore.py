@@ -40,4 +40,10 @@ def explore(
         from nk import pipeline
         from nk.show_explored import show_explored
 
-        show_explored(pipeline.explore(loaded, ui, jobs=jobs), ui, json=json)
+        explored = pipeline.explore(loaded, ui, jobs=jobs)
+        show_explored(explored, ui, json=json)
+        if explored.rows is not None:
+            from nk.explore import spotlight
+
+            ui.note("opening Spotlight; close its tab in the browser to end")
+            spotlight.show(explored.rows)

@@ -61,7 +61,9 @@ class Expl(Section):
     umap: bool = key(False, "same as `umap` in `scatter`")
     pca: bool = key(False, "same as `pca` in `scatter`")
     shap: bool = key(False, "SHAP values of the model in [MODEL], of speakers that it has not heard")
-    spotlight: bool = key(False, "open the data in Renumics Spotlight", built=False)
+    spotlight: bool = key(
+        False, "open the data in Renumics Spotlight, with audio, the features that [FEATS] names and predictions"
+    )
     sample_selection: Part | None = key(None, "parts of the split to look at; without it that of [EXP]")
 
 

@@ -28,7 +28,7 @@ from nk.stages.grouping import by_hash, dealt_evenly
 from nk.stages.groups import groups_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nk.audit.shortcuts import Probed, Reached
     from nk.explore.material import Material
@@ -92,7 +92,7 @@ def _how(material: Material, measure: str, chance: float, rounds: int) -> str:
     """How columns were probed."""
     left = "speakers left out" if material.dataset.has_speakers and material.target != "speaker" else "rows left out"
     text = f"{measure} of each column alone on {left}, chance {chance:.2f}"
-    return f"{text}, p by {rounds:,} permutations, Holm-corrected."
+    return f"{text}, p by {rounds:,} permutations, Holm-corrected, traits and other columns each for themselves."
 
 
 def _rounds(material: Material) -> int:
@@ -104,12 +104,12 @@ def _suspects(material: Material) -> list[Suspect]:
     columns = _columns(material)
     target = column_of(material.unbinned, material.target)
     probed = _probed(columns, material)
-    p = dict(zip(probed, holm([one.alone for one in probed.values()]), strict=True))
+    p = _corrected(probed)
     known = material.frame["speaker"] if material.dataset.has_speakers and target.name != "speaker" else None
     found = [
         Suspect(
             column,
-            _is_honest(column.name),
+            _is_honest(column.name, target.name),
             tests(target, column, None if column.name == "speaker" else known),
             probed.get(column.name),
             p.get(column.name, math.nan),
@@ -119,11 +119,19 @@ def _suspects(material: Material) -> list[Suspect]:
     return sorted(found, key=lambda one: -one.gained if one.probed else 1.0)
 
 
+def _corrected(probed: Mapping[str, Probed]) -> dict[str, float]:
+    """Values of p corrected for the number of traits, or of other columns: many cues hide no trait."""
+    found: dict[str, float] = {}
+    for names in ([name for name in probed if name in _TRAITS], [name for name in probed if name not in _TRAITS]):
+        found |= zip(names, holm([probed[name].alone for name in names]), strict=True)
+    return found
+
+
 def _columns(material: Material) -> list[Column]:
     """The columns that are suspected and have more than one value; ages in groups."""
     frame = material.frame
     named = [*_TRAITS, *HEARD, *BESIDE, *(name for name in frame.columns if name.endswith("_pred"))]
-    names = [name for name in named if name in frame.columns and name != material.target]
+    names = [name for name in dict.fromkeys(named) if name in frame.columns and name != material.target]
     varied = [name for name in names if frame[name].drop_nulls().n_unique() > 1]
     plain = material.unbinned
     found = [column_of(plain, name) for name in varied]
@@ -135,9 +143,11 @@ def _aged(column: Column) -> Column:
     return Column("age", groups, tuple(groups.drop_nulls().unique().sort().to_list()))
 
 
-def _is_honest(name: str) -> bool:
-    """Whether a column can be what the label is about: who is angry is loud."""
+def _is_honest(name: str, target: str) -> bool:
+    """Whether a column can be what the label is about: who is angry is loud, and a speaker has one gender."""
     honest = {cue.name for cue in CUES if cue.honest}
+    if name == f"{target}_pred" or (target == "speaker" and name in _TRAITS):
+        return True
     return name in {*honest, "snr", "speaker", *_EXPRESSED}
 
 

@@ -14,10 +14,12 @@ from nk.stages.folds import natural
 from nk.stages.target import classes_of, edges_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from nk.explore.material import Material
 
 MOST = 30  # categories that are told apart; more are names
-_WORDS_OF_TARGET = "class_label"  # what the original calls the target
+WORDS_OF_TARGET = "class_label"  # what the original calls the target
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,16 @@ class Column:
         return len(self.labels) > MOST
 
 
+def need(name: str, columns: Collection[str]) -> None:
+    """Make sure that there is a column of this name.
+
+    Raises:
+        DataError: there is not
+    """
+    if name not in columns:
+        raise DataError(f"there is no column `{name}`, which [EXPL] names", hint=which(name, columns))
+
+
 def column_of(material: Material, name: str) -> Column:
     """A column by its name, cut into thirds where the config asks for it.
 
@@ -63,19 +75,25 @@ def column_of(material: Material, name: str) -> Column:
         DataError: there is no such column, or it is empty
     """
     frame, target = material.frame, material.dataset.target
-    name = target.name if name == _WORDS_OF_TARGET and name not in frame.columns else name
-    if name not in frame.columns:
-        raise DataError(f"there is no column `{name}`, which [EXPL] names", hint=which(name, frame.columns))
+    if name == WORDS_OF_TARGET and name not in frame.columns:
+        name = target.name or name
+    need(name, frame.columns)
     values = frame[name]
-    if not values.count():
+    if not (finite(values) if values.dtype.is_numeric() else values).count():
         raise DataError(f"the column `{name}`, which [EXPL] names, is empty", hint="leave it out")
     if name == target.name and target.labels:
         return Column(name, values, target.labels)
     if not _is_numeric(values):
         text = as_text(values)
         return Column(name, text, tuple(sorted(text.drop_nulls().unique().to_list(), key=natural)))
-    found = Column(name, values.cast(pl.Float64).fill_nan(None), (), HEARD.get(name, ("", ""))[1])
+    found = Column(name, finite(values), (), HEARD.get(name, ("", ""))[1])
     return _binned(found, material) if _is_binned(name, material) else found
+
+
+def finite(values: pl.Series) -> pl.Series:
+    """Numbers as float64, null where they are none, or have no end."""
+    numbers = values.cast(pl.Float64)
+    return numbers.set(~numbers.is_finite().fill_null(value=False), None)
 
 
 def _is_numeric(values: pl.Series) -> bool:
@@ -86,7 +104,7 @@ def _is_numeric(values: pl.Series) -> bool:
 def _is_binned(name: str, material: Material) -> bool:
     expl = material.config.expl
     asked = {key.lower(): value for key, value in expl.column_bin_reals.items()}
-    names = [name, _WORDS_OF_TARGET] if name == material.target else [name]
+    names = [name, WORDS_OF_TARGET] if name == material.target else [name]
     return next((asked[one.lower()] for one in names if one.lower() in asked), expl.bin_reals)
 
 

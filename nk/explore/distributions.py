@@ -74,6 +74,9 @@ def exhibit(
         return replace(found, notes=(*found.notes, PICKED)) if picked else found
     values = values_of(name, dataset, features, key)
     frame = _grouped(dataset, values, by_gender=by_gender)
+    if not frame.height:
+        title, caption = f"{name}, not known", "No recording has a value, or none with one has a class."
+        return Exhibit(f"feature_{name}", title, _numbers(frame), caption)
     frame, notes = _largest(frame, target.labels)
     table, tests = _numbers(frame), tested(dataset, values, list(frame["class"].unique(maintain_order=True)))
     title = f"{name}, by {target.name}" if target.name in dataset else name

@@ -76,16 +76,16 @@ def exhibits(found: Sequence[Importance], names: Sequence[str], most: int, *, ab
         most: how many are drawn
         about: what was to be told, for the title
     """
-    shown = [_of_one(one, names, most, about) for one in found]
+    shown = [_of_one(one, names, most, about, care="" if len(found) > 1 else f" {_CARE}") for one in found]
     return [_of_all(found, names, most, about), *shown] if len(found) > 1 else shown
 
 
-def _of_one(one: Importance, names: Sequence[str], most: int, about: str) -> Exhibit:
+def _of_one(one: Importance, names: Sequence[str], most: int, about: str, *, care: str) -> Exhibit:
     order = in_order([one])
     columns = {"feature": [names[place] for place in order], "importance": one.values[order]}
     table = pl.DataFrame({"rank": ranks([one])[order], **columns})
     title = f"Importance for {about}, by {one.model}"
-    caption = f"{_drawn(len(names), most)}: {one.how}. {_CARE}"
+    caption = f"{_drawn(len(names), most)}: {one.how}.{care}"
     return Exhibit(
         name=f"importance_{one.model}",
         title=title,

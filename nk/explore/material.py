@@ -42,6 +42,12 @@ class Material:
         return self.dataset.frame.join(self.heard.drop(known & {*self.heard.columns}), on="id", maintain_order="left")
 
     @property
+    def recorded(self) -> pl.DataFrame:
+        """The same, what was heard going first."""
+        heard = [name for name in self.heard.columns if name != "id"]
+        return self.dataset.frame.drop(heard, strict=False).join(self.heard, on="id", maintain_order="left")
+
+    @property
     def unbinned(self) -> Material:
         """The same without numbers being cut into bins."""
         plain = self.config.expl.model_copy(update={"bin_reals": False, "column_bin_reals": {}})

@@ -10,6 +10,7 @@ import polars as pl
 
 from nk.errors import DataError
 from nk.stages import gaps
+from nk.stages.columns import describing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,10 @@ def values_of(name: str, dataset: Dataset, features: Features, key: str) -> Doub
         return np.where(np.isfinite(column), column, np.nan)
     if name in dataset:
         return _numbers(dataset.frame[name], key)
-    raise DataError(f"there is no feature or column `{name}`, which `{key}` names", hint=_near(name, features.names))
+    raise DataError(
+        f"there is no feature or column `{name}`, which `{key}` names",
+        hint=_near(name, [*features.names, *describing(dataset.frame.columns)]),
+    )
 
 
 def _numbers(column: pl.Series, key: str) -> Doubles:
@@ -62,5 +66,6 @@ def _numbers(column: pl.Series, key: str) -> Doubles:
 
 
 def _near(name: str, names: Sequence[str]) -> str:
-    near = get_close_matches(name, names, n=1, cutoff=0.4) or names[:1]
-    return f"did you mean `{near[0]}`? `print_feats = True` in [FEATS] lists them" if near else "name a column"
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    meant = f"did you mean `{near[0]}`? " if near else ""
+    return f"{meant}`print_feats = True` in [FEATS] lists the features"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ from nk.stages.pooling import Pooling
 from nk.stages.recordings import check_skips
 
 if TYPE_CHECKING:
-    from nk.config import Loaded
+    from nk.config import Config, Loaded
     from nk.explore.exhibit import Exhibit
     from nk.explore.material import Material
     from nk.tables import Dataset, Features
@@ -34,7 +35,7 @@ def check(loaded: Loaded) -> None:
         MissingDependency: a package is not installed
     """
     config, expl = loaded.config, loaded.config.expl
-    if not feature_views.needed(expl):
+    if not feature_views.needed(expl) and not (expl.spotlight and names_features(config)):
         return
     check_built(loaded, ("FEATS", "MODEL") if expl.shap else ("FEATS",))
     if not config.feats.type:
@@ -47,6 +48,11 @@ def check(loaded: Loaded) -> None:
     learners(named, config.model.options, numbers=config.exp.type == "regression")
 
 
+def names_features(config: Config) -> bool:
+    """Whether features are named, and not those taken that are taken without."""
+    return "type" in config.feats.model_fields_set and bool(config.feats.type)
+
+
 def show(material: Material, loaded: Loaded, ui: Ui) -> list[Exhibit]:
     """All views of features that [EXPL] asks for.
 
@@ -56,13 +62,14 @@ def show(material: Material, loaded: Loaded, ui: Ui) -> list[Exhibit]:
     config = material.config
     if not feature_views.needed(config.expl):
         return []
-    dataset, features = _extracted(material, loaded, ui)
+    dataset, features = extracted(material, loaded, ui)
+    dataset = replace(dataset, frame=material.frame.filter(pl.col("id").is_in(dataset.ids)))
     return feature_views.views(
         dataset, features, config.expl, config.plot, material.seed, material.jobs, model=config.model
     )
 
 
-def _extracted(material: Material, loaded: Loaded, ui: Ui) -> tuple[Dataset, Features]:
+def extracted(material: Material, loaded: Loaded, ui: Ui) -> tuple[Dataset, Features]:
     """The features, and the rows that have some."""
     feats, dataset = material.config.feats, material.dataset
     ask = sources.Ask(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from nk.explore.columns import column_of
+from nk.explore.columns import Column, column_of, finite
 from nk.explore.exhibit import Exhibit
 from nk.explore.hearing import HEARD
 from nk.explore.pictures import draw_counts, draw_missing, draw_numbers
@@ -40,7 +40,7 @@ def show(material: Material) -> Iterator[Exhibit]:
 
 
 def _sizes(material: Material) -> Exhibit:
-    frame = material.frame
+    frame = material.recorded
     table = by_scope(frame, _numbers(material), parted=material.parted)
     speakers = frame["speaker"].drop_nulls().n_unique() if material.dataset.has_speakers else None
     hours = float((frame["end"] - frame["start"]).sum()) / 3600
@@ -85,7 +85,7 @@ def _numbers(material: Material) -> list[pl.Expr]:
 
 def _recordings(material: Material) -> Exhibit:
     """How everything that was heard is spread, in every scope."""
-    frame = material.frame
+    frame = material.recorded
     tables = [
         by_scope(frame, describe(name), parted=material.parted).select(pl.lit(name).alias("measure"), pl.all())
         for name in HEARD
@@ -97,7 +97,7 @@ def _recordings(material: Material) -> Exhibit:
     caption = (
         f"{count_text(frame.height, 'recording')}" + (f"; the same in all: {', '.join(alike)}" if alike else "") + "."
     )
-    columns = [column_of(material, name) for name in varied]
+    columns = [Column(name, finite(frame[name]), unit=HEARD[name][1]) for name in varied]
     title = "How it was recorded"
     return Exhibit(
         "recordings", title, table, caption, draw_numbers(columns, material, title, caption), _notes(material)
@@ -161,8 +161,8 @@ def _spread(values: pl.Series, unit: str) -> str:
 
 
 def _notes(material: Material) -> tuple[str, ...]:
-    unheard = material.frame["loudness"].null_count()
-    clipped = int((material.frame["clipped"] > 0).sum())
+    unheard = material.recorded["loudness"].null_count()
+    clipped = int((material.recorded["clipped"] > 0).sum())
     notes = ["medians, with the smallest and the largest in brackets"]
     if unheard:
         notes.append(f"{count_text(unheard, 'recording')} cannot be decoded, or are too short to be measured")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from nk.explore.scopes import by_scope
-from nk.explore.statistics.numbers import compare
+from nk.explore.statistics.numbers import TOGETHER, compare
 from nk.explore.statistics.pairs import correlate
 from nk.explore.statistics.tables import associate
 from nk.report.figures import count_text
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _QUANTILES = {"min": 0.0, "lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75, "max": 1.0}
 # What the numbers of a table are called; a user's column of that name gets another.
 _TAKEN = ("rows", "speakers", "known", "mean", "deviation", *_QUANTILES)
-_MOST_TESTED = 12  # groups of which all pairs are compared
 
 
 def tests(one: Column, other: Column, speaker: pl.Series | None) -> list[Result]:
@@ -35,29 +34,31 @@ def tests(one: Column, other: Column, speaker: pl.Series | None) -> list[Result]
     if not one.is_number and not other.is_number:
         return associate(one.values, other.values, speaker, of)
     group, number = (other, one) if one.is_number else (one, other)
-    found = compare(group.values, number.values, speaker, group.labels)
-    return found if len(group.labels) <= _MOST_TESTED else [test for test in found if test.of == "all"]
+    return compare(group.values, number.values, speaker, group.labels)
 
 
 def main(found: Sequence[Result], unit: str) -> Result | None:
-    """The test that says it all: of all groups together, or the only one."""
-    return next((one for one in found if one.unit == unit), None)
+    """The test that says it all: of all groups together, or the only one; None where there are tests of pairs alone."""
+    first = next((one for one in found if one.unit == unit), None)
+    return None if first and first.of != TOGETHER and any(one.of == TOGETHER for one in found) else first
 
 
 def said(found: Sequence[Result], *, speakers: bool) -> str:
     """What was found of rows and of speakers, in a sentence each; `speakers` says whether they are known."""
-    sentences = [_said([one for one in found if one.unit == unit]) for unit in ("rows", "speakers")]
+    sentences = [_said(found, unit) for unit in ("rows", "speakers")]
     if speakers and found and not sentences[1]:
         sentences[1] = "By speakers: not tested, as they do not differ, or too few can be compared."
     return " ".join(sentences).strip()
 
 
-def _said(found: Sequence[Result]) -> str:
-    if not found:
+def _said(found: Sequence[Result], unit: str) -> str:
+    first, pairs = main(found, unit), [one for one in found if one.unit == unit]
+    if not pairs:
         return ""
-    first, *pairs = found
-    _, _, words = first.sentence().partition(": ")
-    words = f"By {first.unit}: {words}"
+    if first:
+        pairs = pairs[1:]
+    words = first.sentence().partition(f"{first.of}: ")[2] if first else "too few are in all groups for a test of all"
+    words = f"By {unit}: {words}"
     if not pairs:
         return f"{words}."
     sure = [pair for pair in pairs if pair.is_sure]

@@ -31,6 +31,7 @@ def sampled(dataset: Dataset, most: int, seed: int, what: str) -> tuple[Dataset,
         return dataset, ()
     names = ["speaker"] * dataset.has_speakers
     names += [dataset.target.name] * (dataset.target.name in dataset and not dataset.target.is_number)
+    names = [*dict.fromkeys(names)]
     strata = [as_text(dataset.frame[name]).fill_null("").alias(f"of {name}") for name in names]
     drawn = pl.Series("drawn", [hashed(key, seed) for key in dataset.ids])
     order = dataset.frame.select("id").with_columns(*strata, drawn)

@@ -6,22 +6,41 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nk.errors import DataError
-from nk.explore.columns import Column, column_of, thirds
+from nk.explore.columns import WORDS_OF_TARGET, Column, column_of, need, thirds
 from nk.explore.exhibit import Exhibit
 from nk.explore.pictures import draw_one, draw_relation
 from nk.explore.relation import said, sample, table, tests
 from nk.explore.statistics.result import Result, as_table, corrected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     import polars as pl
 
+    from nk.config.work import Expl
     from nk.explore.material import Material
     from nk.ui import Ui
 
 TESTS = "_tests"
 _ESTIMATED = "_pred"
+
+
+def check(columns: Collection[str], expl: Expl) -> None:
+    """Make sure, before any recording is listened to, that there is what the entries name.
+
+    Raises:
+        DataError: a column is not there, or an entry names more than two
+    """
+    for names in expl.value_counts or ():
+        if len(names) > 2:
+            raise DataError("`value_counts` is for one column or two", examples=list(names),
+                            hint="write `[['a'], ['a', 'b']]`")  # fmt: skip
+        for name in names:
+            if "," in name and name not in columns:
+                several = ", ".join(f"['{one.strip()}']" for one in name.split(","))
+                raise DataError(f"there is no column `{name}`, which `value_counts` names", hint=f"write `[{several}]`")
+            if not name.endswith(_ESTIMATED):
+                need(name, columns)
 
 
 def show(material: Material, ui: Ui) -> Iterator[Exhibit]:
@@ -30,10 +49,8 @@ def show(material: Material, ui: Ui) -> Iterator[Exhibit]:
     Raises:
         DataError: a column is not there, or an entry names more than two
     """
+    check([*material.frame.columns, *([WORDS_OF_TARGET] if material.target else [])], material.config.expl)
     for names in material.config.expl.value_counts or ():
-        if len(names) > 2:
-            raise DataError("`value_counts` is for one column or two", examples=list(names),
-                            hint="write `[['a'], ['a', 'b']]`")  # fmt: skip
         absent = [name for name in names if name.endswith(_ESTIMATED) and name not in material.frame.columns]
         if absent:
             shown = ", ".join(f"`{name}`" for name in absent)

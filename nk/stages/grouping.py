@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -39,14 +41,18 @@ def dealt_evenly(strata: Sequence[int], groups: Sequence[int], count: int) -> li
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
+    if max(Counter(strata).values(), default=0) < count:
+        strata = [0] * len(strata)  # no stratum has a row for each fold
     rows = sorted(range(len(groups)), key=lambda row: (groups[row], row))
     fold = [0] * len(groups)
-    parts = StratifiedGroupKFold(n_splits=count).split(
-        rows, [strata[row] for row in rows], [groups[row] for row in rows]
-    )
-    for number, (_, test) in enumerate(parts):
-        for place in test:
-            fold[rows[place]] = number
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a stratum has fewer rows than there are folds
+        parts = StratifiedGroupKFold(n_splits=count).split(
+            rows, [strata[row] for row in rows], [groups[row] for row in rows]
+        )
+        for number, (_, test) in enumerate(parts):
+            for place in test:
+                fold[rows[place]] = number
     return fold
 
 

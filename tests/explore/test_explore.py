@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 import time
+import warnings
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +24,13 @@ from nk.explore.columns import column_of
 from nk.explore.densities import limits_of, spread
 from nk.explore.hearing import BESIDE, HEARD
 from nk.explore.material import Material
-from nk.report.figures import PEN
+from nk.explore.statistics.pairs import concordance
+from nk.report.figures import PEN, Pen
 from nk.tables import Dataset, Target
 from nk.ui import Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from nk.explore.exhibit import Exhibit
@@ -306,6 +309,20 @@ def test_planted_faults_lead_and_a_clean_corpus_does_not(tmp_path: Path, fault: 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_the_gender_bias_leads_whatever_the_seed(tmp_path: Path, seed: int) -> None:
+    (tmp_path / "exp.ini").write_text(
+        f"[EXP]\nroot = {tmp_path}\nrandom_seed = {seed}\n[DATA]\ndatabases = ['demo']\ndemo.type = synthetic\n"
+        "demo.fault = gender_bias\n"
+    )
+    found = next(
+        one for one in pipeline.explore(load_config(tmp_path / "exp.ini"), Ui(quiet=True)).exhibits if one.lead
+    )
+    assert "`gender` alone tells `emotion`" in (found.lead or "")
+    assert found.table.row(by_predicate=pl.col("column") == "gender", named=True)["p_holm"] < 0.02
+
+
+@pytest.mark.slow
 def test_emodb_has_no_bias_that_leads(data: Path, tmp_path: Path) -> None:
     text = f"[EXP]\nroot = {tmp_path}\n[DATA]\ndatabases = ['emodb']\nemodb = {data}/emodb/emodb.csv\n"
     (tmp_path / "exp.ini").write_text(f"{text}[EXPL]\nvalue_counts = [['gender', 'age'], ['duration']]\n")
@@ -339,7 +356,7 @@ def test_other_targets_are_probed_too(tmp_path: Path, column: str) -> None:
     table, lead = told(material(tmp_path, column))
     assert "gender" in table["column"]
     assert "nan" not in str(table["score"].to_list())
-    assert bool(lead) is (column == "speaker")  # a gender says who it may be
+    assert lead == ""  # that a gender says who it may be is no finding
 
 
 def test_rows_without_speakers_or_labels_do(tmp_path: Path) -> None:
@@ -381,3 +398,140 @@ def test_a_hundred_thousand_rows_are_quick(tmp_path: Path) -> None:
     assert points.table.height == rows
     assert points.draw is not None
     assert "5,000 points are drawn" in points.draw(PEN).get_supxlabel()
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_misspelt_column_is_found_before_any_recording_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nk.exploring.hear", lambda *_, **__: pytest.fail("listened"))
+    for asked, message, hint in (
+        ("[['gendre']]", "no column `gendre`", "did you mean `gender`"),
+        ("gender, emotion", "no column `gender, emotion`", "write `[['gender'], ['emotion']]`"),
+        ("[['a', 'b', 'c']]", "one column or two", "write"),
+    ):
+        with pytest.raises(DataError, match=message) as caught:
+            explored(f"expl.value_counts={asked}")
+        assert hint in str(caught.value.hint)
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_was_heard_goes_with_features() -> None:
+    found = explored("feats.type=snr", "expl.regplot=[['duration', 'loudness', 'gender']]", "data.target=emotion")
+    assert "regplot_duration_loudness_gender" in {one["name"] for one in found["exhibits"]}
+
+
+ASKED = (
+    "[['gender'], ['valence'], ['place'], ['age'], ['place', 'valence'], ['valence', 'arousal'], ['age', 'speaker']]"
+)
+CASES: dict[str, dict[str, Any]] = {
+    "one speaker": {"speaker": ["s"] * 60},
+    "two speakers": {"speaker": ["s", "t"] * 30},
+    "some speakers are not known": {"speaker": ["s", "t", None] * 20},
+    "some genders are not known": {"gender": ["f", None, "m"] * 20},
+    "each row its own speaker": {"speaker": [f"s{row}" for row in range(60)]},
+    "one class": {"emotion": ["joy"] * 60},
+    "two labels in all": {"emotion": ["joy", "sadness"] + [None] * 58},
+    "every label is another": {"emotion": [f"e{row:02}" for row in range(60)]},
+    "a class of one row": {"emotion": ["fear"] + ["joy", "sadness"] * 29 + ["joy"]},
+    "every word is another": {"place": [f"p{row}" for row in range(60)]},
+    "one word": {"place": ["home"] * 60},
+    "a constant": {"valence": [0.1] * 60},
+    "one number is known": {"valence": [float("nan")] * 59 + [1.0]},
+    "numbers without end": {"valence": [float("inf"), -float("inf")] + [1.0, 2.0, 3.0] * 19 + [0.5]},
+}
+
+
+def all_views(found: Material) -> Iterator[Exhibit]:
+    yield from overview.show(found)
+    yield from shown(found).values()
+    yield from bias.show(found)
+
+
+@pytest.mark.parametrize("target", ["emotion", "valence", "speaker", ""])
+@pytest.mark.parametrize("case", CASES)
+def test_odd_data_are_looked_at_without_a_warning_of_a_library(tmp_path: Path, case: str, target: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = [*all_views(material(tmp_path, target, f"[EXPL]\nvalue_counts = {ASKED}\n", **CASES[case]))]
+    assert not [one.caption for one in found if " nan" in one.caption]
+    for one in found:
+        if one.name.endswith("_tests"):
+            assert one.table["p"].is_between(0, 1).all()
+
+
+def test_what_is_not_known_of_a_word_is_a_value_of_its_own(tmp_path: Path) -> None:
+    """Gender is known of the angry alone, so that its absence tells all others."""
+    emotion = ["anger", "joy", "sadness"] * 20
+    gender = [None if one != "anger" else "f" for one in emotion]
+    (one,) = bias.show(material(tmp_path, emotion=emotion, gender=gender))
+    assert one.table.filter(pl.col("column") == "gender").is_empty()  # one value
+    gender = [{"anger": "f", "joy": "m"}.get(one) for one in emotion]
+    (one,) = bias.show(material(tmp_path, emotion=emotion, gender=gender))
+    assert one.table.row(by_predicate=pl.col("column") == "gender", named=True)["score"] == 1.0
+
+
+def test_labels_that_no_font_can_write_stay_apart(tmp_path: Path) -> None:
+    pen = Pen(frozenset("女男怒喜"))
+    columns: dict[str, Any] = {"gender": ["女", "男"] * 30, "emotion": ["怒", "喜", "joy"] * 20}
+    found = shown(material(tmp_path, text="[EXPL]\nvalue_counts = [['gender'], ['place', 'gender']]\n", **columns))
+    draw = found["value_counts_gender"].draw
+    assert draw is not None
+    assert [one.get_text() for one in draw(pen).legends[0].texts] == ["gender 1", "gender 2"]
+    draw = found["value_counts_place_gender"].draw
+    assert draw is not None
+    assert [one.get_title() for one in draw(pen).axes] == ["joy", "class 2", "class 3"]
+
+
+@pytest.mark.parametrize("target", ["emotion", "arousal", ""])
+def test_bins_are_for_columns_that_are_asked_for_and_what_was_heard_stays_a_number(tmp_path: Path, target: str) -> None:
+    found = material(tmp_path, target, "[EXPL]\nbin_reals = True\nvalue_counts = ['duration', 'valence']\n")
+    heard = found.heard.with_columns(duration=pl.Series(np.linspace(1, 3, 60)))
+    found = replace(found, heard=heard)
+    views = {one.name: one for one in (*overview.show(found), *value_counts.show(found, Ui(quiet=True)))}
+    assert views["recordings"].draw is not None
+    assert views["recordings"].draw(PEN).axes[0].get_xlabel() == "duration (s)"
+    for one in views.values():
+        if one.draw:
+            one.draw(PEN)
+
+
+def test_a_column_of_words_may_be_called_as_what_is_heard(tmp_path: Path) -> None:
+    found = material(tmp_path, text="[EXPL]\nvalue_counts = ['loudness']\n", loudness=["loud", "low"] * 30)
+    names = [one.name for one in all_views(found)]
+    assert names[-3:] == ["value_counts_loudness", "value_counts_loudness_tests", "bias"]
+
+
+def test_the_keys_of_plot_change_what_is_drawn(tmp_path: Path) -> None:
+    def axes(text: str, target: str = "emotion") -> Any:
+        draw = shown(material(tmp_path, target, f"[EXPL]\nvalue_counts = ['valence']\n{text}"))[
+            "value_counts_valence"
+        ].draw
+        assert draw is not None
+        return draw(PEN).axes[0]
+
+    plain, filled = axes(""), axes("[PLOT]\nfill_areas = True\n")
+    smooth, steps = axes(""), axes("dist_type = hist\n")
+    assert len(filled.collections) > len(plain.collections)
+    heights = [max(len({*line.get_ydata()}) for line in one.lines) for one in (smooth, steps)]
+    assert heights[0] > 100 > heights[1]
+    values = material(tmp_path).frame
+    said = concordance(values["arousal"], values["valence"])
+    assert axes("[PLOT]\nccc = True\n", "arousal").get_title() == f"CCC {said:.3f}"
+    assert axes("", "arousal").get_title() == ""
+
+
+@pytest.mark.parametrize(("target", "column"), [("speaker", "gender"), ("gender", "gender_pred")])
+def test_what_is_the_label_in_other_words_does_not_lead(tmp_path: Path, target: str, column: str) -> None:
+    gender = [["f", "m"][row % 6 % 2] for row in range(240)]
+    frame = material(tmp_path).dataset.frame
+    frame = pl.concat([frame] * 4).with_columns(
+        id=pl.Series([f"db/{row:03}#0-1000" for row in range(240)]),
+        **{name: pl.Series(gender) for name in ("gender", column)},
+    )
+    heard = frame.select("id", **{name: pl.lit(1.0) for name in (*HEARD, *BESIDE)})
+    labels = tuple(frame[target].unique().sort())
+    found = Material(Dataset(frame, Target(target, labels)), heard, False, [], material(tmp_path).config, 1)
+    table, lead = told(found)
+    row = table.row(by_predicate=pl.col("column") == column, named=True)
+    assert row["gained"] >= 0.1
+    assert row["p_holm"] < 0.05 or target == "gender"
+    assert lead == ""

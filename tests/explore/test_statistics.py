@@ -250,3 +250,68 @@ def test_tests_by_speakers_are_wrong_as_seldom_as_they_say() -> None:
             wrong[one.unit] += one.p < 0.05
     assert wrong["rows"] > 80
     assert 2 <= wrong["speakers"] <= 20
+
+
+def test_d_of_unequal_variances_holds_the_true_one_as_often_as_it_says() -> None:
+    """The smaller group varies more, which an interval for equal variances holds in 78 of 100 cases."""
+    true, held = 1 / math.sqrt(5), 0
+    for _ in range(400):
+        found = effects.mean_variance_d(RNG.normal(0, 3, 10), RNG.normal(1, 1, 40))
+        held += (found.low or 0) <= true <= (found.high or 0)
+    assert 0.92 <= held / 400 <= 0.985
+    one, other = np.array([0.0, 2, 4]), np.array([3.0, 4, 5, 6])
+    variances = np.array([4, 5 / 3])
+    square = variances.mean()
+    error = (2.5**2 / square) * (variances**2 / [2, 3]).sum() / (8 * square**2) + (variances / [2, 3]).sum() / square
+    found = effects.mean_variance_d(one, other)
+    assert found.value == pytest.approx(2.5 / math.sqrt(square))
+    assert (found.high or 0) - found.value == pytest.approx(1.959964 * math.sqrt(error))
+
+
+def test_a_statistic_stands_where_the_test_goes_by_it() -> None:
+    (fisher,) = tables.associate(pl.Series(list("aaabbb")), pl.Series(list("xxxyyx")), None, "a | b")
+    assert (fisher.statistic, fisher.df) == (None, None)
+    assert fisher.sentence().startswith("a | b: Fisher's exact test, p = ")
+    (drawn,) = tables.associate(pl.Series(list("aaabbbc")), pl.Series(list("xxxyyxy")), None, "a | b")
+    assert drawn.df is None
+    assert "drawn tables, χ² = " in drawn.sentence()
+
+
+def test_equal_means_differ_in_nothing_though_rounding_says_so() -> None:
+    """The mean of three times 0.1 is not 0.1."""
+    speaker = pl.Series([str(one) for one in np.repeat(range(12), 3)])
+    group = pl.Series(np.tile(["a", "b", "c"], 12))
+    number = np.full(36, 0.1)
+    assert numbers.compare(group, pl.Series(number), speaker, ["a", "b", "c"]) == []
+    uneven = pl.Series([*group, "a", "a"]), pl.Series([*number, 0.1, 0.3]), pl.Series([*speaker, "0", "99"])
+    assert [one.unit for one in numbers.compare(*uneven, ["a", "b", "c"])] == ["rows"] * 4
+    assert pairs.correlate(pl.Series(number), pl.Series(RNG.normal(0, 1, 36)), speaker, "x | y") == []
+
+
+def test_a_speaker_of_two_groups_does_not_hide_the_others() -> None:
+    number, speaker = RNG.normal(0, 1, 60), np.repeat(range(20), 3)
+    group = np.where(speaker % 2, "a", "b")
+    group[0] = "a"
+    found = numbers.compare(pl.Series(group), pl.Series(number), pl.Series(map(str, speaker)), ["a", "b"])[1]
+    assert (found.unit, found.n) == ("speakers", 19)
+    assert found.why.endswith("; 1 of 20 speakers left out, who are in several groups")
+
+
+def test_a_pair_does_not_stand_for_all_groups() -> None:
+    """No speaker is in all groups: then there is no test of all by speakers, and a caption must not name one."""
+    from nk.explore.relation import main, said
+
+    halves = [("a", "b"), ("b", "c"), ("c", "a")]
+    group = np.array([halves[who % 3][row % 2] for who in range(12) for row in range(10)])
+    speaker = pl.Series([str(who) for who in range(12) for _ in range(10)])
+    found = numbers.compare(pl.Series(group), pl.Series(RNG.normal(0, 1, 120)), speaker, ["a", "b", "c"])
+    assert {one.of for one in found if one.unit == "speakers"} == {"a | b", "a | c", "b | c"}
+    assert main(found, "speakers") is None
+    text = said(found, speakers=True)
+    assert "By speakers: too few are in all groups for a test of all; no pair differs after Holm's correction." in text
+
+
+def test_pairs_of_many_groups_are_left_out() -> None:
+    groups = [RNG.normal(0, 1, 5) for _ in range(13)]
+    assert [one.of for one in compare(*groups)] == ["all"]
+    assert len(compare(*groups[:12])) == 1 + 66

@@ -5,13 +5,15 @@ p > .05), else Welch's; otherwise Mann and Whitney's. A group is near normal if,
 Wilk's test finds nothing (p > .05), or of 30 and more its skewness is within 1: their mean then is. Of more than two
 groups, all together by Kruskal and Wallis, then all pairs, corrected after Holm.
 
-Of speakers, where each has one group, likewise with a mean a speaker. Where speakers are in several groups, each is
-compared with himself: a paired t-test of the differences of his means where they are near normal, else Wilcoxon's; all
-groups together by Friedman, with the speakers who are in all.
+Of speakers, where most have one group, likewise with a mean a speaker, those of several left out. Where half of them or
+more are in several groups, each is compared with himself: a paired t-test of the differences of his means where they
+are near normal, else Wilcoxon's; all groups together by Friedman, with the speakers who are in all. Of more than twelve
+groups, pairs are left out.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from nk.registry import Doubles
 
 FEWEST = 3  # values in a group
+TOGETHER = "all"  # what is compared by a test of all groups at once
+_MOST_PAIRED = 12  # groups of which all pairs are compared
+DIGITS = 12  # means of equal numbers are a rounding apart
 _MANY = 30
 _SKEWED = 1.0
 
@@ -43,13 +48,25 @@ def compare(group: pl.Series, number: pl.Series, speaker: pl.Series | None, name
     """
     columns = {"group": group.cast(pl.String), "number": number.cast(pl.Float64).fill_nan(None)}
     frame = pl.DataFrame(columns | ({} if speaker is None else {"speaker": speaker})).drop_nulls(["group", "number"])
+    frame = frame.filter(pl.col("number").is_finite())
+    if frame["number"].n_unique() < 2:
+        return []
     found = _independent(_arrays(frame, names), "rows")
     if speaker is None or not frame["speaker"].count():
         return found
-    means = frame.drop_nulls().group_by("speaker", "group").agg(pl.col("number").mean()).sort("speaker", "group")
-    if means["speaker"].is_unique().all():
-        return [*found, *_independent(_arrays(means, names), "speakers")]
-    return [*found, *_paired(means, [name for name in names if name in means["group"]])]
+    return [*found, *_of_speakers(frame.drop_nulls(), names)]
+
+
+def _of_speakers(frame: pl.DataFrame, names: Sequence[str]) -> list[Result]:
+    mean = pl.col("number").mean().round_sig_figs(DIGITS)
+    means = frame.group_by("speaker", "group").agg(mean).sort("speaker", "group")
+    own = means.filter(pl.len().over("speaker") == 1)
+    count = means["speaker"].n_unique()
+    if own.height * 2 <= count:
+        return _paired(means, [name for name in names if name in means["group"]])
+    found, several = _independent(_arrays(own, names), "speakers"), count - own.height
+    left = f"; {several} of {count} speakers left out, who are in several groups" if several else ""
+    return [replace(one, why=f"{one.why}{left}") for one in found]
 
 
 def is_near_normal(values: Doubles) -> bool:
@@ -72,8 +89,8 @@ def _independent(groups: Mapping[str, Doubles], unit: Unit) -> list[Result]:
     if len(groups) < 2 or np.ptp(np.concatenate([*groups.values()])) == 0:
         return []
     normal = {name: is_near_normal(values) for name, values in groups.items()}
-    pairs = [_pair(one, other, groups, normal[one] and normal[other], unit) for one, other in combinations(groups, 2)]
-    pairs = corrected(pairs)
+    some = combinations(groups, 2) if len(groups) <= _MOST_PAIRED else ()
+    pairs = corrected([_pair(one, other, groups, normal[one] and normal[other], unit) for one, other in some])
     return pairs if len(groups) == 2 else [_kruskal([*groups.values()], unit), *pairs]
 
 
@@ -91,7 +108,7 @@ def _pair(one: str, other: str, groups: Mapping[str, Doubles], normal: bool, uni
     done = stats.ttest_ind(second, first, equal_var=equal)
     why = f"both near normal ({_rule(size)}), variances {'do not differ' if equal else 'differ'} (Brown-Forsythe)"
     test = "Student's t-test" if equal else "Welch's t-test"
-    effect = effects.cohens_d(first, second)
+    effect = effects.cohens_d(first, second) if equal else effects.mean_variance_d(first, second)
     return _result(f"{one} | {other}", test, done, float(done.df), effect, len(first) + len(second), unit, why)
 
 
@@ -111,14 +128,14 @@ def _kruskal(groups: Sequence[Doubles], unit: Unit) -> Result:
     done, n = stats.kruskal(*groups), sum(map(len, groups))
     effect = effects.eta_squared(float(done.statistic), len(groups), n)
     why = f"{len(groups)} groups"
-    return _result("all", "Kruskal-Wallis test", done, len(groups) - 1, effect, n, unit, why)
+    return _result(TOGETHER, "Kruskal-Wallis test", done, len(groups) - 1, effect, n, unit, why)
 
 
 def _paired(means: pl.DataFrame, names: Sequence[str]) -> list[Result]:
     """Tests of speakers who are in several groups, each compared with himself."""
     wide = means.pivot("group", index="speaker", values="number")
     pairs = []
-    for one, other in combinations(names, 2):
+    for one, other in combinations(names, 2) if len(names) <= _MOST_PAIRED else ():
         both = wide.select(one, other).drop_nulls()
         differences = (both[other] - both[one]).to_numpy()
         if len(differences) >= FEWEST and np.ptp(differences) > 0:
@@ -150,4 +167,4 @@ def _friedman(whole: Doubles) -> list[Result]:
     done, (n, groups) = stats.friedmanchisquare(*whole.T), whole.shape
     effect = effects.kendalls_w(stats.rankdata(whole, axis=1))
     why = f"{groups} groups, speakers who are in all"
-    return [_result("all", "Friedman test", done, groups - 1, effect, n, "speakers", why)]
+    return [_result(TOGETHER, "Friedman test", done, groups - 1, effect, n, "speakers", why)]

@@ -1,6 +1,6 @@
 """Do two numbers go together? Of rows, and of the means of speakers.
 
-Pearson's correlation where both are near normal (skewness within 1), else Spearman's.
+Pearson's correlation where both are near normal, as in `nk.explore.statistics.numbers`, else Spearman's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from nk.explore.statistics import effects
-from nk.explore.statistics.numbers import is_near_normal
+from nk.explore.statistics.numbers import DIGITS, is_near_normal
 from nk.explore.statistics.result import Result
 
 if TYPE_CHECKING:
@@ -33,10 +33,12 @@ def correlate(one: pl.Series, other: pl.Series, speaker: pl.Series | None, of: s
     """
     columns = {name: values.cast(pl.Float64).fill_nan(None) for name, values in (("one", one), ("other", other))}
     frame = pl.DataFrame(columns | ({} if speaker is None else {"speaker": speaker})).drop_nulls(["one", "other"])
+    frame = frame.filter(pl.col("one").is_finite(), pl.col("other").is_finite())
     found = _correlation(frame["one"].to_numpy(), frame["other"].to_numpy(), of, "rows")
     if speaker is None or not found or not frame["speaker"].count():
         return found
-    means = frame.drop_nulls().group_by("speaker").agg(pl.col("one").mean(), pl.col("other").mean()).sort("speaker")
+    both = pl.col("one", "other").mean().round_sig_figs(DIGITS)
+    means = frame.drop_nulls().group_by("speaker").agg(both).sort("speaker")
     return [*found, *_correlation(means["one"].to_numpy(), means["other"].to_numpy(), of, "speakers")]
 
 

@@ -19,6 +19,7 @@ LEVEL = 0.05
 # Sciences, 1988; of delta Romano et al., Florida Association of Institutional Research, 2006.
 _WORDS = {
     "Cohen's d": (0.2, 0.5, 0.8),
+    "Cohen's d by the mean variance": (0.2, 0.5, 0.8),
     "Cohen's dz": (0.2, 0.5, 0.8),
     "Cliff's delta": (0.147, 0.33, 0.474),
     "eta squared (H)": (0.01, 0.06, 0.14),
@@ -75,7 +76,7 @@ class Result:
         """Everything in words, as `female | male: Welch's t-test, t(21.4) = 2.31, p = .031, ...`."""
         symbol = _SYMBOLS.get(self.test, "χ²")
         degrees = "" if self.df is None else f"({self.df:.4g})"
-        value = "" if self.statistic is None else f", {symbol}{degrees} = {self.statistic:.4g}"
+        value = "" if self.statistic is None else f", {symbol}{degrees} = {_number(self.statistic)}"
         corrected = "" if self.p_holm == self.p else f", Holm-corrected {p_text(self.p_holm)}"
         found = f"{self.test}{value}, {p_text(self.p)}{corrected}, {self.effect_text()}, n = {self.n:,} {self.unit}"
         return f"{self.of}: {found}"
@@ -86,6 +87,11 @@ class Result:
             return f"{self.effect_name} not defined"
         ends = "" if self.low is None or self.high is None else f"95 % interval {self.low:.2f} to {self.high:.2f}; "
         return f"{self.effect_name} {self.effect:.2f} ({ends}{self.size})"
+
+
+def _number(statistic: float) -> str:
+    """Four digits, or all before the point."""
+    return f"{statistic:.4g}" if abs(statistic) < 10_000 else f"{statistic:,.0f}"
 
 
 def p_text(p: float) -> str:

@@ -18,7 +18,7 @@ import polars as pl
 from nk.audit.labels import codes
 from nk.audit.tells import by_chance
 from nk.explore.statistics import effects
-from nk.explore.statistics.result import Result
+from nk.explore.statistics.result import LEVEL, Result
 
 if TYPE_CHECKING:
     from nk.explore.statistics.result import Unit
@@ -67,15 +67,18 @@ def _of_table(table: Ints, of: str, unit: Unit, seed: int) -> list[Result]:
     from scipy.special import chdtrc
 
     n, chi2 = int(table.sum()), float(chi_square(table))
-    df = (table.shape[0] - 1) * (table.shape[1] - 1)
+    statistic: float | None = chi2
+    df: int | None = (table.shape[0] - 1) * (table.shape[1] - 1)
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
     if expected.min() >= 1 and (expected < 5).mean() <= 0.2:
         test, p, why = "chi-square test", float(chdtrc(df, chi2)), "expected counts are large enough"
     else:
         test, p = _exact(table, chi2, seed)
         why = "expected counts are small"
+        statistic, df = None if table.shape == (2, 2) else chi2, None
     effect = effects.cramers_v(chi2, (table.shape[0], table.shape[1]), n)
-    return [Result(of, test, chi2, df, p, p, effect.name, effect.value, effect.low, effect.high, n, unit, why)]
+    ends = effect.low, effect.high
+    return [Result(of, test, statistic, df, p, p, effect.name, effect.value, *ends, n, unit, why)]
 
 
 def _exact(table: Ints, chi2: float, seed: int) -> tuple[str, float]:
@@ -102,7 +105,7 @@ def _of_speakers(frame: pl.DataFrame, of: str, seed: int) -> list[Result]:
         return []
     count = int(speaker.max()) + 1
     effect = effects.v_over_speakers(_without(one, other, speaker, count))
-    p = by_chance(one, other, speaker)
+    p = by_chance(one, other, speaker, level=LEVEL)
     why = "values vary within speakers: p by dealing them anew, which respects speakers"
     chi2, test = float(chi_square(table)), "chi-square test, dealt anew"
     return [

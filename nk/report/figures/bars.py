@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nk.report.figures import Pen, shorten_label
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
     from nk.registry import Ints
+    from nk.report.figures import Pen
 
 # Colours of Okabe and Ito, the first three in grey from dark to light, the others hatched: all can be told in grey.
 PIECES = (
@@ -48,19 +47,19 @@ def draw(
     if len(pieces) > len(PIECES):
         _draw_grid(axes, table, pieces, of=of, what=what, pen=pen)
     else:
-        _draw_bars(axes, table, pieces, what=what, pen=pen)
+        _draw_bars(axes, table, pen.labels(pieces, of), what=what)
     axes.set_yticks(range(len(labels)), pen.labels(labels, name), fontsize=9 if len(labels) <= 15 else 7)
     axes.tick_params(axis="y", length=0)
 
 
-def _draw_bars(axes: Axes, table: Ints, pieces: Sequence[str], *, what: str, pen: Pen) -> None:
+def _draw_bars(axes: Axes, table: Ints, pieces: Sequence[str], *, what: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     ends = np.zeros(len(table))
     for place, counts in enumerate(table.T):
         colour, hatch = PIECES[place % len(PIECES)]
         axes.barh(range(len(table)), counts, left=ends, height=0.72, color=colour, hatch=hatch, edgecolor="0.2",
-                  linewidth=0.5, label=pen.text(shorten_label(pieces[place])) if pieces else None)  # fmt: skip
+                  linewidth=0.5, label=pieces[place] if pieces else None)  # fmt: skip
         ends = ends + counts
     for place, end in enumerate(ends):
         axes.text(end, place, f" {end:,.0f}", va="center", fontsize=8)

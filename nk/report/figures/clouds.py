@@ -29,9 +29,9 @@ def scatter(figure: Figure, axes: Any, places: tuple[Doubles, ...], colours: Col
     if colours.is_number:
         _by_number(figure, axes, places, colours, pen, style)
         return
-    for place, name in enumerate(colours.names):
+    for place, name in enumerate(pen.labels(colours.names, colours.label)):
         mine = colours.values == place
-        label = pen.text(f"{shorten_label(name)} ({int(mine.sum()):,})")
+        label = f"{name} ({int(mine.sum()):,})"
         mark, colour = look(place)
         axes.scatter(*(one[mine] for one in places), marker=mark, color=colour, label=label, **style)
     if len(colours.names) > 1:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from nk.report.figures import PEN, Pen, blank, shorten_label, write_caption, write_title
+from nk.report.figures import PEN, Pen, blank, write_caption, write_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,8 +97,8 @@ def _explain(figure: Figure, genders: list[str], pen: Pen, *, points: bool) -> N
     from matplotlib.patches import Patch
 
     handles: list[Any] = []
-    for place, one in enumerate(genders):
-        look, label = _look(place), pen.text(shorten_label(one))
+    for place, label in enumerate(pen.labels(genders, "gender")):
+        look = _look(place)
         point = {"marker": _MARKS[look["hatch"]], "color": look["facecolor"], "markeredgecolor": "0.2"}
         handles.append(Line2D([], [], linestyle="none", label=label, **point) if points else Patch(label=label, **look))
     figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=9)

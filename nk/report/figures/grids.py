@@ -54,12 +54,13 @@ def draw_grid(
     size = max(5.2, columns * wide) + beside, rows * tall + 1.1
     figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1))
     first = None
-    for place, panel in enumerate(panels, start=1):
+    names = pen.labels([panel.title for panel in panels])
+    for place, (panel, name) in enumerate(zip(panels, names, strict=True), start=1):
         axes = figure.add_subplot(rows, columns, place, sharex=first, sharey=first)
         first = axes if alike and first is None else first
         panel.draw(axes, pen)
         if panel.title:
-            axes.set_title(pen.text(shorten_label(panel.title)), fontsize=10)
+            axes.set_title(name, fontsize=10)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     if handles:
         figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8, title_fontsize=8,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from nk.report.figures import PEN, Pen, blank, shorten_label, write_caption, write_title
+from nk.report.figures import PEN, Pen, blank, write_caption, write_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,14 +36,14 @@ def draw(
     """
     figure, axes = blank(7, 0.28 * len(names) + max(2.0, 0.2 * len(labels) + 0.4))
     ends = np.zeros(len(names))
-    for number, label in enumerate(labels):
+    for number, (label, written) in enumerate(zip(labels, pen.labels(labels), strict=True)):
         own = table.filter(pl.col("class") == label) if "class" in table.columns else table
         sizes = dict(own.select("feature", "mean_size").iter_rows())
         pieces = np.array([sizes[name] for name in names])
         colour, hatch = _LOOKS[number % len(_LOOKS)]
         axes.barh(
             range(len(names)), pieces, left=ends, height=0.75, color=colour, hatch=hatch, edgecolor="0.2",
-            linewidth=0.5, label=pen.text(shorten_label(label)),
+            linewidth=0.5, label=written,
         )  # fmt: skip
         ends += pieces
     axes.set_yticks(range(len(names)), [pen.text(name) for name in names], fontsize=9 if len(names) <= 40 else 6)
