@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nk import __version__
-from nk.cli import cache, check, config, explore, run, test
+from nk.cli import cache, check, compare, config, explore, run, test
 
 app = typer.Typer(
     name="nk",
@@ -22,6 +22,7 @@ app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("test")(test.test)
 app.command("explore")(explore.explore)
+app.command("compare")(compare.compare)
 app.add_typer(config.app, name="config")
 app.add_typer(cache.app, name="cache")
 
