@@ -45,6 +45,14 @@ class Compared:
     place: Path
     metrics: dict[str, Metric]
 
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        found = {
+            name: {"value": or_null(metric.value), "low": metric.low, "high": metric.high, "method": metric.method}
+            for name, metric in self.metrics.items()
+        }
+        return {"name": self.name, "folder": self.place.name, "metrics": found}
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -101,7 +109,7 @@ class Comparison:
             "target": self.target.name,
             "rows": self.rows,
             "over": str(self.groups),
-            "runs": [_run(one) for one in self.runs],
+            "runs": [one.as_dict() for one in self.runs],
             "pairs": [
                 {"one": pair.one, "other": pair.other, **vars(pair.difference), "test": pair.test, "p": pair.p,
                  "p_holm": pair.p_holm, "apart": pair.apart, "words": self.words(pair)}
@@ -109,14 +117,6 @@ class Comparison:
             ],
             "cautions": list(self.cautions),
         }  # fmt: skip
-
-
-def _run(one: Compared) -> dict[str, Any]:
-    found = {
-        name: {"value": or_null(metric.value), "low": metric.low, "high": metric.high, "method": metric.method}
-        for name, metric in one.metrics.items()
-    }
-    return {"name": one.name, "folder": str(one.place), "metrics": found}
 
 
 def compare(places: Sequence[Path], measure: str | None = None) -> Comparison:
@@ -142,15 +142,21 @@ def of_members(members: Sequence[Member], measure: str | None = None) -> Compari
     rows = [labelled(member.predictions, "test") for member in members]
     own = target.name == "speaker"
     groups = group(rows[0].frame["id"].unique(maintain_order=True), _speakers(rows[0]), speakers_are_target=own)
-    found = [evaluate(member.predictions, split="test", speakers_are_target=own) for member in members]
-    runs = [
-        Compared(member.name, member.place, {metric.name: metric for metric in each})
-        for member, each in zip(members, found, strict=True)
-    ]
-    order = sorted(range(len(runs)), key=lambda place: _rank(runs[place].metrics[one.name].value, one))
-    pairs = _pairs([runs[place].name for place in order], [rows[place] for place in order], one, groups)
-    cautions = _cautions(members, rows[0], one)
-    return Comparison(one, target, tuple(runs[place] for place in order), pairs, groups, rows[0].n, cautions)
+    runs = ranked(members, one.name)
+    of = {member.name: some for member, some in zip(members, rows, strict=True)}
+    pairs = _pairs([run.name for run in runs], [of[run.name] for run in runs], one, groups)
+    return Comparison(one, target, runs, pairs, groups, rows[0].n, _cautions(members, rows[0], one))
+
+
+def ranked(members: Sequence[Member], measure: str | None = None) -> tuple[Compared, ...]:
+    """All measures of each, from the best to the worst by one of them."""
+    target = members[0].predictions.target
+    one, own = _measure(measure or members[0].measure, target), target.name == "speaker"
+    found = []
+    for member in members:
+        metrics = evaluate(member.predictions, split="test", speakers_are_target=own)
+        found.append(Compared(member.name, member.place, {metric.name: metric for metric in metrics}))
+    return tuple(sorted(found, key=lambda run: _rank(run.metrics[one.name].value, one)))
 
 
 def _speakers(rows: Rows) -> Any:

@@ -10,6 +10,7 @@ import yaml
 
 from nk.errors import ConfigError, DataError, Problem
 from nk.families import metrics as measures
+from nk.runfolder import TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,24 +73,27 @@ def _read(folder: Path, root: Path, ui: Ui) -> Listed | None:
     name = folder.relative_to(root).as_posix() if folder != root else folder.resolve().name
     try:
         parts: dict[str, Any] = json.loads((folder / _METRICS).read_text(encoding="utf-8"))["metrics"]
-        config = _config(folder)
+        about = _about(folder)
         part = "test" if "test" in parts else next(reversed(parts), "")
-        target, features, model = (_words(config.get(section, {}).get(key)) for section, key in _ABOUT)
-        return Listed(name, target, features, model, part, parts.get(part, {}))
+        return Listed(name, *about, part, parts.get(part, {}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         ui.warn(f"`{name}` is left out, as it cannot be read: {error}")
         return None
 
 
-_ABOUT = (("data", "target"), ("feats", "type"), ("model", "type"))
+_KEYS = (("data", "target"), ("feats", "type"), ("model", "type"))
 
 
-def _config(folder: Path) -> dict[str, Any]:
-    """The config of a run, and of a test or an ensemble in its folder."""
-    places = [place / "config.yaml" for place in (folder, folder.resolve().parent.parent)]
-    file = next((place for place in places if place.is_file()), None)
-    found = yaml.safe_load(file.read_text(encoding="utf-8")) if file else {}
-    return found if isinstance(found, dict) else {}
+def _about(folder: Path) -> tuple[str, str, str]:
+    """Target, features and model of a run, of a test of its model, of an ensemble."""
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    if manifest.get("command") == "ensemble":
+        return str(manifest["target"]), f"{len(manifest['joined'])} runs", str(manifest["method"])
+    above = folder.resolve().parent
+    file = (above.parent if above.name == TESTS else folder) / "config.yaml"
+    config: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    target, features, model = (_words(config.get(section, {}).get(key)) for section, key in _KEYS)
+    return target, features, model
 
 
 def _words(value: Any) -> str:

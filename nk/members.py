@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from nk.config import load_config
 from nk.errors import DataError
+from nk.runfolder import TESTS
 from nk.tables import Predictions, Target
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from nk.config import Config
 
 TABLE = "predictions.csv"
+NAMELESS = "truth"  # the target of a table that does not say what it is
 _CONFIG = "config.yaml"
 _NEEDED = ("id", "file", "start", "end", "predicted")
 _TYPES: dict[str, type[pl.DataType]] = {
@@ -26,6 +29,7 @@ _TYPES: dict[str, type[pl.DataType]] = {
 _USUAL = {"database": "", "speaker": None, "split": "test", "run": 0, "fold": "split", "truth": None}
 _TEXT = {"database", "speaker", "split", "fold", "truth"}
 # Times to the millisecond, as in an id: another decimal is another way of writing, not another row.
+Truths = Literal["needed", "checked", "ignored"]
 _ROW = ["file", "start_ms", "end_ms"]
 _MORE = "\nother"  # no column is called so
 
@@ -71,7 +75,7 @@ def read(where: Path) -> Member:
             raise DataError(f"`{where}` is no run folder: it has no `{TABLE}`", hint=hint)
         raise DataError(f"there is no run of `{where}`: `{place}` has no `{TABLE}`", hint=f"`nk run {where}` makes one")
     config = _config(place)
-    target = config.data.target if config and config.data.target else "truth"
+    target = config.data.target if config and config.data.target else _target(place)
     return Member(place.stem if place == table else place.resolve().name, place, _predictions(table, target), config)
 
 
@@ -79,9 +83,18 @@ def _config(place: Path) -> Config | None:
     """The config of a run, and of a test in its folder."""
     if not place.is_dir():
         return None
-    folders = [place, place.resolve().parent.parent]
-    found = next((folder / _CONFIG for folder in folders if (folder / _CONFIG).is_file()), None)
-    return load_config(found).config if found else None
+    above = place.resolve().parent
+    folder = above.parent if above.name == TESTS else place
+    return load_config(folder / _CONFIG).config if (folder / _CONFIG).is_file() else None
+
+
+def _target(place: Path) -> str:
+    """The target of what has no config: an ensemble says it in its manifest, a table does not."""
+    try:
+        found = json.loads((place / "manifest.json").read_text(encoding="utf-8")).get("target")
+    except (OSError, ValueError, AttributeError):
+        found = None
+    return found if isinstance(found, str) else NAMELESS
 
 
 def _predictions(table: Path, target: str) -> Predictions:
@@ -120,7 +133,7 @@ def named(members: Sequence[Member]) -> list[Member]:
     return [one if names.count(one.name) == 1 else replace(one, name=str(one.place)) for one in members]
 
 
-def matched(members: Sequence[Member], part: str = "test", *, labelled: bool = True) -> list[Member]:
+def matched(members: Sequence[Member], part: str = "test", *, truths: Truths = "needed") -> list[Member]:
     """The rows of one part of each, which have to be the same; they get the ids that the first has.
 
     Rows are told by file, start and end, and by database where that does not tell them apart; in what order they stand
@@ -129,32 +142,34 @@ def matched(members: Sequence[Member], part: str = "test", *, labelled: bool = T
     Args:
         members: what was read
         part: of the split
-        labelled: rows without a truth are left out, and truths and speakers have to be the same as well
+        truths: `needed`: rows without one are left out, and truths and speakers have to be the same; `checked`: they
+            have to be the same, and there has to be one; `ignored`: whatever they are
 
     Raises:
         DataError: rows, classes, truths or speakers differ
     """
-    frames = [_rows(one, part, labelled=labelled) for one in members]
+    frames = [_rows(one, part, truths) for one in members]
     keys = _keys(frames)
     first, *others = zip(members, frames, strict=True)
     known = first[1].unique(keys, keep="first", maintain_order=True)
     found = [_with_rows(first[0], first[1], first[0].predictions.target)]
     for member, frame in others:
         _check_target(first[0], member)
-        _check_rows(known, frame, keys, (first[0].name, member.name), labelled=labelled)
+        _check_rows(known, frame, keys, (first[0].name, member.name), truths)
         ids = known.select(*keys, "id")
         own = frame.drop("id").join(ids, on=keys, how="left", nulls_equal=True).select(frame.columns)
         found.append(_with_rows(member, own, first[0].predictions.target))
     return found
 
 
-def _rows(member: Member, part: str, *, labelled: bool) -> pl.DataFrame:
+def _rows(member: Member, part: str, truths: Truths) -> pl.DataFrame:
     frame = member.predictions.part(part).frame
-    if labelled:
-        frame = frame.filter(pl.col("truth").is_not_null())
-    if not frame.height:
-        what = f"{part} row with a truth" if labelled else f"{part} row"
-        raise DataError(f"`{member.name}` has no {what}", hint="leave it out, or give its rows a truth")
+    known = frame.filter(pl.col("truth").is_not_null())
+    if not (frame if truths == "ignored" else known).height:
+        what = f"{part} row" if truths == "ignored" else f"{part} row with a truth"
+        hint = "leave it out; `nk ensemble --no-labels` is for rows without a truth"
+        raise DataError(f"`{member.name}` has no {what}", hint=hint)
+    frame = known if truths == "needed" else frame
     ms = [(pl.col(side) * 1000).round().cast(pl.Int64).alias(f"{side}_ms") for side in ("start", "end")]
     return frame.with_columns(ms)
 
@@ -175,7 +190,7 @@ def _with_rows(member: Member, frame: pl.DataFrame, target: Target) -> Member:
 
 def _check_target(first: Member, other: Member) -> None:
     mine, theirs = first.predictions.target, other.predictions.target
-    if first.config and other.config and mine.name != theirs.name:
+    if mine.name != theirs.name and NAMELESS not in (mine.name, theirs.name):
         text = f"`{first.name}` predicts `{mine.name}`, `{other.name}` predicts `{theirs.name}`"
         raise DataError(text, hint="name runs of one target")
     if {*mine.labels} != {*theirs.labels}:
@@ -185,7 +200,7 @@ def _check_target(first: Member, other: Member) -> None:
 
 
 def _check_rows(
-    first: pl.DataFrame, other: pl.DataFrame, keys: list[str], names: tuple[str, str], *, labelled: bool
+    first: pl.DataFrame, other: pl.DataFrame, keys: list[str], names: tuple[str, str], truths: Truths
 ) -> None:
     own = other.unique(keys, keep="first", maintain_order=True)
     for one, two, name in ((first, own, names[0]), (own, first, names[1])):
@@ -194,7 +209,7 @@ def _check_rows(
             text = f"`{names[0]}` and `{names[1]}` do not have the same rows: in `{name}` alone are some"
             hint = "run them with the same split, as by a lock (`split.lock.json`)"
             raise DataError(text, rows=alone.height, examples=alone["id"].sort().to_list(), hint=hint)
-    if not labelled:
+    if truths == "ignored":
         return
     both = first.join(own, on=keys, suffix=_MORE, nulls_equal=True).sort("id")
     for column, plural in (("truth", "truths"), ("speaker", "speakers")):

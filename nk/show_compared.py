@@ -6,11 +6,13 @@ import json as json_text
 from typing import TYPE_CHECKING, Any
 
 from nk.runfolder import plain
+from nk.show import show_told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nk.comparing import Comparison
+    from nk.ensembling import Ensembled
     from nk.listing import Listed
     from nk.ui import Ui
 
@@ -36,6 +38,27 @@ def show_compared(found: Comparison, ui: Ui, *, json: bool) -> None:
         ui.note(line)
     if json:
         ui.out(json_text.dumps(plain(found.as_dict()), indent=1, ensure_ascii=False))
+
+
+def show_ensembled(found: Ensembled, ui: Ui, *, json: bool) -> None:
+    """Print what an ensemble reaches, what its members do, and whether it is better than the best of them."""
+    if found.told is None or found.against is None:
+        ui.note(f"{len(found.members)} members joined; without labels nothing is measured")
+    else:
+        show_told(found.told, ui)
+        name = found.against.measure.name
+        rows = [(run.name, *_value(run.metrics[name].value, run.metrics[name].low, run.metrics[name].high))
+                for run in found.each]  # fmt: skip
+        ui.table("members", ("", name, "95 % interval"), rows)
+        if found.joined.learnt_from:
+            ui.note(f"learnt from {found.joined.learnt_from}")
+        for caution in found.against.cautions:
+            ui.warn(caution)
+        ui.note(f"against the best member: {found.words}")
+        ui.note(f"written to {found.place}")
+    if json:
+        metrics = found.told.metrics if found.told else {}
+        ui.out(json_text.dumps(plain({**metrics, "ensemble": found.as_dict()}), indent=1, ensure_ascii=False))
 
 
 def lines(found: Comparison) -> list[str]:

@@ -61,7 +61,7 @@ def compare(
         from nk.show_compared import show_compared
 
         if output:
-            runfolder.check_place(output.parent, output.name, way_out="name another folder with `--output`")
+            runfolder.check_command(output, "compare", way_out="name another folder with `--output`")
         found = comparing.compare(runs or (), measure)
         show_compared(found, ui, json=json)
         if output:
