@@ -194,7 +194,8 @@ def _pairs(names: Sequence[str], rows: Sequence[Rows], one: Measure[Any], groups
             )
         else:
             apart = difference(values[first], values[second], one.bounds, groups)
-        test, p = f"jackknife-t over {groups.kind}s", apart.p
+        spread = apart.low is not None or apart.p is None
+        test, p = f"{'jackknife-t' if spread else 'sign flips'} over {groups.kind}s", apart.p
         if unknown and not rows[0].target.is_number:
             test, p = "McNemar over rows", _mcnemar(rows[first], rows[second])
         found.append((names[first], names[second], apart, test, p))

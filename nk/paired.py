@@ -45,7 +45,8 @@ _TIE = 1e-9
 class Difference:
     """The first model's measure minus the second's, with its interval and the p values of both tests.
 
-    They are None where there is no test, and `why` says the reason.
+    They are None where there is no test, and `why` says the reason. Where the difference is the same whichever speaker
+    is left out, there is no spread for an interval, and `p` is that of the sign flips.
     """
 
     value: float
@@ -72,14 +73,15 @@ def difference(one: Doubles, other: Doubles, bounds: Bounds, groups: Groups, *, 
     if why:
         return Difference(value, why=why)
     if np.abs(apart).max() <= _TIE * max(1.0, np.abs(one).max()):
-        return Difference(value, 0.0, 0.0, 1.0, 1.0, "the same whichever is left out")
+        return Difference(0.0, 0.0, 0.0, 1.0, 1.0)
+    flips = sign_flips(count * apart[0] - (count - 1) * apart[1:], seed=seed)
     error = standard_error(apart[1:])
     if error <= _TIE * np.abs(apart).max():
-        return Difference(value, why=f"the difference is the same whichever {groups.kind} is left out")
+        why = f"the difference is the same whichever {groups.kind} is left out"
+        return Difference(value, p=flips, p_flips=flips, why=why)
     low, high, p = _student(value, error, count - 1)
     widest = {"unit": 1.0, "signed": 2.0}.get(bounds, math.inf)
-    pseudo = count * apart[0] - (count - 1) * apart[1:]
-    return Difference(value, max(low, -widest), min(high, widest), p, sign_flips(pseudo, seed=seed))
+    return Difference(value, max(low, -widest), min(high, widest), p, flips)
 
 
 def _obstacle(one: Doubles, other: Doubles, groups: Groups) -> str:
