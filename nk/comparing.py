@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 NAME = "comparison.json"
 _ELSEWHERE = "name another folder with `--output`"
+_MOST = 15  # pairs that are told in words; the table has all
 _NOT_KNOWN = "speakers are not known, so rows count as independent, which they are not if a speaker has several: "
 _NAIVE = "differences are then found where there are none (benchmarks/compare.py)"
 
@@ -232,6 +233,14 @@ def _cautions(members: Sequence[Member], rows: Rows, one: Measure[Any]) -> tuple
     return tuple(found)
 
 
+def lines(found: Comparison) -> list[str]:
+    """What there is to say of the pairs: of many, those that can be told apart."""
+    told = found.pairs if len(found.pairs) <= _MOST else [pair for pair in found.pairs if pair.apart]
+    left = len(found.pairs) - len(told)
+    more = [f"{left} more pairs: not distinguishable with {found.basis}"] if left else []
+    return [found.words(pair) for pair in told] + more
+
+
 def write(folder: RunFolder, found: Comparison, plot: Plot, ui: Ui) -> None:
     """Write a comparison: `comparison.json`, `runs.csv`, `pairs.csv` and the picture with its numbers."""
     told = found.as_dict()
@@ -261,14 +270,14 @@ def draw(folder: Path, found: Comparison, plot: Plot, ui: Ui, name: str = "compa
         ui.warn("no font of this machine can write all names in the figure", "install one; the tables have all names")
 
 
-def write_folder(place: Path, found: Comparison, ui: Ui) -> None:
+def write_folder(place: Path, found: Comparison, ui: Ui, plot: Plot | None = None) -> None:
     """Write a comparison into a folder of its own, which takes the place of an earlier one.
 
     Raises:
         DataError: there is something else, or it cannot be written
     """
     with runfolder.writing(place.parent, place.name, way_out=_ELSEWHERE) as folder:
-        write(folder, found, Plot(), ui)
+        write(folder, found, plot or Plot(), ui)
         folder.text("log.txt", "\n".join(ui.lines) + "\n")
         folder.json("manifest.json", manifest(seed=0, seconds={}, command="compare"))
     ui.note(f"written to {place}")

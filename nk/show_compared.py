@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_text
 from typing import TYPE_CHECKING, Any
 
+from nk import comparing
 from nk.runfolder import plain
 from nk.show import show_told
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from nk.ensembling import Ensembled
     from nk.listing import Listed
     from nk.ui import Ui
-
-_MOST = 15  # pairs that are told in words; the table has all
 
 
 def show_compared(found: Comparison, ui: Ui, *, json: bool) -> None:
@@ -34,7 +33,7 @@ def show_compared(found: Comparison, ui: Ui, *, json: bool) -> None:
     ]  # fmt: skip
     ui.table("differences", ("", "minus", name, "95 % interval", "p", "p (Holm)", "p (flips)"), cells)
     ui.note(f"p: {found.pairs[0].test}; Holm: corrected for {len(cells)} pair{'' if len(cells) == 1 else 's'}")
-    for line in lines(found):
+    for line in comparing.lines(found):
         ui.note(line)
     if json:
         ui.out(json_text.dumps(plain(found.as_dict()), indent=1, ensure_ascii=False))
@@ -59,14 +58,6 @@ def show_ensembled(found: Ensembled, ui: Ui, *, json: bool) -> None:
     if json:
         metrics = found.told.metrics if found.told else {}
         ui.out(json_text.dumps(plain({**metrics, "ensemble": found.as_dict()}), indent=1, ensure_ascii=False))
-
-
-def lines(found: Comparison) -> list[str]:
-    """What there is to say of the pairs: of many, those that can be told apart."""
-    told = found.pairs if len(found.pairs) <= _MOST else [pair for pair in found.pairs if pair.apart]
-    left = len(found.pairs) - len(told)
-    more = [f"{left} more pairs: not distinguishable with {found.basis}"] if left else []
-    return [found.words(pair) for pair in told] + more
 
 
 def show_listed(found: Sequence[Listed], measure: str | None, ui: Ui, *, json: bool) -> None:
