@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nk.families import metrics
 from nk.intervals import Groups
 from nk.metrics._counts import count
+from nk.metrics._moments import measure as moments
 from nk.paired import ALPHA, Difference, difference, mcnemar
 from nk.registry import Options
 
@@ -37,7 +38,7 @@ class World:
     clear: float = 1.6
 
 
-def draw(speakers: int, world: World, generator: np.random.Generator) -> tuple[Ints, Ints, tuple[Doubles, Doubles]]:
+def classes(speakers: int, world: World, generator: np.random.Generator) -> tuple[Ints, Ints, list[Doubles]]:
     """Speaker and truth of each row, and the class scores of two models, which have much of their noise in common."""
     of = np.repeat(np.arange(speakers), world.rows)
     truth = np.tile(np.arange(CLASSES), -(-len(of) // CLASSES))[: len(of)]
@@ -50,22 +51,43 @@ def draw(speakers: int, world: World, generator: np.random.Generator) -> tuple[I
         own = clear + generator.normal(0, world.taste, speakers)[:, None] + better
         scores[np.arange(len(of)), truth] += own[of, truth]
         models.append(scores)
-    return of, truth, (models[0], models[1])
+    return of, truth, models
+
+
+def numbers(speakers: int, world: World, generator: np.random.Generator) -> tuple[Ints, Doubles, list[Doubles]]:
+    """Speaker and truth of each row, and the values of two models, with an offset of the speaker's."""
+    of = np.repeat(np.arange(speakers), world.rows)
+    truth = generator.normal(0, 0.5, speakers)[of] + generator.normal(0, 1, len(of))
+    common = generator.normal(0, 0.4, speakers)[of] + generator.normal(0, 0.5, len(of))
+    models = []
+    for better in (world.better, 0.0):
+        slope = 0.6 + 0.2 * better + generator.normal(0, world.taste, speakers)
+        offset = generator.normal(0, world.taste, speakers)
+        models.append(slope[of] * truth + common + offset[of] + generator.normal(0, 0.5, len(of)))
+    return of, truth, models
 
 
 def p_values(speakers: int, world: World, measure: str, generator: np.random.Generator) -> dict[str, float]:
     """What each test says of a test set; 1 where there is no test."""
-    of, truth, models = draw(speakers, world, generator)
     one = metrics.get(measure)(Options(), name=measure)
+    draw: Any = classes if one.task == "classification" else numbers
+    of, truth, models = draw(speakers, world, generator)
+
+    def tally(said: Any, groups: Groups) -> Any:
+        if one.task == "regression":
+            return moments(truth, said, groups.numbers, len(groups))
+        return count(truth, said.argmax(axis=1), said, groups.numbers, len(groups))
 
     def tested(numbers: Ints, kind: str) -> Difference:
         groups = Groups(numbers + 1, tuple(map(str, range(numbers.max() + 1))), kind)
-        tallies = [count(truth, scores.argmax(axis=1), scores, groups.numbers, len(groups)) for scores in models]
-        return difference(one.values(tallies[0]), one.values(tallies[1]), one.bounds, groups)
+        values = [one.values(tally(said, groups)) for said in models]
+        return difference(values[0], values[1], one.bounds, groups)
 
     speaker, utterance = tested(of, "speaker"), tested(np.arange(len(of)), "utterance")
-    right = [scores.argmax(axis=1) == truth for scores in models]
-    found = {"t": speaker.p, "flips": speaker.p_flips, "naive t": utterance.p, "McNemar": mcnemar(right[0], right[1])}
+    found = {"t": speaker.p, "flips": speaker.p_flips, "naive t": utterance.p}
+    if one.task == "classification":
+        right = [scores.argmax(axis=1) == truth for scores in models]
+        found["McNemar"] = mcnemar(right[0], right[1])
     return {test: 1.0 if p is None else p for test, p in found.items()}
 
 

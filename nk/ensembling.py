@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from nk.comparing import Comparison
     from nk.evaluations import Evaluation
     from nk.members import Member
-    from nk.registry import Ensemble
     from nk.stages.ensemble import Joined
     from nk.stages.views import View
     from nk.tables import Predictions
     from nk.ui import Ui
+    from nk.votes import Ensemble
 
 NAME = "ensemble.json"
 OUTFILE = "ensemble_result.csv"

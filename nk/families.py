@@ -1,6 +1,7 @@
 """The families of plug-ins that there are."""
 
-from nk.registry import Ensemble, FeatureSource, Measure, Model, Reader, Registry
+from nk.registry import FeatureSource, Measure, Model, Reader, Registry
+from nk.votes import Ensemble
 
 readers = Registry("readers", Reader)  # type: ignore[type-abstract]
 features = Registry("features", FeatureSource)

@@ -1,9 +1,10 @@
 """Is one model better than another on the same rows, or is it the luck of which speakers were tested?
 
 Two tests over speakers, since utterances of one speaker succeed or fail together. Both rest on pseudo-values: speaker
-s has p_s = S d - (S - 1) d_s, where d is the difference of the two models' measures over all rows and d_s without that
-speaker (delete-one jackknife: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 11). So they serve
-any measure, also one that is no mean over rows, as UAR, AUC or CCC.
+s has p_s = d - (S - 1) (d_s - m), where d is the difference of the two models' measures over all rows, d_s without that
+speaker, and m the mean of the d_s (delete-one jackknife: Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
+chapter 11, but for the estimate of the bias, which is noise where a measure makes steps, as EER: their mean is d). So
+they serve any measure, also one that is no mean over rows, as UAR, AUC or CCC.
 
 - Jackknife-t: d over the standard error of the mean of the pseudo-values, Student's t with S - 1 degrees of freedom;
   the interval is of the same make.
@@ -74,7 +75,7 @@ def difference(one: Doubles, other: Doubles, bounds: Bounds, groups: Groups, *, 
         return Difference(value, why=why)
     if np.abs(apart).max() <= _TIE * max(1.0, np.abs(one).max()):
         return Difference(0.0, 0.0, 0.0, 1.0, 1.0)
-    flips = sign_flips(count * apart[0] - (count - 1) * apart[1:], seed=seed)
+    flips = sign_flips(value - (count - 1) * (apart[1:] - apart[1:].mean()), seed=seed)
     error = standard_error(apart[1:])
     if error <= _TIE * np.abs(apart).max():
         why = f"the difference is the same whichever {groups.kind} is left out"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -278,4 +277,9 @@ def test_real_runs_are_run_joined_and_compared(data: Path, tmp_path: Path) -> No
     assert json.loads((folder / "evaluations.jsonl").read_text().splitlines()[-1])["by"] == "nk ensemble"
     done = call("compare", *files, folder)
     assert "4 test speakers" in done.output
-    shutil.rmtree(folder)
+    # Afterwards: with those beside it that have another model alone.
+    done = call("run", files[0], "--set", "plot.runs_compare=model", "--force")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads((tmp_path / "results" / "compare_model" / "comparison.json").read_text())
+    assert {one["name"] for one in told["runs"]} == {"near", "line"}
+    assert told["measure"] == "uar"

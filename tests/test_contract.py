@@ -15,7 +15,8 @@ import pytest
 
 from nk import families
 from nk.audio import Audio
-from nk.registry import Ensemble, FeatureExtractor, FeatureLearner, Plugin, Reader, Registry, Request, Votes
+from nk.registry import FeatureExtractor, FeatureLearner, Plugin, Reader, Registry, Request
+from nk.votes import Ensemble, Votes
 
 REGISTRIES: list[Registry[Any]] = [
     families.readers,

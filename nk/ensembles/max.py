@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nk.registry import Ensemble
+from nk.votes import Ensemble
 
 if TYPE_CHECKING:
-    from nk.registry import Doubles, Votes
+    from nk.registry import Doubles
+    from nk.votes import Votes
 
 
 class Max(Ensemble):

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from nk.registry import Ensemble, Options
+from nk.registry import Options
+from nk.votes import Ensemble
 
 if TYPE_CHECKING:
-    from nk.registry import Doubles, Votes
+    from nk.registry import Doubles
+    from nk.votes import Votes
 
 
 class PerformanceWeightedOptions(Options):

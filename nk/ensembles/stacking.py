@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from nk.registry import Ensemble, Options
+from nk.registry import Options
+from nk.votes import Ensemble
 
 if TYPE_CHECKING:
-    from nk.registry import Doubles, Votes
+    from nk.registry import Doubles
+    from nk.votes import Votes
 
 _LEAST = 1e-4  # a score of 0 has no logarithm
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from nk.registry import Ensemble, Options
+from nk.registry import Options
+from nk.votes import Ensemble
 
 if TYPE_CHECKING:
-    from nk.registry import Doubles, Task, Votes
+    from nk.registry import Doubles, Task
+    from nk.votes import Votes
 
 
 class WeightedOptions(Options):

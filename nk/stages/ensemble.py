@@ -10,14 +10,15 @@ import polars as pl
 
 from nk.errors import DataError
 from nk.metrics._rows import clean, numbers
-from nk.registry import Votes
 from nk.stages.evaluate import uncertainty
 from nk.tables import Predictions
+from nk.votes import Votes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nk.registry import Doubles, Ensemble
+    from nk.registry import Doubles
+    from nk.votes import Ensemble
 
 # Sums that are equal but for rounding are a tie, which goes to the first label whatever the order of the models.
 _DECIMALS = 12

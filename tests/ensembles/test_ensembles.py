@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from nk.ensembling import method_of
 from nk.errors import ConfigError, DataError
-from nk.registry import Votes
 from nk.stages.ensemble import combine
 from nk.tables import Predictions, Target
+from nk.votes import Votes
 
 LABELS = ("a", "b", "c")
 # Three models, two rows, three classes; the uncertainties are given, not those of the scores.
