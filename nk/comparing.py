@@ -13,10 +13,10 @@ from nk import runfolder
 from nk.config.output import Plot
 from nk.errors import ConfigError, Problem
 from nk.families import metrics as measures
-from nk.intervals import group
+from nk.intervals import FEWEST_SPEAKERS, Groups, group
 from nk.manifest import manifest
 from nk.metrics._rows import Rows, labelled
-from nk.paired import ALPHA, Difference, difference, holm, mcnemar
+from nk.paired import ALPHA, difference, holm, mcnemar
 from nk.registry import Options
 from nk.stages.evaluate import evaluate, measures_of, or_null
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from nk.intervals import Groups
     from nk.members import Member
+    from nk.paired import Difference
     from nk.registry import Measure
     from nk.runfolder import RunFolder
     from nk.tables import Metric, Target
@@ -141,12 +141,20 @@ def of_members(members: Sequence[Member], measure: str | None = None) -> Compari
     target = members[0].predictions.target
     one = _measure(measure or members[0].measure, target)
     rows = [labelled(member.predictions, "test") for member in members]
-    own = target.name == "speaker"
-    groups = group(rows[0].frame["id"].unique(maintain_order=True), _speakers(rows[0]), speakers_are_target=own)
     runs = ranked(members, one.name)
     of = {member.name: some for member, some in zip(members, rows, strict=True)}
-    pairs = _pairs([run.name for run in runs], [of[run.name] for run in runs], one, groups)
-    return Comparison(one, target, runs, pairs, groups, rows[0].n, _cautions(members, rows[0], one))
+    pairs = _pairs([run.name for run in runs], [of[run.name] for run in runs], one)
+    once = Rows(rows[0].frame.unique("id", maintain_order=True), target)
+    return Comparison(one, target, runs, pairs, _groups(once), rows[0].n, _cautions(members, rows[0], one))
+
+
+def _groups(rows: Rows) -> Groups:
+    """What is left out: speakers, also where they are too few; rows where none is known, or they are the target."""
+    own, known = rows.target.name == "speaker", rows.n_speakers or 0
+    if own or rows.speakers is None or not 0 < known < FEWEST_SPEAKERS:
+        return group(rows.frame["id"], rows.speakers, speakers_are_target=own)
+    numbers = rows.speakers.rank("dense").fill_null(0).to_numpy().astype("int64")
+    return Groups(numbers, tuple(rows.speakers.drop_nulls().unique().sort()), "speaker")
 
 
 def ranked(members: Sequence[Member], measure: str | None = None) -> tuple[Compared, ...]:
@@ -158,11 +166,6 @@ def ranked(members: Sequence[Member], measure: str | None = None) -> tuple[Compa
         metrics = evaluate(member.predictions, split="test", speakers_are_target=own)
         found.append(Compared(member.name, member.place, {metric.name: metric for metric in metrics}))
     return tuple(sorted(found, key=lambda run: _rank(run.metrics[one.name].value, one)))
-
-
-def _speakers(rows: Rows) -> Any:
-    """The speaker of each utterance."""
-    return Rows(rows.frame.unique("id", maintain_order=True), rows.target).speakers
 
 
 def _measure(name: str | None, target: Target) -> Measure[Any]:
@@ -180,24 +183,16 @@ def _rank(value: float, measure: Measure[Any]) -> tuple[bool, float]:
     return value != value, -value if measure.greater_is_better else value
 
 
-def _pairs(names: Sequence[str], rows: Sequence[Rows], one: Measure[Any], groups: Groups) -> tuple[Pair, ...]:
-    values = []
-    for some in rows:
-        own = group(some.frame["id"], some.speakers, speakers_are_target=some.target.name == "speaker")
-        values.append(one.values(some.tally(own.numbers, len(own))))
-    places = list(combinations(range(len(names)), 2))
-    unknown, few = not rows[0].n_speakers, rows[0].n_speakers and groups.why.endswith("too few to leave one out")
+def _pairs(names: Sequence[str], rows: Sequence[Rows], one: Measure[Any]) -> tuple[Pair, ...]:
+    groups = [_groups(some) for some in rows]
+    values = [one.values(some.tally(own.numbers, len(own))) for some, own in zip(rows, groups, strict=True)]
+    naive = not rows[0].n_speakers and not rows[0].target.is_number
     found = []
-    for first, second in places:
-        if few:
-            apart = Difference(
-                float(values[first][0] - values[second][0]), why=f"{groups.why.split(',')[0]} are too few"
-            )
-        else:
-            apart = difference(values[first], values[second], one.bounds, groups)
+    for first, second in combinations(range(len(names)), 2):
+        apart = difference(values[first], values[second], one.bounds, groups[first])
         spread = apart.low is not None or apart.p is None
-        test, p = f"{'jackknife-t' if spread else 'sign flips'} over {groups.kind}s", apart.p
-        if unknown and not rows[0].target.is_number:
+        test, p = f"{'jackknife-t' if spread else 'sign flips'} over {groups[first].kind}s", apart.p
+        if naive:
             test, p = "McNemar over rows", _mcnemar(rows[first], rows[second])
         found.append((names[first], names[second], apart, test, p))
     corrected = holm([p for *_, p in found])

@@ -134,7 +134,7 @@ def ensemble(places: Sequence[Path], asked: Asked, ui: Ui) -> Ensembled:
         exports.check_place(outfile, "--outfile")
     place = asked.output or read[0].place.parent / f"ensemble_{method.called}"
     if asked.labelled:
-        runfolder.check_command(place, "ensemble", way_out=_ELSEWHERE)
+        _check_place(place, read)
     with watch("join"):
         some = members.matched(read, truths="checked" if asked.labelled else "ignored")
         joined = stage.combine(method, [one.predictions for one in some], _dev(method, read))
@@ -143,6 +143,12 @@ def ensemble(places: Sequence[Path], asked: Asked, ui: Ui) -> Ensembled:
     if not asked.labelled:
         return Ensembled(Path(str(outfile)), joined, some)
     return _measured(_Work(place, method, asked, some, joined, watch), ui)
+
+
+def _check_place(place: Path, read: Sequence[Member]) -> None:
+    if place.resolve() in [one.place.resolve() for one in read]:
+        raise DataError(f"`{place}` is one of the members, and would be written over", hint=_ELSEWHERE)
+    runfolder.check_command(place, "ensemble", way_out=_ELSEWHERE)
 
 
 def _dev(method: Ensemble, read: Sequence[Member]) -> Sequence[Predictions]:
@@ -270,7 +276,8 @@ def _findings(some: Sequence[Member]) -> list[Finding]:
 
 def _counted(work: _Work, metrics: dict[str, Any], measure: str, ui: Ui) -> Sequence[Evaluation]:
     """Count this look at test rows, if those of the members are counted."""
-    seen = [one for member in work.members for one in evaluations.again(member.place / evaluations.NAME, ui)[-1:]]
+    folders = [member.place for member in work.members if member.place.is_dir()]
+    seen = [one for folder in folders for one in evaluations.again(folder / evaluations.NAME, ui)[-1:]]
     if not seen:
         return ()
     names = json.dumps(

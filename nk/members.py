@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -104,7 +105,9 @@ def _predictions(table: Path, target: str) -> Predictions:
         if lacking:
             text = f"`{table}` is no table of predictions: it lacks columns"
             raise DataError(text, examples=lacking, hint=f"`{TABLE}` of a run folder has them")
-        labels = tuple(name.removeprefix("p_") for name in frame.columns if name.startswith("p_"))
+        # Columns of the user's stand behind ours, and may be called so too.
+        behind = frame.columns[frame.columns.index("predicted") + 1 :]
+        labels = tuple(name.removeprefix("p_") for name in takewhile(lambda name: name.startswith("p_"), behind))
         return Predictions(_typed(frame, labels), Target(target, labels))
     except (OSError, pl.exceptions.PolarsError) as error:
         raise DataError(f"`{table}` cannot be read: {error}", hint="run it anew") from error
@@ -203,12 +206,12 @@ def _check_rows(
     first: pl.DataFrame, other: pl.DataFrame, keys: list[str], names: tuple[str, str], truths: Truths
 ) -> None:
     own = other.unique(keys, keep="first", maintain_order=True)
-    for one, two, name in ((first, own, names[0]), (own, first, names[1])):
-        alone = one.join(two, on=keys, how="anti", nulls_equal=True)
-        if alone.height:
-            text = f"`{names[0]}` and `{names[1]}` do not have the same rows: in `{name}` alone are some"
-            hint = "run them with the same split, as by a lock (`split.lock.json`)"
-            raise DataError(text, rows=alone.height, examples=alone["id"].sort().to_list(), hint=hint)
+    alone = [one.join(two, on=keys, how="anti", nulls_equal=True) for one, two in ((first, own), (own, first))]
+    counts = [f"{some.height} in `{name}` alone" for some, name in zip(alone, names, strict=True) if some.height]
+    if counts:
+        examples = [key for some in alone for key in some["id"].sort().to_list()[:3]]
+        text = f"`{names[0]}` and `{names[1]}` do not have the same rows, {' and '.join(counts)}"
+        raise DataError(text, examples=examples, hint="run them with the same split, as by a lock (`split.lock.json`)")
     if truths == "ignored":
         return
     both = first.join(own, on=keys, suffix=_MORE, nulls_equal=True).sort("id")

@@ -87,7 +87,7 @@ def difference(one: Doubles, other: Doubles, bounds: Bounds, groups: Groups, *, 
 
 def _obstacle(one: Doubles, other: Doubles, groups: Groups) -> str:
     if len(groups) < FEWEST_SPEAKERS:
-        return f"{groups} {'is' if len(groups) == 1 else 'are'} too few for a test"
+        return f"{groups} {'is' if len(groups) == 1 else 'are'} too few"
     if np.isnan(one[0]) or np.isnan(other[0]):
         return "the measure is not defined for these rows"
     lacking = np.isnan(one[1:]) | np.isnan(other[1:])

@@ -57,6 +57,9 @@ def compare(
 
             show_listed(listed(everything, sort, ui), sort, ui, json=json)
             return
+        if sort:
+            hint = "`--measure` says what to compare by"
+            raise ConfigError([Problem("nk", 0, "`--sort` goes with `--all` alone", hint)])
         from nk import comparing, runfolder
         from nk.show_compared import show_compared
 

@@ -54,7 +54,7 @@ def combine(method: Ensemble, members: Sequence[Predictions], dev: Sequence[Pred
     if dev:
         _check_runs(dev)
         return Joined(_predictions(method.combine(votes, votes_of(dev, learn=True)), members[0]), "the dev part")
-    if frame["fold"].n_unique() == 1 or frame["truth"].null_count():
+    if frame["fold"].n_unique() == 1 or frame["truth"].null_count() == frame.height:
         hint = "write `traindevtest = True` in [EXP], or cross-validate, as by `loso = True` in [MODEL]"
         raise DataError(f"`{method.called}` has nothing to learn from: no dev part, and no folds", hint=hint)
     scores = _crossed(method, votes_of(members, learn=True), frame)
@@ -63,12 +63,12 @@ def combine(method: Ensemble, members: Sequence[Predictions], dev: Sequence[Pred
 
 def _crossed(method: Ensemble, votes: Votes, frame: pl.DataFrame) -> Doubles:
     """Scores of each fold by what was learnt from the others."""
-    folds, speakers = frame["fold"].to_numpy(), frame["speaker"]
+    folds, speakers, known = frame["fold"].to_numpy(), frame["speaker"], frame["truth"].is_not_null().to_numpy()
     found = np.empty(votes.scores.shape[1:])
     for fold in np.unique(folds):
         mine = folds == fold
         own = speakers.filter(pl.Series(mine)).drop_nulls().unique().to_list()
-        others = ~mine & ~speakers.is_in(own).fill_null(value=False).to_numpy()
+        others = known & ~mine & ~speakers.is_in(own).fill_null(value=False).to_numpy()
         if not others.any():
             raise DataError(f"nothing is left to learn from for the fold `{fold}`", hint="fold by speakers")
         found[mine] = method.combine(replace(_some(votes, mine), truth=None), _some(votes, others))
@@ -87,7 +87,7 @@ def votes_of(members: Sequence[Predictions], *, learn: bool = False) -> Votes:
         DataError: a score is missing, or `predicted` is not the class with the highest
     """
     target = members[0].target
-    truth = numbers(clean(members[0].frame["truth"], target), target) if learn else None
+    truth = numbers(_filled(members[0]), target) if learn else None
     if target.is_number:
         values = np.stack([one.frame["predicted"].cast(pl.Float64).to_numpy() for one in members])
         _need_numbers(values)
@@ -97,6 +97,11 @@ def votes_of(members: Sequence[Predictions], *, learn: bool = False) -> Votes:
     for one, own in zip(members, scores, strict=True):
         _check_predicted(one, own)
     return Votes(scores, np.stack([_uncertainty(one, own) for one, own in zip(members, scores, strict=True)]), truth)
+
+
+def _filled(one: Predictions) -> pl.Series:
+    """The truth, with any value where it is not known: these rows are not learnt from."""
+    return clean(one.frame["truth"], one.target).fill_null(0.0 if one.target.is_number else one.target.labels[0])
 
 
 def _need_numbers(values: Doubles) -> None:
