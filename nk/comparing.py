@@ -95,7 +95,9 @@ class Comparison:
         if pair.p_holm is None:
             return f"`{pair.one}` and `{pair.other}`: no test, {found.why}"
         if not pair.apart:
-            return f"`{pair.one}` and `{pair.other}`: not distinguishable with {self.basis}"
+            alone = f"p is {pair.p:.3f}, and {pair.p_holm:.3f} corrected for {len(self.pairs)} pairs"
+            more = f" ({alone})" if pair.p is not None and pair.p < ALPHA else ""
+            return f"`{pair.one}` and `{pair.other}`: not distinguishable with {self.basis}{more}"
         text = f"`{pair.one}` is better than `{pair.other}` by {abs(found.value):.3f}"
         if found.p_flips is not None and found.p_flips >= ALPHA:
             text += f" (by sign flips p is {found.p_flips:.3f}: with {self.basis}, take it as a hint)"

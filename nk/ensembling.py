@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nk import comparing, evaluations, exports, members, runfolder
-from nk.audit.finding import Finding
+from nk.audit.finding import LEVELS, Finding
 from nk.config.options import options_for
 from nk.config.output import Plot
 from nk.errors import ConfigError, DataError, Problem
@@ -261,17 +261,27 @@ def _read(path: Path) -> pl.DataFrame:
 
 
 def _findings(some: Sequence[Member]) -> list[Finding]:
-    """What the audits of the members have found, each once: it is about the same rows."""
-    found: dict[tuple[str, tuple[str, ...]], Finding] = {}
+    """What the audits of the members have found of these rows: of each check, what the gravest audit says."""
+    found: dict[str, list[Finding]] = {}
     for path in [one.place / "audit.json" for one in some]:
-        if path.is_file():
-            try:
-                told = json.loads(path.read_text(encoding="utf-8"))["findings"]
-                own = [Finding(**{**one, "examples": tuple(one["examples"])}) for one in told]
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                raise DataError(f"`{path}` cannot be read: {error}", hint="run it anew") from error
-            found = {(one.check, one.examples): one for one in own} | found
-    return list(found.values())
+        own = _audit(path) if path.is_file() else []
+        for check in dict.fromkeys(one.check for one in own):
+            mine = [one for one in own if one.check == check]
+            if check not in found or _gravest(mine) > _gravest(found[check]):
+                found[check] = mine
+    return [one for each in found.values() for one in each]
+
+
+def _gravest(found: Sequence[Finding]) -> int:
+    return max(LEVELS.index(one.level) for one in found)
+
+
+def _audit(path: Path) -> list[Finding]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))["findings"]
+        return [Finding(**{**one, "examples": tuple(one["examples"])}) for one in told]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"`{path}` cannot be read: {error}", hint="run it anew") from error
 
 
 def _counted(work: _Work, metrics: dict[str, Any], measure: str, ui: Ui) -> Sequence[Evaluation]:

@@ -32,7 +32,8 @@ def show_compared(found: Comparison, ui: Ui, *, json: bool) -> None:
         for pair in found.pairs
     ]  # fmt: skip
     ui.table("differences", ("", "minus", name, "95 % interval", "p", "p (Holm)", "p (flips)"), cells)
-    ui.note(f"p: {found.pairs[0].test}; Holm: corrected for {len(cells)} pair{'' if len(cells) == 1 else 's'}")
+    corrected = f"corrected for {len(cells)} pair{'' if len(cells) == 1 else 's'}, which intervals are not"
+    ui.note(f"p: {found.pairs[0].test}; Holm: {corrected}")
     for line in comparing.lines(found):
         ui.note(line)
     if json:
