@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from nk.config import Config, Loaded
     from nk.explore.exhibit import Exhibit
+    from nk.reporting import Report
     from nk.runfolder import RunFolder
     from nk.stages.folds import Fold
     from nk.tables import Dataset
@@ -48,6 +49,7 @@ class Explored:
     exhibits: Sequence[Exhibit]
     told: dict[str, Any]
     config: Config
+    report: Report | None = None
 
 
 def place_of(loaded: Loaded) -> tuple[Path, str]:
@@ -190,6 +192,7 @@ def _hung(folder: RunFolder, found: Sequence[Exhibit], config: Config, ui: Ui) -
 
 def _texts(one: Exhibit) -> set[str]:
     """The user's texts that a figure may show."""
-    words = {text for column in one.table.iter_columns() if column.dtype in {pl.String, pl.Enum, pl.Categorical}
+    kinds = pl.String | pl.Enum | pl.Categorical
+    words = {text for column in one.table.iter_columns() if isinstance(column.dtype, kinds)
              for text in column.cast(pl.String).unique().drop_nulls().head(2000)}  # fmt: skip
     return {one.title, one.caption, *one.table.columns, *words}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import counting, exploring, exports, lock, ready, recognised, record, runfolder, siblings, testing, testsets
+from nk import counting, exports, lock, ready, recognised, record, reporting, runfolder, siblings, testing, testsets
 from nk.audit.cues import unheard
 from nk.audit.shortcuts import reached
 from nk.errors import DataError
@@ -53,6 +53,7 @@ class Result(Told):
     """
 
     folder: Path
+    report: reporting.Report | None = None
     outcome: Outcome | None = None
     made: str | None = None
 
@@ -78,7 +79,6 @@ def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
     """
     setup = prepare(loaded, jobs)
     watch = Stopwatch()
-    cautions.say(cautions.of_config(loaded), ui)
     start = ready.divide(ready.read(setup, ui, watch), setup, ui, watch)
     dataset, folds = start.dataset, start.folds
     failed = unheard(dataset, channels=setup.channels, jobs=setup.jobs, ui=ui, fresh=setup.config.feats.no_reuse)
@@ -116,7 +116,6 @@ def run(
     """
     setup, watch = prepare(loaded, jobs, replay), Stopwatch()
     config, strict = setup.config, setup.config.exp.strict
-    cautions.say(cautions.of_config(loaded), ui)
     read = ready.read(setup, ui, watch)
     key = recognised.depends_on(setup, read)
     if not (force or dry_run or replay) and (known := _known(setup, read, key, ui)):
@@ -162,8 +161,9 @@ def run(
     if config.exp.save_test and not replay:
         path = exports.write_csv(config.exp.save_test, exports.test_rows(predictions, dataset), "save_test")
         ui.note(f"test rows with predictions: {path}")
+    reported = reporting.at_the_end(setup.folder, config, ui)
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
-    return Result(**vars(told), folder=setup.folder, outcome=outcome)
+    return Result(**vars(told), folder=setup.folder, outcome=outcome, report=reported)
 
 
 def _known(setup: Setup, read: load.Loaded, key: str, ui: Ui) -> Result | None:
@@ -177,8 +177,9 @@ def _known(setup: Setup, read: load.Loaded, key: str, ui: Ui) -> Result | None:
     for warning in found.warnings:
         if not ui.has_warned(warning):
             ui.warn(warning)
+    reported = reporting.at_the_end(setup.folder, config, ui)
     told = {field.name: getattr(found, field.name) for field in fields(Told)}
-    return Result(**told, folder=setup.folder, made=found.made)
+    return Result(**told, folder=setup.folder, made=found.made, report=reported)
 
 
 def _trained(
@@ -213,11 +214,14 @@ def explore(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Explored:
     Raises:
         NkError: the config, the data or the installation does not allow it
     """
+    from nk import exploring  # what other commands need not wait for
+
     watch = Stopwatch()
     place = exploring.place_of(loaded)
     material = exploring.gather(loaded, ui, jobs, watch)
     found = exploring.exhibits(material, loaded, ui, watch)
-    return exploring.write(place, found, material, watch, ui)
+    explored = exploring.write(place, found, material, watch, ui)
+    return replace(explored, report=reporting.at_the_end(place[0], loaded.config, ui))
 
 
 @dataclass(frozen=True)
@@ -231,6 +235,7 @@ class Tests:
     tested: Sequence[testing.Tested]
     measure: str | None
     seen: dict[str, Sequence[Evaluation]]
+    report: reporting.Report | None = None
 
 
 def test(
@@ -285,7 +290,8 @@ def test(
             record.write_test(place, done, seen[name], ui)
     if output:
         ui.note(f"rows with predictions: {exports.write_csv(output, testing.all_rows(tested), '--output')}")
-    return Tests(places, tested, run.config.model.measure, seen)
+    reported = reporting.at_the_end(folder, run.config.replaced(report=loaded.config.report), ui)
+    return Tests(places, tested, run.config.model.measure, seen, reported)
 
 
 def _measured(

@@ -74,7 +74,7 @@ class Done:
 def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     """Write everything, the manifest last: it holds the seconds, and marks the folder as complete."""
     config = done.setup.config
-    folder.text("config.yaml", config_text(done.setup))
+    folder.text("config.yaml", config_text(done.setup, report=True))
     write_results(folder, done.told)
     folder.text(lock.NAME, lock.text(done.lock))
     _write_tables(folder, done.dataset, done, done.skipped)
@@ -96,9 +96,10 @@ def write_replay(folder: RunFolder, again: Replay) -> Outcome:
     return outcome
 
 
-def config_text(setup: Setup) -> str:
-    """The config of a run with nothing left open, as YAML."""
-    return to_yaml(_resolved(setup))
+def config_text(setup: Setup, *, report: bool = False) -> str:
+    """The config of a run with nothing left open, as YAML; no result depends on the section [REPORT]."""
+    asked = report and setup.config.report.model_fields_set
+    return to_yaml(_resolved(setup, ("report",) if asked else ()))
 
 
 def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], Sequence[str]]:
@@ -108,11 +109,11 @@ def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], 
     return dataset.ids, ()
 
 
-def _resolved(setup: Setup) -> Config:
+def _resolved(setup: Setup, more: Sequence[str]) -> Config:
     databases = {**setup.config.data.databases, **setup.config.data.tested}
     readers = {name: [make_reader(database)] for name, database in databases.items()}
     plugins = {"feats": setup.sources, "model": [setup.recipe.model], **readers}
-    return resolved(setup.config, ("exp", "data", "feats", "model", "plot"), plugins)
+    return resolved(setup.config, ("exp", "data", "feats", "model", "plot", *more), plugins)
 
 
 def _draw(

@@ -31,8 +31,9 @@ OURS = (
     "features.pkl", "log.txt", "figures", "model", "split.lock.json", "evaluations.jsonl", "replay.json",
 )  # fmt: skip
 TESTS = "tests"  # the folder in it for tests of its model, which go with it
+REPORT = "report"  # the folder in it for the report of it, which goes with it
 EXPLORE = "explore"  # the folder in it for looks at the data, which may be there before any run, and stay
-_BEFORE = (EXPLORE, "report")  # a report may be of a look alone
+_BEFORE = (EXPLORE, REPORT)  # a report may be of a look alone
 _MANIFEST = "manifest.json"
 _STALE = 24 * 3600  # seconds after which the leavings of a killed run are removed
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -270,9 +271,9 @@ def _is_folder(item: Path) -> bool:
 
 
 def _ours(folder: Path) -> set[str]:
-    """Which files of an old run folder nk wrote, tests of its model included."""
-    tests = {f"{TESTS}/{made.parent.name}": _ours(made.parent) for made in folder.glob(f"{TESTS}/*/{_MANIFEST}")}
-    theirs = {f"{place}/{name}" for place, names in tests.items() for name in names}
+    """Which files of an old run folder nk wrote, tests of its model and its report included."""
+    inside = [made.parent for place in (f"{TESTS}/*", REPORT) for made in folder.glob(f"{place}/{_MANIFEST}")]
+    theirs = {f"{one.relative_to(folder).as_posix()}/{name}" for one in inside for name in _ours(one)}
     try:
         listed = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["files"]
         return {_MANIFEST, *map(str, listed), *theirs}

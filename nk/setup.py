@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from nk.registry import FeatureSource, Model
     from nk.replay import Replay
 
-# Reports are drawn from the run folder, and a run is whole without one.
-USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT")
+USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT", "REPORT")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nk.pipeline import Checked, Result, Tests
     from nk.plan import Plan
     from nk.replay import Outcome
+    from nk.reporting import Report
     from nk.testing import Tested
     from nk.told import Told
     from nk.ui import Ui
@@ -46,14 +47,32 @@ def show(result: Result, ui: Ui, *, json: bool) -> None:
         ui.note("`--force` computes them anew")
     else:
         ui.note(f"written to {result.folder}")
+    if result.report:
+        say_report(result.report, ui)
     if json:
         ui.out(json_text.dumps(result.metrics, indent=1, ensure_ascii=False))
+
+
+def show_report(report: Report, ui: Ui, *, json: bool) -> None:
+    """Print where a report is; with `json`, what it says as JSON on stdout."""
+    say_report(report, ui)
+    if json:
+        ui.out(json_text.dumps(plain(report.document), indent=1, ensure_ascii=False))
+
+
+def say_report(report: Report, ui: Ui) -> None:
+    """Print where a report is, and its short form if it is to be shown; not on stdout where that is kept for data."""
+    if report.shown:
+        (ui.note if ui.data_only else ui.out)(report.shown.strip())
+    ui.note(f"report: {report.page}")
 
 
 def show_replay(result: Result, outcome: Outcome, run: Path, ui: Ui, *, json: bool) -> None:
     """Print whether a replay has predicted the same; with `json`, that as JSON on stdout."""
     _all(result, ui)
     ui.note(f"written to {result.folder}")
+    if result.report:
+        say_report(result.report, ui)
     verdict, *reasons = outcome.lines()
     (ui.note if outcome.same else ui.warn)(f"replay of `{run}`: {verdict}")
     for reason in reasons:
@@ -209,6 +228,8 @@ def show_tests(tests: Tests, ui: Ui, *, json: bool) -> None:
         _seen(seen, ui, f"`{name}`: " if len(tests.seen) > 1 else "")
     names = [one.trial.testset.name for one in tests.tested]
     ui.note(f"written to {tests.folder / names[0] if len(names) == 1 else tests.folder}")
+    if tests.report:
+        say_report(tests.report, ui)
     if json:
         found = {one.trial.testset.name: one.summary for one in tests.tested}
         ui.out(json_text.dumps({"schema": 1, "tests": found}, indent=1, ensure_ascii=False))

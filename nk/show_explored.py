@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nk.explore.overview import VALUES
 from nk.explore.value_counts import TESTS
 from nk.runfolder import plain
+from nk.show import say_report
 
 if TYPE_CHECKING:
     from nk.explore.exhibit import Exhibit
@@ -33,6 +34,8 @@ def show_explored(explored: Explored, ui: Ui, *, json: bool) -> None:
         if one.lead:
             ui.warn(one.lead)
     ui.note(f"written to {explored.folder}")
+    if explored.report:
+        say_report(explored.report, ui)
     if json:
         ui.out(json_text.dumps(plain(explored.told), indent=1, ensure_ascii=False))
 

@@ -26,6 +26,10 @@ def test_light_modules_import_nothing_heavy(module: str) -> None:
     assert imported_by(f"import {module}") & HEAVY == set()
 
 
+def test_a_run_that_is_recognised_needs_not_wait_for_learning_and_figures() -> None:
+    assert imported_by("import nk.pipeline, nk.show") & HEAVY == {"numpy", "polars"}
+
+
 def test_listing_names_imports_no_plugin() -> None:
     code = "from nk.families import models, features\nmodels.names(); features.names()\nimport sys"
     code += "\nassert not [name for name in sys.modules if name.startswith(('nk.models.', 'nk.features.'))]"

@@ -41,11 +41,12 @@ class Plot(Section):
 class Report(Section):
     """The section [REPORT]."""
 
-    show: bool = key(False, "show the report on the terminal", built=False)
+    show: bool = key(False, "show the report on the terminal")
     fresh: bool = key(False, "begin a new report; reports never pile up here, so it changes nothing")
-    latex: str | None = key(None, "name of a LaTeX and PDF report", built=False)
-    title: str = key("Report", "title of the report", built=False)
-    author: str = key("anon", "author of the report", built=False)
+    latex: FileName | None = key(None, "name of a LaTeX and PDF report, beside the page")
+    title: str = key("Report", "title of the report")
+    author: str = key("anon", "author of the report")
+    audio: bool = key(True, "put short clips of recordings into the page, to be heard")
 
 
 class Optim(Section):

@@ -15,7 +15,6 @@ from nk.stages.columns import as_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nk.config import Loaded
     from nk.stages.folds import Fold
     from nk.tables import Dataset, Skip
     from nk.ui import Ui
@@ -35,14 +34,6 @@ def say(found: Iterable[Caution], ui: Ui) -> None:
     """Say what was found."""
     for caution in found:
         ui.warn(caution.text, caution.hint)
-
-
-def of_config(loaded: Loaded) -> list[Caution]:
-    """What the config asks for that a run does without."""
-    reports = [item for item in loaded.unbuilt if item.section == "report"]
-    return (
-        [Caution(f"{reports[0].name} ({reports[0].place}) is not built yet: no report is written")] if reports else []
-    )
 
 
 def of_scale(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from nk.errors import DataError
@@ -114,10 +116,8 @@ def _of_column(
     """The measures of each group of a column; none where it is not there, or has too many values."""
     if column not in dataset:
         return {}
-    values = groups_of(dataset.frame[column])
-    group = dict(zip(dataset.ids, values.to_list(), strict=True))
-    rows = predictions.part("test")
-    of_row = pl.Series([group.get(key) for key in rows.frame["id"].to_list()], dtype=pl.String)
+    rows, groups = predictions.part("test"), dataset.frame.select("id", groups_of(dataset.frame[column]).alias("group"))
+    of_row = rows.frame.select("id").join(groups, on="id", how="left", maintain_order="left")["group"]
     names = of_row.drop_nulls().unique().sort().to_list()
     if len(names) > _MOST:
         return {}
@@ -152,11 +152,11 @@ def _thirds(values: pl.Series) -> pl.Series:
 
 def _age_groups(ages: pl.Series) -> pl.Series:
     """`18-29` and so on; null where the age is not known."""
-    years = [year if year is not None and year >= 0 else None for year in ages.cast(pl.Float64, strict=False).to_list()]
+    years = ages.cast(pl.Float64, strict=False).fill_nan(None)
     edges = [0, *_AGES]
-    names = [f"{low}-{high - 1}" for low, high in zip(edges, _AGES, strict=False)] + [f"{_AGES[-1]} and older"]
-    found = [None if year is None else names[sum(year >= edge for edge in _AGES)] for year in years]
-    return pl.Series(found, dtype=pl.String)
+    names = [f"{low}-{high - 1}" for low, high in pairwise(edges)] + [f"{_AGES[-1]} and older"]
+    place = np.searchsorted(_AGES, years.fill_null(-1.0).to_numpy(), side="right")
+    return pl.Series(names, dtype=pl.String).gather(place).set(~(years >= 0).fill_null(value=False), None)
 
 
 def _plain(one: Metric) -> dict[str, Any]:

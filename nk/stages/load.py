@@ -97,6 +97,16 @@ def _targeted(dataset: Dataset, data: Data, known: Target | None, *, continuous:
     return target.divided(dataset, data.target_divide_by)
 
 
+def places(data: Data, resolve: Callable[[str], Path]) -> pl.DataFrame:
+    """Where the recordings of all databases are: `database`, `file` as written in the table, `path`, a row a file.
+
+    Raises:
+        DataError: a table cannot be read
+    """
+    tables = [_table(name, database, data, resolve, needed=False) for name, database in data.databases.items()]
+    return pl.concat([table.select("database", "file", "path") for table in tables]).unique(maintain_order=True)
+
+
 def make_reader(database: Database) -> Reader:
     """The reader of a database with its options."""
     plugin = readers.get(database.reader)

@@ -22,10 +22,7 @@ import polars as pl
 import pytest
 import soundfile
 
-from nk import pipeline
 from nk.cache_care import stores
-from nk.config import load_config
-from nk.ui import Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -176,10 +173,15 @@ def test_a_file_on_which_it_crashes_is_skipped_and_named(place: Path, nk: Run) -
     assert skipped(place) == []
 
 
-def test_a_file_on_which_it_hangs_is_skipped_and_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nk.stages.extract._PATIENCE", 20)  # s; there is no recording for which that is short
-    monkeypatch.setenv("FAULT", "hang s0_1.wav")
-    pipeline.run(load_config(Path("exp.ini")), Ui(quiet=True), jobs=2)
+def test_a_file_on_which_it_hangs_is_skipped_and_named(place: Path) -> None:
+    file = place / "impatient.py"  # 20 s are enough for any recording here
+    file.write_text(
+        "from nk.cli.main import main\nfrom nk.stages import extract\n"
+        "if __name__ == '__main__':\n    extract._PATIENCE = 20\n    main()\n"
+    )
+    command = [sys.executable, str(file), "run", "exp.ini", "--jobs", "2"]
+    done = subprocess.run(command, env={**os.environ, "FAULT": "hang s0_1.wav"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     assert skipped(place) == [("audio/s0_1.wav", "`tones` did not end in time")]
 
 

@@ -53,7 +53,7 @@ def draw(
         median = curves.medians[group]
         axes.plot([median] * 2, [base, base + float(np.interp(median, curves.x, height))], color=VERMILION, linewidth=2)
         own = dots.get(group, np.empty(0))
-        axes.plot(own, np.full(len(own), base - 0.07), "o", color="0.15", markersize=2.5, alpha=0.7, clip_on=True)
+        axes.plot(own, np.full(len(own), base - 0.07), "o", color="0.25", markersize=2.5)
         axes.annotate(f"n {curves.counts[group]:,}", (1.01, base + 0.1), xycoords=("axes fraction", "data"), fontsize=7,
                       color=FAINT, annotation_clip=False)  # fmt: skip
     axes.set_yticks([-float(place) for place in range(len(groups))], pen.labels(groups) if any(groups) else [""])

@@ -1,0 +1,68 @@
+"""What a page on paper, or a model card, is made of: headings, paragraphs, lists, tables, figures and code.
+
+Texts may hold code between backticks. How each is written in LaTeX, Typst and Markdown is for the templates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; `level` 1 is that of a chapter."""
+
+    kind: ClassVar[str] = "heading"
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: str
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list; each item may begin with a word that stands out, such as `warning`."""
+
+    kind: ClassVar[str] = "items"
+    items: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the first `texts` columns are text, the others numbers, already written out."""
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    texts: int = 1
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure: the path of its file from that of the text, and what it shows."""
+
+    kind: ClassVar[str] = "picture"
+    path: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines as they are."""
+
+    kind: ClassVar[str] = "code"
+    lines: Sequence[str]
+
+
+Block = Heading | Paragraph | Items | Table | Picture | Code

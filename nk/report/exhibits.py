@@ -1,0 +1,57 @@
+"""What was explored, as a report shows it: captions, findings and numbers. The folder may come from elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nk.report.files import EXPLORE, read_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nk.report.shapes import Exhibit, Explored
+
+_MOST_ROWS = 30
+
+
+def exhibits(folder: Path, explored: Explored | None) -> list[dict[str, Any]]:
+    """Each exhibit as a dict, with `said` (caption and notes as sentences) and its numbers.
+
+    These are `table`: `columns`, the first `rows` as text, and the `total` of rows.
+
+    Raises:
+        DataError: a table cannot be read
+    """
+    found = explored.exhibits if explored else ()
+    return [one.model_dump() | {"said": _said(one), "table": _table(folder, one)} for one in found]
+
+
+def _said(exhibit: Exhibit) -> str:
+    texts = [text.strip().rstrip(".") for text in (exhibit.caption, *exhibit.notes)]
+    return " ".join(f"{text[:1].upper()}{text[1:]}." for text in texts if text)
+
+
+def exhibit_file(folder: Path, exhibit: Exhibit, kind: str) -> Path | None:
+    """The file of an exhibit that is of this kind; one outside of the folder is none."""
+    place = (folder / EXPLORE).resolve()
+    for name in exhibit.files:
+        path = (place / name).resolve()
+        if name.endswith(f".{kind}") and path.is_relative_to(place) and path.is_file():
+            return path
+    return None
+
+
+def _table(folder: Path, exhibit: Exhibit) -> dict[str, Any] | None:
+    path = exhibit_file(folder, exhibit, "csv")
+    if path is None:
+        return None
+    frame = read_table(path)
+    rows = [[_written(value) for value in row] for row in frame.head(_MOST_ROWS).iter_rows()]
+    return {"columns": frame.columns, "rows": rows, "total": frame.height}
+
+
+def _written(value: object) -> str:
+    """A cell: numbers with four digits."""
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

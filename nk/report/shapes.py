@@ -1,0 +1,207 @@
+"""What the files of a run folder have to look like before a report is made of them: it may come from anywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Number = float | None
+Cell = int | float | str | None
+_NAMES = {"speaker", "fold"}  # columns of text; in all others there are numbers
+
+
+def _alike(rows: list[dict[str, Cell]]) -> list[dict[str, Cell]]:
+    """Rows of a table, which have the same columns."""
+    if any(row.keys() != rows[0].keys() for row in rows):
+        raise ValueError("rows have different columns")
+    cells = [(key, value) for row in rows for key, value in row.items() if value is not None]
+    if any(isinstance(value, str) != (key in _NAMES) for key, value in cells):
+        raise ValueError("there is text among numbers")
+    return rows
+
+
+Rows = Annotated[list[dict[str, Cell]], AfterValidator(_alike)]
+
+
+class Shape(BaseModel):
+    """A part of a file; what it has besides is not read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+
+class Measure(Shape):
+    """A measure with its 95 % interval, where there is one."""
+
+    value: Number
+    low: Number
+    high: Number
+    n: int
+    n_speakers: int | None
+    method: str
+
+
+class View(Shape):
+    """Another look at the predictions, and what there is to know of it."""
+
+    metrics: dict[str, Measure]
+    baselines: dict[str, dict[str, Number]]
+    rows: int | None = None
+    left_out: int = 0
+    left_out_percent: Number = None
+    threshold: Number = None
+    wanted: Number = None
+    share: Number = None
+    by: str | None = None
+    rule: str | None = None
+    labels: tuple[str, ...] = ()
+
+
+class ClassRow(Shape):
+    """What became of the rows of a class."""
+
+    name: str = Field(alias="class")
+    precision: Number
+    recall: Number
+    f1: Number
+    support: int
+    low: Number = None
+    high: Number = None
+
+
+class Runs(Shape):
+    """The measures of each run, and what is common to them."""
+
+    rows: list[dict[str, Number]]
+    mean: dict[str, Number]
+    std: dict[str, Number]
+
+
+class Calibration(Shape):
+    """How true scores are."""
+
+    ece: float
+    low: Number = None
+    high: Number = None
+    perfect: float
+    perfect_high: float
+    score: float
+    right: float
+    by: str | None = None
+
+
+class Risk(Shape):
+    """The share of wrong rows, and its mean over every share of the surest ones."""
+
+    area: float
+    risk: float
+
+
+class Sets(Shape):
+    """Sets of classes that hold the truth; `why` says why there are none."""
+
+    wanted: Number
+    held: Number = None
+    mean_size: Number = None
+    single: Number = None
+    why: str | None = None
+
+
+class Metrics(Shape):
+    """`metrics.json`."""
+
+    metrics: dict[str, dict[str, Measure]]
+    baselines_by_part: dict[str, dict[str, dict[str, Number]]]
+    per_class: dict[str, list[ClassRow]]
+    per_speaker: dict[str, Rows]
+    runs: dict[str, Runs]
+    folds: Rows
+    calibration: dict[str, Calibration] = {}
+    risk_coverage: dict[str, Risk] = {}
+    sets: dict[str, Sets] = {}
+    decided: dict[str, View] = {}
+    certain: dict[str, View] = {}
+    combined: dict[str, View] = {}
+    bins: dict[str, View] = {}
+    per_database: dict[str, dict[str, View]] = {}
+
+
+class Gap(Shape):
+    """How far the best and the worst group of a column are apart."""
+
+    measure: str
+    best: str
+    worst: str
+    value: Number
+    low: Number
+    high: Number
+
+
+class Finding(Shape):
+    """A line of `audit.json`."""
+
+    check: str
+    level: Literal["note", "warning", "error"]
+    count: int
+    examples: tuple[str, ...]
+    what: str
+    do: str
+
+
+class Audit(Shape):
+    """`audit.json`."""
+
+    findings: list[Finding]
+
+
+class Step(Shape):
+    """A line of the history of rows."""
+
+    what: str
+    rows_in: int
+    rows_out: int
+    told: bool = False
+
+
+class Manifest(Shape):
+    """`manifest.json` of a run."""
+
+    made: str
+    platform: str
+    nk: str
+    python: str
+    packages: dict[str, str]
+    seed: int
+    seconds: dict[str, float]
+    rows: int
+    audio_hours: float
+    columns: int
+    features: list[dict[str, object]]
+    folds: list[str]
+    history: list[Step]
+
+
+class Made(Shape):
+    """What every `manifest.json` says."""
+
+    made: str = ""
+
+
+class Exhibit(Shape):
+    """An entry of `explore.json`: something that was looked at, and the names of its files."""
+
+    name: str
+    title: str
+    caption: str
+    notes: tuple[str, ...] = ()
+    lead: str | None = None
+    files: tuple[str, ...] = ()
+
+
+class Explored(Shape):
+    """`explore.json`."""
+
+    name: str = ""
+    target: str | None = None
+    rows: int | None = None
+    exhibits: list[Exhibit]

@@ -1,0 +1,224 @@
+"""The recipe of `nk report`: read run folders, say in a plain dict what they hold, and write it in every form."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from nk import runfolder
+from nk.config import load_config
+from nk.errors import DataError
+from nk.report import drawings, pdf, typeset
+from nk.report.blocks import Picture
+from nk.report.card import card, metadata
+from nk.report.clips import clips
+from nk.report.compare import compare
+from nk.report.files import EXPLORE, read_explored, read_made, read_run
+from nk.report.html import Page, html
+from nk.report.judged import table
+from nk.report.paper import first, paper, side_by_side
+from nk.report.summary import looked_at, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nk.config import Config
+    from nk.config.output import Report as Asked
+    from nk.report.blocks import Block
+    from nk.report.files import Run
+    from nk.report.shapes import Explored
+    from nk.runfolder import RunFolder
+    from nk.ui import Ui
+
+PAGE, CARD = "report.html", "model_card.md"
+_TOGETHER = "comparison"
+_ON_SCREEN, _ON_PAPER = ("svg", "png", "jpg"), ("pdf", "png", "jpg")
+_ELSEWHERE = "name another folder by `--output`"
+_INSTALL = "install TeX, or `pip install 'nk-speech[report]'`, which brings Typst"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a report is about: the folder of an experiment, with a run or a look at the data, or both."""
+
+    folder: Path
+    run: Run | None
+    explored: Explored | None
+    told: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The folder of a report, all that it says, and a short form of it where that is to be shown."""
+
+    folder: Path
+    document: dict[str, Any]
+    shown: str
+
+    @property
+    def page(self) -> Path:
+        """The file to open."""
+        return self.folder / PAGE
+
+
+def report(
+    where: Sequence[Path],
+    ui: Ui,
+    *,
+    overrides: Sequence[str] = (),
+    output: Path | None = None,
+    audio: bool = True,
+) -> Report:
+    """Make a report of one experiment, or of several side by side.
+
+    Args:
+        where: run folders, or config files of runs
+        ui: where to say what happens
+        overrides: `section.key=value`, put over what the configs say
+        output: the folder to write to
+        audio: whether recordings are put into the page, unless a config forbids it
+
+    Raises:
+        ConfigError: a config is wrong
+        DataError: there is no run, a file of it cannot be read, or the report cannot be written
+    """
+    found = [_found(one, overrides) for one in where]
+    subjects = [_subject(*one) for one in found]
+    asked = found[0][1].report
+    audio = audio and all(config.report.audio for _, config in found)
+    return _write(subjects, asked, output or _place(subjects), ui, audio=audio)
+
+
+def at_the_end(folder: Path, config: Config, ui: Ui) -> Report | None:
+    """Make the report of a command that has just ended, if its config has a section [REPORT].
+
+    What the command has found is complete without it, so that what stands in its way is a warning.
+    """
+    if not config.report.model_fields_set:
+        return None
+    try:
+        subjects = [_subject(folder, _of_run(folder, config))]
+        return _write(subjects, config.report, _place(subjects), ui, audio=config.report.audio)
+    except DataError as error:
+        ui.warn(f"there is no report: {error}", error.hint)
+        return None
+
+
+def _found(where: Path, overrides: Sequence[str]) -> tuple[Path, Config]:
+    """A run folder and its config; where a config file is named, the section [REPORT] is that of the file."""
+    if where.is_dir():
+        if not (where / "config.yaml").is_file():
+            text = f"`{where}` is no run folder: it has no `config.yaml`"
+            raise DataError(text, hint="name a folder that `nk run` has written, or a config file")
+        return where, load_config(where / "config.yaml", overrides).config
+    asked = load_config(where, overrides).config
+    folder = Path(asked.exp.root) / asked.exp.name
+    return folder, _of_run(folder, asked)
+
+
+def _of_run(folder: Path, asked: Config) -> Config:
+    """The config of the run in a folder, in which nothing is left open, with the section [REPORT] that is asked for."""
+    if not (folder / "manifest.json").is_file():
+        return asked
+    return load_config(folder / "config.yaml").config.replaced(report=asked.report)
+
+
+def _subject(folder: Path, config: Config) -> Subject:
+    explored = read_explored(folder)
+    if (folder / "manifest.json").is_file():
+        run = read_run(folder, config)
+        return Subject(folder, run, explored, summary(run))
+    if explored is None:
+        raise DataError(f"there is nothing to report in `{folder}`", hint="`nk run` or `nk explore` comes first")
+    told = looked_at(folder, explored, read_made(folder / EXPLORE))
+    return Subject(folder, None, explored, told)
+
+
+def _place(subjects: Sequence[Subject]) -> Path:
+    folder = subjects[0].folder
+    return folder / runfolder.REPORT if len(subjects) == 1 else folder.parent / _TOGETHER
+
+
+def _need_free(place: Path) -> None:
+    """A report may take the place of a report, and of nothing else."""
+    if place.is_dir() and any(place.iterdir()) and not (place / PAGE).is_file():
+        raise DataError(f"`{place}` is there already and is no report", hint=_ELSEWHERE)
+
+
+def _write(subjects: Sequence[Subject], asked: Asked, place: Path, ui: Ui, *, audio: bool) -> Report:
+    _need_free(place)
+    told = [one.told for one in subjects]
+    runs = [one.run for one in subjects if one.run]
+    document = {
+        "schema": 1,
+        "title": asked.title,
+        "author": asked.author,
+        "date": max(one["made"][:10] for one in told),
+        "comparison": compare(runs, told) if len(runs) == len(subjects) else None,
+        "runs": told,
+    }
+    with TemporaryDirectory() as drawn, runfolder.writing(place.parent, place.name, way_out=_ELSEWHERE) as folder:
+        pages = [_page(one, Path(drawn) / str(number), audio=audio) for number, one in enumerate(subjects)]
+        folder.json("summary.json", document)
+        folder.text(PAGE, html(document, pages))
+        if len(runs) == len(subjects) == 1:
+            folder.text(CARD, typeset.markdown(card(told[0]), metadata(told[0])))
+        if asked.latex:
+            blocks = side_by_side(document["comparison"]) if document["comparison"] else []
+            _typeset(folder, asked.latex, document, [*blocks, *_blocks(subjects, folder)], ui)
+    shown = typeset.markdown([block for one in told for block in first(one)]) if asked.show else ""
+    return Report(place, document, shown)
+
+
+def _page(one: Subject, folder: Path, *, audio: bool) -> Page:
+    folder.mkdir()
+    run = one.run
+    heard, notes = clips(run) if run and audio else ([], [])
+    return Page(
+        summary=one.told,
+        figures=drawings.draw(run, folder, "svg") if run else (),
+        exhibits=drawings.explored(one.folder, one.explored, _ON_SCREEN),
+        table=table(run.predictions, run.part) if run and run.part else None,
+        clips=heard,
+        notes=notes,
+    )
+
+
+def _blocks(subjects: Sequence[Subject], folder: RunFolder) -> list[Block]:
+    """What stands on paper, with the figures in the folder `figures`, under names of our own."""
+    place, found = folder.folder("figures"), []
+    for number, one in enumerate(subjects, start=1):
+        inside = place / f"run{number}"
+        inside.mkdir()
+        run = one.run
+        figures = [Picture(_path(each.path), each.title) for each in (drawings.draw(run, inside, "pdf") if run else ())]
+        exhibits = {}
+        for count, (name, each) in enumerate(drawings.explored(one.folder, one.explored, _ON_PAPER).items(), start=1):
+            copy = inside / f"explored_{count}{each.path.suffix}"
+            shutil.copyfile(each.path, copy)
+            exhibits[name] = Picture(_path(copy), each.title)
+        worst = table(run.predictions, run.part) if run and run.part else None
+        found += paper(one.told, figures, exhibits, worst)
+    return found
+
+
+def _path(figure: Path) -> str:
+    return "/".join(figure.parts[-3:])
+
+
+def _typeset(folder: RunFolder, name: str, document: dict[str, Any], blocks: Sequence[Block], ui: Ui) -> None:
+    """Write the LaTeX file, and the PDF by what there is."""
+    name = name.removesuffix(".tex").removesuffix(".pdf")
+    source, target = folder.path / f"{name}.tex", folder.path / f"{name}.pdf"
+    folder.text(source.name, typeset.tex(document, blocks))
+    why = pdf.by_tex(source)
+    if why is None:
+        return
+    instead = pdf.by_typst(typeset.typst(document, blocks), target)
+    if instead is None:
+        ui.note(f"{target.name} is made by Typst: {why}")
+    else:
+        ui.warn(f"there is no {target.name}: {why}, {instead}", _INSTALL)
