@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import counting, exports, lock, ready, recognised, record, reporting, runfolder, testing, testsets
+from nk import counting, exports, lock, ready, recognised, record, reporting, runfolder, siblings, testing, testsets
 from nk.audit.cues import unheard
 from nk.audit.shortcuts import reached
 from nk.errors import DataError
@@ -119,6 +119,7 @@ def run(
     read = ready.read(setup, ui, watch)
     key = recognised.depends_on(setup, read)
     if not (force or dry_run or replay) and (known := _known(setup, read, key, ui)):
+        siblings.compare(setup.folder, config, ui)
         return known
     start = ready.divide(read, setup, ui, watch)
     dataset, folds = start.dataset, start.folds
@@ -155,6 +156,8 @@ def run(
     with runfolder.writing(setup.folder.parent, setup.folder.name) as folder:
         record.write(folder, done, watch, ui)
         outcome = record.write_replay(folder, replay) if replay else None
+    if not replay:
+        siblings.compare(setup.folder, config, ui)
     if config.exp.save_test and not replay:
         path = exports.write_csv(config.exp.save_test, exports.test_rows(predictions, dataset), "save_test")
         ui.note(f"test rows with predictions: {path}")

@@ -75,11 +75,8 @@ def write(folder: RunFolder, done: Done, watch: Stopwatch, ui: Ui) -> None:
     """Write everything, the manifest last: it holds the seconds, and marks the folder as complete."""
     config = done.setup.config
     folder.text("config.yaml", config_text(done.setup, report=True))
-    folder.json("metrics.json", done.metrics)
-    folder.json("groups.json", done.told.groups)
-    folder.json("audit.json", audit.as_json(done.told.findings))
+    write_results(folder, done.told)
     folder.text(lock.NAME, lock.text(done.lock))
-    _write_seen(folder, done.told.seen)
     _write_tables(folder, done.dataset, done, done.skipped)
     if config.feats.store_format:
         write_features(folder.path, config.feats.store_format, done.features, done.dataset)
@@ -147,10 +144,7 @@ def _counted(done: Done) -> list[tuple[str, Dataset]]:
 def write_test(folder: RunFolder, tested: Tested, seen: Sequence[Evaluation], ui: Ui) -> None:
     """Write what a test of a stored model has found; the manifest last, as for a run."""
     trial, run = tested.trial, tested.run
-    folder.json("metrics.json", tested.metrics)
-    folder.json("groups.json", tested.groups)
-    folder.json("audit.json", audit.as_json(trial.findings))
-    _write_seen(folder, seen)
+    write_results(folder, replace(tested.told, seen=seen))
     _write_tables(folder, trial.dataset, tested, tested.skipped)
     with trial.watch("figures"):
         _draw(folder.folder("figures"), tested, run.config, ui)
@@ -171,9 +165,17 @@ def write_test(folder: RunFolder, tested: Tested, seen: Sequence[Evaluation], ui
     folder.json("manifest.json", about)
 
 
-def _write_seen(folder: RunFolder, seen: Sequence[Evaluation]) -> None:
-    if seen:
-        folder.text(evaluations.NAME, evaluations.text(seen))
+def write_results(folder: RunFolder, told: Told) -> None:
+    """Write what is said of a result: measures, groups, audit, evaluations, and the tables a class and a speaker."""
+    folder.json("metrics.json", told.metrics)
+    folder.json("groups.json", told.groups)
+    folder.json("audit.json", audit.as_json(told.findings))
+    if told.seen:
+        folder.text(evaluations.NAME, evaluations.text(told.seen))
+    for name in ("per_class", "per_speaker"):
+        rows = [{"split": part, **row} for part, some in told.metrics[name].items() for row in some]
+        if rows:
+            folder.csv(f"{name}.csv", pl.DataFrame(rows, infer_schema_length=None))
 
 
 def _write_tables(folder: RunFolder, dataset: Dataset, found: Done | Tested, skipped: Sequence[Skip]) -> None:
@@ -187,10 +189,6 @@ def _write_tables(folder: RunFolder, dataset: Dataset, found: Done | Tested, ski
             folder.csv("combined.csv", view.predictions.frame)
     schema = {"database": pl.String, "file": pl.String, "start": pl.Float64, "end": pl.Float64, "reason": pl.String}
     folder.csv("skipped.csv", pl.DataFrame([vars(skip) for skip in skipped], schema=schema))
-    for name in ("per_class", "per_speaker"):
-        rows = [{"split": part, **row} for part, some in found.metrics[name].items() for row in some]
-        if rows:
-            folder.csv(f"{name}.csv", pl.DataFrame(rows, infer_schema_length=None))
 
 
 def _manifest(done: Done, watch: Stopwatch) -> dict[str, Any]:

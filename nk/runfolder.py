@@ -143,6 +143,23 @@ def check_place(root: Path, name: str, *, way_out: str = _WAY_OUT) -> None:
         Path(tempfile.mkdtemp(prefix=f".{final.name}.partial-", dir=above)).rmdir()
 
 
+def check_command(place: Path, command: str, *, way_out: str) -> None:
+    """Make sure that the results of a command may be written there: over older ones of its own, but over no others.
+
+    Raises:
+        DataError: something else is in the way, or the folder cannot be written
+    """
+    check_place(place.parent, place.name, way_out=way_out)
+    try:
+        found = json.loads((place / _MANIFEST).read_text(encoding="utf-8")).get("command")
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, AttributeError):
+        found = None
+    if found != command:
+        raise DataError(f"`{place}` has results of another command than `nk {command}`", hint=way_out)
+
+
 def _final(root: Path, name: str) -> Path:
     """Where the folder really is, links followed."""
     return Path(os.path.realpath(root / name))

@@ -86,6 +86,11 @@ def log_results(told: Told, ui: Ui, *, of: str = "") -> None:
     _all(told, ui.unheard(), of=of)
 
 
+def show_told(told: Told, ui: Ui) -> None:
+    """Print the tables of a result and the audit beside it."""
+    _all(told, ui)
+
+
 def _clock(made: str) -> str:
     """A time as `2026-11-23 14:51`."""
     return made[:16].replace("T", " ")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nk.tables import Features
 
 MANIFEST = "manifest.json"
+_CONFIG = "config.yaml"
 _MODEL = "model"
 # What a config may say otherwise than the run, and the model is the same: how to work, what to write, what to show.
 _FREE = {"n_jobs", "no_reuse", "print_feats", "store_format", "fail_threshold", "save", "measure", "options", "search"}
@@ -81,10 +82,11 @@ def find(where: Path, overrides: Sequence[str]) -> tuple[Path, Loaded]:
         NotBuilt: the config asks for what nk cannot do yet
     """
     if where.is_dir():
-        if not (where / MANIFEST).is_file():
-            text = f"`{where}` is no run folder: it has no `{MANIFEST}`"
+        lacking = next((name for name in (MANIFEST, _CONFIG) if not (where / name).is_file()), None)
+        if lacking:
+            text = f"`{where}` is no run folder: it has no `{lacking}`"
             raise DataError(text, hint="name a folder that `nk run` has written, or a config file")
-        loaded = load_config(where / "config.yaml", overrides)
+        loaded = load_config(where / _CONFIG, overrides)
         folder = where
     else:
         loaded = load_config(where, overrides)

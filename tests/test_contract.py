@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,15 @@ import pytest
 from nk import families
 from nk.audio import Audio
 from nk.registry import FeatureExtractor, FeatureLearner, Plugin, Reader, Registry, Request
+from nk.votes import Ensemble, Votes
 
-REGISTRIES: list[Registry[Any]] = [families.readers, families.features, families.models, families.metrics]
+REGISTRIES: list[Registry[Any]] = [
+    families.readers,
+    families.features,
+    families.models,
+    families.metrics,
+    families.ensembles,
+]
 PLUGINS = [plugin for registry in REGISTRIES for plugin in registry.all()]
 OPTIONS = [(plugin, name) for plugin in PLUGINS for name in plugin.options_type.model_fields]
 
@@ -138,3 +146,28 @@ def test_metrics_say_what_they_are(plugin: Any) -> None:
     assert plugin.bounds in {"unit", "signed", "positive", "below_one"}
     assert plugin.chance
     assert plugin.__doc__
+
+
+def votes(classes: int, *, learn: bool = False) -> Votes:
+    generator = np.random.default_rng(learn)
+    shape = (3, 40, classes)
+    scores = generator.dirichlet(np.ones(classes), shape[:2]) if classes > 1 else generator.normal(size=shape)
+    truth = generator.integers(0, classes, 40) if classes > 1 else generator.normal(size=40)
+    return Votes(scores, generator.uniform(0, 1, shape[:2]), truth if learn else None)
+
+
+@pytest.mark.parametrize("plugin", families.ensembles.all(), ids=called)
+def test_ensembles_give_scores_of_each_row_whatever_the_order_of_rows_and_models(plugin: type[Ensemble]) -> None:
+    assert set(plugin.tasks) <= {"classification", "regression"}
+    for classes in [4] * ("classification" in plugin.tasks) + [1] * ("regression" in plugin.tasks):
+        some, method = votes(classes), made(plugin)
+        learnt = votes(classes, learn=True) if method.learns else None
+        found = method.combine(some, learnt)
+        assert found.shape == (40, classes)
+        assert np.isfinite(found).all()
+        if classes > 1:
+            assert found.sum(axis=1) == pytest.approx(1.0)
+            assert (found >= 0).all()
+        turned = Votes(some.scores[::-1, ::-1], some.uncertainty[::-1, ::-1])
+        other = replace(learnt, scores=learnt.scores[::-1], uncertainty=learnt.uncertainty[::-1]) if learnt else None
+        assert method.combine(turned, other)[::-1] == pytest.approx(found, abs=1e-3)

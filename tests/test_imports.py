@@ -36,6 +36,6 @@ def test_listing_names_imports_no_plugin() -> None:
     assert imported_by(code) & HEAVY == set()
 
 
-@pytest.mark.parametrize("family", ["features", "metrics", "models", "readers"])
+@pytest.mark.parametrize("family", ["ensembles", "features", "metrics", "models", "readers"])
 def test_plugins_import_nothing_heavy_at_their_top(family: str) -> None:
     assert imported_by(f"from nk import families\nfamilies.{family}.all()") & HEAVY == set()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from nk import __version__
-from nk.cli import cache, check, config, explore, report, run, test
+from nk.cli import cache, check, compare, config, ensemble, explore, report, run, test
 
 app = typer.Typer(
     name="nk",
@@ -23,6 +23,8 @@ app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("test")(test.test)
 app.command("explore")(explore.explore)
+app.command("compare")(compare.compare)
+app.command("ensemble")(ensemble.ensemble)
 app.command("report")(report.report)
 app.add_typer(config.app, name="config")
 app.add_typer(cache.app, name="cache")

@@ -1,0 +1,1 @@
+"""Methods of late fusion, one a file."""
