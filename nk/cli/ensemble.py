@@ -24,7 +24,11 @@ Runs = Annotated[
 Configs = Annotated[
     list[Path] | None, typer.Option("--config", help="The same as the arguments; may be repeated.", show_default=False)
 ]
-Method = Annotated[str, typer.Option(help="How to join them; a wrong name lists all there are.", metavar="METHOD")]
+METHODS = (
+    "majority_voting, mean, sum, max, max_class, uncertainty_threshold, uncertainty_weighted, confidence_weighted, "
+    "performance_weighted, stacking; for numbers mean, median, weighted"
+)
+Method = Annotated[str, typer.Option(help=f"How to join them: {METHODS}.", metavar="METHOD")]
 Threshold = Annotated[
     float | None, typer.Option(help="For `uncertainty_threshold`: below which one decides alone.", show_default=False)
 ]

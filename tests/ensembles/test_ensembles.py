@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from itertools import permutations
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nk.cli.ensemble import METHODS
 from nk.ensembling import method_of
 from nk.errors import ConfigError, DataError
+from nk.families import ensembles
 from nk.stages.ensemble import combine
 from nk.tables import Predictions, Target
 from nk.votes import Votes
@@ -108,6 +111,11 @@ def test_numbers_by_hand() -> None:
     assert method_of("median", {}).combine(votes, None).item() == 2.0
     assert method_of("weighted", {"weights": (1.0, 1.0, 2.0)}).combine(votes, None).item() == 5.25
     assert method_of("weighted", {}).combine(votes, learnt).item() == pytest.approx((1 + 0.5 + 2.25) / 1.5)
+
+
+def test_the_help_names_every_method() -> None:
+    named = re.findall(r"\w+", METHODS.replace("; for numbers", ","))
+    assert sorted({*named}) == ensembles.names()
 
 
 def test_weights_have_to_fit() -> None:
