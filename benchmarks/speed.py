@@ -23,10 +23,10 @@ def main() -> None:
     theirs = ["--original", asked.original] if asked.original else []
     wav = str(asked.emodb / "wav")
     _run("startup.py")
-    _run("smile.py", wav, "--every", "6", "--rounds", "5")
-    _run("runs.py", str(asked.emodb / "emodb.csv"), "--rounds", "5", *theirs)
+    _run("smile.py", wav, "--rounds", "2")
+    _run("runs.py", str(asked.emodb / "emodb.csv"), "--rounds", "3", *theirs)
     if theirs:
-        _run("praat.py", wav, *theirs)
+        _run("praat.py", wav, "--every", "2", "--rounds", "2", *theirs)
     _run("xgb.py")
     _run("xgb.py", "--busy")
     _run("metrics.py")
