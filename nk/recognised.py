@@ -11,6 +11,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nk import __version__, evaluations, lock
 from nk.audit.finding import Finding
 from nk.manifest import versions
@@ -20,8 +22,6 @@ from nk.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    import polars as pl
 
     from nk.registry import Plugin
     from nk.setup import Setup
@@ -87,11 +87,11 @@ def known(folder: Path, key: str, skipped: int, measure: str | None, ui: Ui) -> 
             return None
         findings = tuple(_finding(one) for one in _json(folder / "audit.json")["findings"])
         metrics, groups = _json(folder / "metrics.json"), _json(folder / "groups.json")
-        said = _WARNING.findall((folder / "log.txt").read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        said, made = _WARNING.findall((folder / "log.txt").read_text(encoding="utf-8")), about["made"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError):
         return None
     seen = evaluations.again(folder / evaluations.NAME, ui)
-    return Known(metrics, groups, measure, findings, seen, made=about["made"], warnings=tuple(said))
+    return Known(metrics, groups, measure, findings, seen, made=made, warnings=tuple(said))
 
 
 def _json(file: Path) -> dict[str, Any]:
@@ -104,8 +104,6 @@ def _finding(told: dict[str, Any]) -> Finding:
 
 
 def _rows(file: Path) -> int:
-    import polars as pl
-
     return pl.read_csv(file, infer_schema=False).height
 
 

@@ -180,6 +180,8 @@ def rewrite(file: str, old: str, new: str) -> Callable[[Path], None]:
 DAMAGES: dict[str, Callable[[Path], Any]] = {
     "a file is gone": lambda folder: (folder / "per_class.csv").unlink(),
     "a file is damaged": lambda folder: (folder / "metrics.json").write_text("{"),
+    "a table is empty": lambda folder: (folder / "skipped.csv").write_text(""),
+    "the time is gone": rewrite("manifest.json", '"made"', '"when"'),
     "a file has less": lambda folder: (folder / "audit.json").write_text("{}"),
     "features were lost": rewrite("skipped.csv", "reason\n", "reason\ndb,9.wav,0,1,crashed\n"),
     "the manifest is older": rewrite("manifest.json", '"depends_on"', '"nothing"'),
