@@ -51,7 +51,7 @@ def draw(
     )
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="score of the class that was predicted", ylabel="share of right rows")
     axes.set_aspect("equal")
-    axes.legend(frameon=False, fontsize=9, loc="lower right")
+    axes.legend(frameon=False, fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     axes.spines[["top", "right"]].set_visible(False)
     write_title(figure, [pen.text(title), f"calibration error {told['ece']:.3f} (perfect scores: {_perfect(told)})"])
     rows = labelled(predictions, split)
