@@ -81,5 +81,5 @@ class Flags(Section):
     feats: dict[str, tuple[Any, ...]] = key({}, "values of a key of [FEATS]", pattern="feats_<key>")
     exp: dict[str, tuple[Any, ...]] = key({}, "values of a key of [EXP]", pattern="exp_<key>")
     others: dict[str, tuple[Any, ...]] = key(
-        {}, "values of any other key of a section that a run reads", pattern="<section.key>"
+        {}, "values of any other key of a section that a run reads", pattern="<section>.<key>"
     )
