@@ -10,8 +10,9 @@ from nk.runfolder import plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nk.cellruns import CellRun
     from nk.cells import Cell
-    from nk.sweeping import Estimate, Sweep, Swept
+    from nk.sweeping import Estimate, Sweep
     from nk.ui import Ui
 
 
@@ -41,7 +42,7 @@ def show_swept(done: Sweep, ui: Ui, *, json: bool) -> None:
         ui.out(json_text.dumps(plain(done.as_dict()), indent=1, ensure_ascii=False))
 
 
-def _row(run: Swept) -> tuple[str, ...]:
+def _row(run: CellRun) -> tuple[str, ...]:
     metric, values = run.metric, run.cell.values.values()
     if run.error:
         return (*values, "-", "-", "-", "failed")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import chosen, comparing, members, pipeline, runfolder
-from nk.cells import Cell, cells
-from nk.config import load_config
-from nk.errors import ConfigError, DataError, NkError, Problem
+from nk import chosen, comparing, members, runfolder
+from nk.cellruns import WAY_OUT, CellRun, run_all
+from nk.cells import cells
+from nk.errors import NkError
 from nk.families import metrics as measures
 from nk.manifest import Stopwatch, manifest
 
@@ -26,33 +25,7 @@ if TYPE_CHECKING:
     from nk.ui import Ui
 
 NAME = "sweep.json"
-_WAY_OUT = "choose another `name` or `root` in [EXP], or move it away"
 _MOST = 40  # runs whose pairs are compared: with more, hardly a difference outlives the correction
-
-
-@dataclass(frozen=True)
-class Swept:
-    """A cell and its run: the folder, the main measure, the measures of its test part; or why there are none."""
-
-    cell: Cell
-    folder: Path
-    target: str
-    measure: str
-    metrics: dict[str, dict[str, Any]]
-    seconds: float
-    again: bool = False
-    error: str | None = None
-    exit_code: int = 0
-
-    @property
-    def metric(self) -> dict[str, Any]:
-        """The main measure with its interval."""
-        return self.metrics.get(self.measure, {})
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        told = {"name": self.cell.name, "values": self.cell.values, "folder": self.folder.name, "target": self.target}
-        return {**told, "measure": self.measure, "metrics": self.metrics, "error": self.error, "seconds": self.seconds}
 
 
 @dataclass(frozen=True)
@@ -65,7 +38,7 @@ class Estimate:
     target: str
     measure: str
     runs: int
-    best: Swept
+    best: CellRun
     choice: Choice | None = None
     comparison: Comparison | None = None
     why: str = ""
@@ -93,7 +66,7 @@ class Sweep:
     """All cells, those that ran from the best to the worst, and an estimate a target."""
 
     place: Path
-    runs: tuple[Swept, ...]
+    runs: tuple[CellRun, ...]
     estimates: tuple[Estimate, ...]
 
     @property
@@ -123,17 +96,10 @@ def sweep(loaded: Loaded, overrides: Sequence[str], ui: Ui, *, jobs: int | None 
         ConfigError: [FLAGS] lists nothing to sweep over
         DataError: no cell could be run, or the table cannot be written
     """
-    found, place = cells(loaded), place_of(loaded)
-    _check(loaded, place)
-    watch, runs = Stopwatch(), []
+    found, place, watch = cells(loaded), place_of(loaded), Stopwatch()
+    runfolder.check_command(place, "flags", way_out=WAY_OUT)
     with watch("run"):
-        for number, cell in enumerate(found, 1):
-            ui.note(f"cell {number} of {len(found)}: {cell.name}")
-            runs.append(_run(cell, loaded, overrides, ui, jobs=jobs, force=force))
-            _say(runs[-1], ui)
-    if all(run.error for run in runs):
-        raise DataError(f"none of {len(runs)} cells could be run, first `{runs[0].cell.name}`: {runs[0].error}",
-                        hint="`nk run` with its values in the config says more")  # fmt: skip
+        runs = run_all(found, loaded, overrides, ui, jobs=jobs, force=force)
     with watch("compare"):
         ranked = tuple(sorted(runs, key=_rank))
         targets = dict.fromkeys(run.target for run in ranked if not run.error)
@@ -148,51 +114,7 @@ def place_of(loaded: Loaded) -> Path:
     return Path(loaded.config.exp.root) / f"{loaded.config.exp.name}_flags"
 
 
-def _check(loaded: Loaded, place: Path) -> None:
-    if loaded.config.exp.save_test:
-        file, line = loaded.places.get("exp.save_test") or (str(loaded.file), 0)
-        text = "[EXP] `save_test` names one file, which every cell would write"
-        raise ConfigError([Problem(file, line, text, "leave it out: each run folder has its `predictions.csv`")])
-    runfolder.check_command(place, "flags", way_out=_WAY_OUT)
-
-
-def _run(cell: Cell, loaded: Loaded, overrides: Sequence[str], ui: Ui, *, jobs: int | None, force: bool) -> Swept:
-    """The run of a cell, with a log of its own; what it warns of is said once, whichever cell it is."""
-    watch, own = Stopwatch(), ui.alone()
-    folder = Path(loaded.config.exp.root) / cell.name
-    target, error, code = loaded.config.data.target or "", None, 0
-    try:
-        with watch("run"):
-            given = load_config(loaded.file, [*overrides, *cell.overrides])
-            folder, target = Path(given.config.exp.root) / cell.name, given.config.data.target or ""
-            for warning in given.warnings:
-                own.problem(warning, warning=True)
-            result = pipeline.run(given, own, jobs=jobs, force=force)
-    except NkError as raised:
-        error, code = str(raised), raised.exit_code
-    except Exception as raised:  # noqa: BLE001 - a fault in one cell must not cost the others; it is told and counted
-        error, code = f"this is a fault of nk: {type(raised).__name__}: {raised}", 1
-        ui.detail(traceback.format_exc())
-    for text in own.warnings:
-        if not any(told.endswith(text) for told in ui.warnings):
-            ui.warn(f"{cell.name}: {text}")
-    if error or not isinstance(result, pipeline.Result):
-        return Swept(cell, folder, target, "", {}, 0.0, error=error, exit_code=code)
-    metrics = result.metrics["metrics"].get("test", {})
-    measure = result.measure or next(iter(metrics), "")
-    return Swept(cell, folder, target, measure, metrics, watch.seconds["run"], again=result.made is not None)
-
-
-def _say(run: Swept, ui: Ui) -> None:
-    if run.error:
-        ui.warn(f"cell `{run.cell.name}` failed: {run.error}")
-        return
-    value = run.metric.get("value")
-    known = ", as it was run before" if run.again else f" in {run.seconds:.1f} s"
-    ui.note(f"  {run.measure} {'not defined' if value is None else f'{value:.3f}'}{known}")
-
-
-def _rank(run: Swept) -> tuple[str, bool, float]:
+def _rank(run: CellRun) -> tuple[str, bool, float]:
     """By target, the best first, those that failed last."""
     value = run.metric.get("value")
     if run.error or value is None:
@@ -200,7 +122,7 @@ def _rank(run: Swept) -> tuple[str, bool, float]:
     return run.target, False, -value if measures.get(run.measure).greater_is_better else value
 
 
-def _estimate(all_runs: Sequence[Swept], loaded: Loaded) -> Estimate:
+def _estimate(all_runs: Sequence[CellRun], loaded: Loaded) -> Estimate:
     """What the choice among the runs of a target is worth."""
     runs = [run for run in all_runs if not run.error]
     measure = loaded.config.model.measure or runs[0].measure
@@ -226,7 +148,7 @@ def _choice(read: Sequence[Member], same: Sequence[Member], measure: str) -> Cho
 
 
 def _write(done: Sweep, loaded: Loaded, watch: Stopwatch, ui: Ui) -> None:
-    with runfolder.writing(done.place.parent, done.place.name, way_out=_WAY_OUT) as folder:
+    with runfolder.writing(done.place.parent, done.place.name, way_out=WAY_OUT) as folder:
         folder.json(NAME, done.as_dict())
         folder.csv("sweep.csv", table(done))
         for number, found in enumerate([one.comparison for one in done.estimates if one.comparison], 1):

@@ -108,9 +108,13 @@ def _of_database(name: str) -> Spot | None:
     """Where the key of a database goes, as `emodb.test_size`."""
     from nk.config.data import Database
 
-    key = name.partition(".")[2]
-    hit = Family("readers", []).find(key) if key else None
-    return spots(Database).get(key.lower()) or (hit[0] if hit else None)
+    words = name.split(".")  # names of databases have dots, and so do keys
+    for start in range(1, len(words)):
+        key = ".".join(words[start:])
+        hit = Family("readers", []).find(key)
+        if spot := spots(Database).get(key.lower()) or (hit[0] if hit else None):
+            return spot
+    return None
 
 
 def spot_of(section: str, key: str) -> Spot | None:
