@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from nk.cellruns import CellRun
     from nk.cells import Cell
+    from nk.multidb import Matrix
     from nk.sweeping import Estimate, Sweep
     from nk.ui import Ui
 
@@ -85,3 +86,29 @@ def _number(value: float | None) -> str:
 
 def _interval(low: float | None, high: float | None) -> str:
     return "-" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+def show_matrix(done: Matrix, ui: Ui, *, json: bool) -> None:
+    """Print what was trained on against what was tested on, and means of cells."""
+    by = {(run.cell.values["train"], run.cell.values["test"]): run for run in done.runs}
+    rows = [(train, *(_cell(done, by.get((train, test))) for test in done.tests)) for train in done.trains]
+    ui.table(f"{done.measure}, trained on (rows) and tested on (columns)", ("", *done.tests), rows)
+    said = [f"{name} {value:.3f}" for name, value in done.means().items() if value is not None]
+    if said:
+        ui.note(f"means of cells: {', '.join(said)}")
+    if done.narrow:
+        names = ", ".join(f"`{name}`" for name in done.narrow)
+        ui.warn(f"too few speakers are tested, so that intervals are over utterances, and too narrow: {names}")
+    failed = [run for run in done.runs if run.error]
+    if failed:
+        ui.warn(f"{len(failed)} of {len(done.runs)} cells failed: `{done.place / 'heatmap.csv'}` says why")
+    ui.note(f"written to {done.place}")
+    if json:
+        ui.out(json_text.dumps(plain(done.as_dict()), indent=1, ensure_ascii=False))
+
+
+def _cell(done: Matrix, run: CellRun | None) -> str:
+    if run is None or run.error:
+        return "failed" if run else ""
+    metric = done.metric(run)
+    return f"{_number(metric.get('value'))} ({_interval(metric.get('low'), metric.get('high'))})"
