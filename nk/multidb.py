@@ -147,15 +147,9 @@ def matrix_cells(loaded: Loaded) -> tuple[Cell, ...]:
 
 def _names(loaded: Loaded) -> list[str]:
     names = list(dict.fromkeys(loaded.config.exp.databases or ()))
-    data, extra = loaded.config.data, loaded.config.crossdb.train_extra or ()
     if len(names) < 2:
         hint = "name them: `databases = ['<one>', '<other>']` in [EXP]"
         raise _problem(loaded, "exp.databases", "[EXP] `databases` names fewer than two, so nothing is crossed", hint)
-    for key, some in (("exp.databases", names), ("crossdb.train_extra", extra)):
-        strange = [name for name in some if name not in data.databases and name not in data.others]
-        if strange:
-            text = f"`{key.partition('.')[2]}` names `{strange[0]}`, of which [DATA] says nothing"
-            raise _problem(loaded, key, text, f"say where it is: `{strange[0]} = {strange[0]}.csv` in [DATA]")
     model = loaded.config.model
     folds = next((key for key in ("loso", "logo", "k_fold_cross") if getattr(model, key) not in {None, False}), None)
     if folds:
@@ -180,7 +174,9 @@ def _cell(loaded: Loaded, train: str, test: str, trained: Sequence[str]) -> Cell
     elif train != test:
         sets += [(f"data.{one}.split_strategy", "train") for one in trained]
         sets += [(f"data.{test}.split_strategy", "test")]
-    overrides = tuple(f"{key}={value}" for key, value in [*sets, ("exp.name", ini_value(name))])
+    overrides = tuple(
+        f"{key}={value}" for key, value in [*sets, ("exp.databases", "none"), ("exp.name", ini_value(name))]
+    )
     return Cell(name, {"train": train, "test": test}, overrides)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,10 +153,23 @@ def _write(done: Sweep, loaded: Loaded, watch: Stopwatch, ui: Ui) -> None:
         folder.csv("sweep.csv", table(done))
         for number, found in enumerate([one.comparison for one in done.estimates if one.comparison], 1):
             name = "comparison" if number == 1 else f"comparison_{number}"
-            comparing.draw(folder.path, found, loaded.config.plot, ui, name)
+            comparing.draw(folder.path, _shortly(found, done.runs), loaded.config.plot, ui, name)
         folder.text("log.txt", "\n".join(ui.lines) + "\n")
         about = manifest(seed=loaded.config.exp.random_seed, seconds=watch.seconds, command="flags")
         folder.json("manifest.json", {**about, "config": loaded.file.name})
+
+
+def _shortly(found: Comparison, runs: Sequence[CellRun]) -> Comparison:
+    """The comparison with the values of cells for names, which are short enough to be read beside a figure."""
+    names = {run.cell.name: ", ".join(run.cell.values.values()) for run in runs}
+    if len({*names.values()}) < len(names):
+        return found
+    some = tuple(replace(one, name=names.get(one.name, one.name)) for one in found.runs)
+    pairs = tuple(
+        replace(pair, one=names.get(pair.one, pair.one), other=names.get(pair.other, pair.other))
+        for pair in found.pairs
+    )
+    return replace(found, runs=some, pairs=pairs)
 
 
 def table(done: Sweep) -> pl.DataFrame:
