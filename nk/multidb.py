@@ -174,9 +174,7 @@ def _cell(loaded: Loaded, train: str, test: str, trained: Sequence[str]) -> Cell
     elif train != test:
         sets += [(f"data.{one}.split_strategy", "train") for one in trained]
         sets += [(f"data.{test}.split_strategy", "test")]
-    overrides = tuple(
-        f"{key}={value}" for key, value in [*sets, ("exp.databases", "none"), ("exp.name", ini_value(name))]
-    )
+    overrides = tuple(f"{key}={value}" for key, value in [*sets, ("exp.name", ini_value(name))])
     return Cell(name, {"train": train, "test": test}, overrides)
 
 
