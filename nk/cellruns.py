@@ -98,11 +98,13 @@ def _run(cell: Cell, loaded: Loaded, overrides: Sequence[str], ui: Ui, *, jobs: 
         ui.detail(traceback.format_exc())
     for text in own.warnings:
         if not any(told.endswith(text) for told in ui.warnings):
-            ui.warn(f"{cell.name}: {text}")
+            # With `--verbose` the cell has said it itself.
+            ui.log(f"warning: {cell.name}: {text}") if ui.verbose else ui.warn(f"{cell.name}: {text}")
     if error is not None or not isinstance(result, pipeline.Result):
         return CellRun(cell, folder, target, "", {}, 0.0, error=error, exit_code=code)
     metrics = result.metrics["metrics"].get("test", {})
-    measure = result.measure or next(iter(metrics), "")
+    wanted = loaded.config.model.measure  # not the cell's: all are ranked by the same
+    measure = wanted if wanted and wanted in metrics else next(iter(metrics), "")
     return CellRun(cell, folder, target, measure, metrics, watch.seconds["run"], again=result.made is not None)
 
 

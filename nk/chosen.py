@@ -8,8 +8,8 @@ reported beside it repeats the choice where it does no harm:
   predictions for this speaker are taken; their measure over all speakers is reported. This is the idea of Tsamardinos,
   Greasidou and Borboudakis (Machine Learning 107, 2018), who choose and measure on different halves of the same
   out-of-sample predictions, with speakers in place of their bootstrap, since rows of a speaker go together. After a
-  cross-validation the models of other folds have been trained on this speaker too, so that it is an estimate, if one
-  that was found to be nearly unbiased there; a nested cross-validation would be free of that.
+  cross-validation the models of other folds have been trained on this speaker too, which a nested cross-validation
+  would be free of: where there is nothing to learn, the value is still somewhat too high (benchmarks/choice.py).
 
 The interval is that of the predictions that were chosen: that other speakers would have led to another choice is in
 the value, and not in the width.

@@ -66,7 +66,9 @@ def lines(one: Estimate) -> list[str]:
         )
         told = [f"{start}chosen for each test speaker by the other speakers: {value}; that was {often}"]
         if one.choice.folded:
-            told.append(f"{start}models of other folds were trained on that speaker too: no nested cross-validation")
+            told.append(
+                f"{start}no nested cross-validation: it may be a little too high, as other folds trained on him"
+            )
     if one.alike:
         told.append(f"{start}{one.alike} of the {one.runs - 1} others cannot be told apart from the best")
     return told
