@@ -66,9 +66,7 @@ def lines(one: Estimate) -> list[str]:
         )
         told = [f"{start}chosen for each test speaker by the other speakers: {value}; that was {often}"]
         if one.choice.folded:
-            told.append(
-                f"{start}no nested cross-validation: it may be a little too high, as other folds trained on him"
-            )
+            told.append(f"{start}other folds were trained on that speaker, so it may be a little too high (not nested)")
     if one.alike:
         told.append(f"{start}{one.alike} of the {one.runs - 1} others cannot be told apart from the best")
     return told
