@@ -121,7 +121,7 @@ def multidb(
     with watch("run"):
         runs = run_all(found, loaded, overrides, ui, jobs=jobs, force=force)
     first = next(run.measure for run in runs if not run.error)
-    done = Matrix(place, tuple(runs), loaded.config.model.measure or first)
+    done = Matrix(place, tuple(runs), first)
     with runfolder.writing(place.parent, place.name, way_out=WAY_OUT) as folder:
         _write(folder, done, loaded, watch, ui)
     return done
