@@ -141,7 +141,7 @@ def compare(places: Sequence[Path], measure: str | None = None) -> Comparison:
 def of_members(members: Sequence[Member], measure: str | None = None) -> Comparison:
     """Compare runs whose rows are the same; the rest as `compare`."""
     target = members[0].predictions.target
-    one = _measure(measure or members[0].measure, target)
+    one = measure_of(measure or members[0].measure, target)
     rows = [labelled(member.predictions, "test") for member in members]
     runs = ranked(members, one.name)
     of = {member.name: some for member, some in zip(members, rows, strict=True)}
@@ -162,7 +162,7 @@ def _groups(rows: Rows) -> Groups:
 def ranked(members: Sequence[Member], measure: str | None = None) -> tuple[Compared, ...]:
     """All measures of each, from the best to the worst by one of them."""
     target = members[0].predictions.target
-    one, own = _measure(measure or members[0].measure, target), target.name == "speaker"
+    one, own = measure_of(measure or members[0].measure, target), target.name == "speaker"
     found = []
     for member in members:
         metrics = evaluate(member.predictions, split="test", speakers_are_target=own)
@@ -170,7 +170,12 @@ def ranked(members: Sequence[Member], measure: str | None = None) -> tuple[Compa
     return tuple(sorted(found, key=lambda run: _rank(run.metrics[one.name].value, one)))
 
 
-def _measure(name: str | None, target: Target) -> Measure[Any]:
+def measure_of(name: str | None, target: Target) -> Measure[Any]:
+    """The measure of a name; without, the main one of the task.
+
+    Raises:
+        ConfigError: it does not measure this target
+    """
     fitting = {one.name: one for one in measures_of(target)}
     if name is None:
         return next(iter(fitting.values()))

@@ -63,6 +63,16 @@ class Ui:
         other.lines = self.lines
         return other
 
+    def alone(self) -> Ui:
+        """One with a log of its own, for a part of the work that only who asks for details wants to follow."""
+        return Ui(quiet=self.quiet or not self.verbose, verbose=self.verbose, data_only=self.data_only)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was warned of so far."""
+        said = (line.split(" ", 3)[2:] for line in self.lines)
+        return [words[1] for words in said if len(words) == 2 and words[0] == "warning:"]
+
     def out(self, text: str) -> None:
         """Data, to stdout."""
         print(text)

@@ -183,14 +183,14 @@ def _section(build: Build, name: str) -> None:
         from nk.config import spaces
 
         outcome.values["space"] = spaces.search_space(outcome.rest, group, found, _searched(build, outcome))
+    elif name == "flags":
+        from nk.config import spaces
+
+        spaces.flags(outcome, group, found)
     else:
         core = [spot.key for spot in spots(model).values()]
         for entry in outcome.rest.values():
             unknown(entry, "", core, found, _renamed_in(name))
-    if name == "flags":
-        from nk.config import spaces
-
-        spaces.flags(outcome, group, found)
     build.sections[name] = validated(model, outcome, group, found)
 
 

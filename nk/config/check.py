@@ -175,6 +175,8 @@ def _gather(model: type[BaseModel], entry: Entry, found: Findings, outcome: Outc
         if name is None:
             continue
         inner = spot.field.annotation.__args__[1]  # type: ignore[union-attr]
+        if inner == tuple[Any, ...]:  # of what type depends on the name: its section sees to that
+            return True
         try:
             outcome.values.setdefault(spot.key, {})[name] = fit(entry.value, inner)
         except MisfitError as misfit:

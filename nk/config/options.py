@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 # Sections that are not built as a whole, so that names in them need no word of their own.
-_UNBUILT = frozenset({"expl", "flags", "optim"})
+_UNBUILT = frozenset({"expl", "optim"})
 
 
 @dataclass(eq=False, repr=False)

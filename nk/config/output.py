@@ -71,13 +71,15 @@ class Optim(Section):
 class Flags(Section):
     """The section [FLAGS]: an experiment for every combination of values."""
 
-    models: Names | None = key(None, "values of [MODEL] `type`", built=False)
-    features: Names | None = key(None, "values of [FEATS] `type`", built=False)
-    balancing: Names | None = key(None, "values of [FEATS] `balancing`", built=False)
-    scale: Names | None = key(None, "values of [FEATS] `scale`", built=False)
-    name_target: tuple[tuple[str, str], ...] | None = key(
-        None, "pairs of [EXP] `name` and [DATA] `target`", built=False
+    models: Names | None = key(None, "values of [MODEL] `type`")
+    features: Names | None = key(None, "values of [FEATS] `type`")
+    balancing: Names | None = key(None, "values of [FEATS] `balancing`")
+    scale: Names | None = key(None, "values of [FEATS] `scale`")
+    targets: Names | None = key(None, "values of [DATA] `target`")
+    name_target: tuple[tuple[str, str], ...] | None = key(None, "pairs of [EXP] `name` and [DATA] `target`")
+    model: dict[str, tuple[Any, ...]] = key({}, "values of a key of [MODEL]", pattern="model_<key>")
+    feats: dict[str, tuple[Any, ...]] = key({}, "values of a key of [FEATS]", pattern="feats_<key>")
+    exp: dict[str, tuple[Any, ...]] = key({}, "values of a key of [EXP]", pattern="exp_<key>")
+    others: dict[str, tuple[Any, ...]] = key(
+        {}, "values of any other key of a section that a run reads", pattern="<section>.<key>"
     )
-    model: dict[str, tuple[Any, ...]] = key({}, "values of a key of [MODEL]", pattern="model_<key>", built=False)
-    feats: dict[str, tuple[Any, ...]] = key({}, "values of a key of [FEATS]", pattern="feats_<key>", built=False)
-    exp: dict[str, tuple[Any, ...]] = key({}, "values of a key of [EXP]", pattern="exp_<key>", built=False)

@@ -36,17 +36,25 @@ def resolved(config: Config, sections: Iterable[str], plugins: Mapping[str, Iter
 
 
 def _complete(section: BaseModel, plugins: Iterable[Plugin]) -> Any:
-    values = {name: getattr(section, name) for name in type(section).model_fields}
-    named = {name for name, value in values.items() if value is not None and _is_read(type(section), name)}
+    model, given = type(section), section.model_fields_set
+    # Each cell of a matrix is a run of its own, whichever others there are.
+    apart = {name for name in model.model_fields if _spot(model, name).note("of") == "crossdb"}
+    values = {name: _spot(model, name).default if name in apart else getattr(section, name)
+              for name in model.model_fields}  # fmt: skip
+    named = {name for name, value in values.items() if value is not None and _is_read(model, name)}
     if "options" in values:
         options = {key: value for plugin in plugins for key, value in _options(plugin).items()}
         values["options"] = {key: value for key, value in options.items() if key not in values.get("search", ())}
-    return type(section).model_construct(_fields_set=named | section.model_fields_set, **values)
+    return model.model_construct(_fields_set=(named | given) - apart, **values)
+
+
+def _spot(section: type[BaseModel], name: str) -> Spot:
+    field = section.model_fields[name]
+    return Spot(field.alias or name, name, field)
 
 
 def _is_read(section: type[BaseModel], name: str) -> bool:
-    field = section.model_fields[name]
-    spot = Spot(field.alias or name, name, field)
+    spot = _spot(section, name)
     return spot.note("built") is not False and not spot.note("idle")
 
 

@@ -26,6 +26,9 @@ class Range(tuple[float, ...]):
 
 _COUNTS = ("nlayers", "nnodes")
 _FAMILIES = {"model": "models", "feats": "features"}
+_SHORT_FLAGS = ("model", "feats", "exp")  # `model_kernel` is `model.kernel`
+_FLAGGED = (*_SHORT_FLAGS, "data", "plot", "report")
+_FLAGS_HINT = "write `section.key = [values]`, as `data.balance = [...]`; sections are [MODEL], [FEATS], [EXP], [DATA]"
 
 
 def search_space(rest: Mapping[str, Entry], group: Group, found: Findings, family: Family) -> dict[str, Any]:
@@ -58,30 +61,60 @@ def _space(value: Any, spot: Spot | None) -> tuple[Any, ...]:
 
 def flags(outcome: Outcome, group: Group, found: Findings) -> None:
     """The lists of [FLAGS] for keys of other sections, each value brought to the type of its key."""
-    for section in ("model", "feats", "exp"):
-        outcome.values.pop(section, None)
+    for field in (*_SHORT_FLAGS, "others"):
+        outcome.values.pop(field, None)
+    core = spots(section_type("flags"))
     for entry in group.entries.values():
-        for section in ("model", "feats", "exp"):
-            name = match(f"{section}_<key>", entry.key)
-            if name is not None and entry.key.lower() not in spots(section_type("flags")):
-                _flag(section, name, entry, outcome, found)
+        if entry.key.lower() in core:
+            continue
+        section, name = _goal(entry.key)
+        if section in _FLAGGED:
+            _flag(section, name, entry, outcome, found)
+        else:
+            unknown(entry, group.prefix, [spot.key for spot in core.values()], found, {}, _FLAGS_HINT)
+
+
+def _goal(key: str) -> tuple[str, str]:
+    """Section and key that an entry of [FLAGS] is for: `model_kernel`, `model.kernel`, `data.emodb.test_size`."""
+    section, dot, name = key.partition(".")
+    if dot:
+        return section.lower(), name
+    found = ((section, match(f"{section}_<key>", key)) for section in _SHORT_FLAGS)
+    return next(((section, name) for section, name in found if name is not None), ("", key))
 
 
 def _flag(section: str, name: str, entry: Entry, outcome: Outcome, found: Findings) -> None:
-    spot = spot_of(section, name)
+    spot = spot_of(section, name) or (_of_database(name) if section == "data" else None)
     if spot is None:
         known = [item.key for item in spots(section_type(section)).values()]
         known += Family(_FAMILIES[section], []).keys() if section in _FAMILIES else []
-        near = did_you_mean(entry.key, [f"{section}_{key}" for key in known])
+        start = f"{section}." if "." in entry.key else f"{section}_"
+        near = did_you_mean(entry.key, [f"{start}{key}" for key in known])
         found.wrong(entry, f"sets `{name}`, which is not an option of [{section.upper()}]", near)
         return
-    value = entry.value
     try:
-        items = opened(value)
-        items = items if isinstance(items, list | tuple) else [items]
-        outcome.values.setdefault(section, {})[spot.key] = tuple(fitted(item, spot) for item in items)
+        items = opened(entry.value)
+        values = tuple(fitted(item, spot) for item in (items if isinstance(items, list | tuple) else [items]))
     except MisfitError as misfit:
         refuse(entry, spot, found, misfit.hint)
+        return
+    if section in _SHORT_FLAGS:
+        outcome.values.setdefault(section, {})[spot.key] = values
+    else:
+        outcome.values.setdefault("others", {})[f"{section}.{name if section == 'data' else spot.key}"] = values
+
+
+def _of_database(name: str) -> Spot | None:
+    """Where the key of a database goes, as `emodb.test_size`."""
+    from nk.config.data import Database
+
+    words = name.split(".")  # names of databases have dots, and so do keys
+    for start in range(1, len(words)):
+        key = ".".join(words[start:])
+        hit = Family("readers", []).find(key)
+        if spot := spots(Database).get(key.lower()) or (hit[0] if hit else None):
+            return spot
+    return None
 
 
 def spot_of(section: str, key: str) -> Spot | None:

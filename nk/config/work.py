@@ -146,4 +146,4 @@ class Export(Section):
 class CrossDb(Section):
     """The section [CROSSDB]: train on one database, test on another."""
 
-    train_extra: Names | None = key(None, "databases added to every training", built=False)
+    train_extra: Names | None = key(None, "databases added to every training")

@@ -44,7 +44,7 @@ def set_items(section: BaseModel) -> list[Item]:
 
 
 def _filled(pattern: str, name: str) -> str:
-    return f"{pattern[: pattern.index('<')]}{name}{pattern[pattern.index('>') + 1 :]}"
+    return f"{pattern[: pattern.index('<')]}{name}{pattern[pattern.rindex('>') + 1 :]}"
 
 
 def to_ini(config: Config) -> str:

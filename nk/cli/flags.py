@@ -1,0 +1,56 @@
+"""`nk flags`, also called `nk sweep`: a run for every combination of values."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nk.cli.options import (
+    ConfigFile,
+    ConfigOption,
+    Jobs,
+    Overrides,
+    Quiet,
+    Verbose,
+    ending_well,
+    one_file,
+    warn_of,
+)
+from nk.ui import Ui
+
+
+def flags(
+    file: ConfigFile = None,
+    config: ConfigOption = None,
+    overrides: Overrides = None,
+    jobs: Jobs = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells, and run none.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Compute all anew, even where a folder has the results of the same run.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON on stdout.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run an experiment for every combination of the values in [FLAGS], and say what choosing the best is worth.
+
+    A cell that fails is reported, and the others go on; the command then leaves with its code.
+    """
+    ui = Ui(quiet=quiet, verbose=verbose, data_only=json)
+    with ending_well(ui):
+        from nk.cells import cells
+        from nk.config import load_config
+        from nk.show_swept import show_cells, show_swept
+
+        loaded = load_config(one_file(file, config), overrides or ())
+        warn_of(loaded, ui)
+        if dry_run:
+            show_cells(cells(loaded), ui, json=json)
+            return
+        from nk import sweeping
+
+        done = sweeping.sweep(loaded, overrides or (), ui, jobs=jobs, force=force)
+        show_swept(done, ui, json=json)
+        if done.exit_code:
+            raise typer.Exit(done.exit_code)
