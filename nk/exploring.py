@@ -202,7 +202,7 @@ def _hung(folder: RunFolder, found: Sequence[Exhibit], config: Config, ui: Ui) -
         for one in found:
             files = album.add(one.draw(pen) if one.draw else None, one.table, one.name)
             hung.append({"name": one.name, "title": one.title, "caption": one.caption, "notes": list(one.notes),
-                         "lead": one.lead, "files": files})  # fmt: skip
+                         "lead": one.lead, "leads": [vars(lead) for lead in one.leads], "files": files})  # fmt: skip
     if pen.lacking:
         shown = " ".join(sorted(pen.lacking)[:10])
         ui.warn(f"no font of this machine can write `{shown}`", "install a font for them; the tables have all names")

@@ -18,7 +18,7 @@ from nk.audit.cues import CUES, Cue
 from nk.audit.probe import ROUNDS, holm
 from nk.audit.shortcuts import SHARE, SURE, probe
 from nk.explore.columns import Column, column_of
-from nk.explore.exhibit import Exhibit
+from nk.explore.exhibit import Exhibit, Lead
 from nk.explore.hearing import BESIDE, HEARD
 from nk.explore.pictures import draw_scores
 from nk.explore.relation import main, sample, tests
@@ -76,7 +76,7 @@ def show(material: Material, reached: Reached | None = None) -> Iterator[Exhibit
     if not suspects:
         return
     rounds = _rounds(material)
-    leads = [text for one in suspects if (text := _lead(one, material, reached))]
+    leads = tuple(found for one in suspects if (found := _lead(one, material, reached)))
     target = column_of(material.unbinned, material.target)
     measure = "Pearson's correlation" if target.is_number else "UAR"
     shown = [one for one in suspects if one.probed]
@@ -85,7 +85,7 @@ def show(material: Material, reached: Reached | None = None) -> Iterator[Exhibit
     title = f"What tells {material.target} by itself"
     draw = draw_scores([_bar(one) for one in shown], chance, measure, title, caption) if shown else None
     notes = _notes(suspects, rounds, reached)
-    yield Exhibit("bias", title, _table(suspects, measure), caption, draw, notes, " ".join(leads) or None)
+    yield Exhibit("bias", title, _table(suspects, measure), caption, draw, notes, leads)
 
 
 def _how(material: Material, measure: str, chance: float, rounds: int) -> str:
@@ -199,8 +199,8 @@ def _strata(dataset: Dataset) -> list[int]:
     return column.cast(pl.Enum(dataset.target.labels)).to_physical().cast(pl.Int64).to_list()
 
 
-def _lead(one: Suspect, material: Material, reached: Reached | None) -> str:
-    """A sentence for what matters, else nothing.
+def _lead(one: Suspect, material: Material, reached: Reached | None) -> Lead | None:
+    """What matters, in a sentence, else None.
 
     A trait, or a database, matters where it goes a tenth of the way from guessing to perfection (p < .05); a cue of how
     it was recorded where it goes half of the way of the model, or of a perfect one, even less its standard error, as
@@ -208,16 +208,17 @@ def _lead(one: Suspect, material: Material, reached: Reached | None) -> str:
     """
     probed = one.probed
     if probed is None or one.honest or not one.p_holm < (LEVEL if one.column.name in _TRAITS else SURE):
-        return ""
+        return None
     best = reached.score if reached and (reached.low or 0) > probed.chance else 1.0
     trait = one.column.name in _TRAITS
     if (trait and one.gained < _TOLD) or (not trait and probed.low - probed.chance < SHARE * (best - probed.chance)):
-        return ""
+        return None
     measure = "correlation" if material.dataset.target.is_number else "UAR"
     model = f", the model {reached.score:.2f}" if reached else ""
     name = HEARD.get(one.column.name, (one.column.name, ""))[0].replace("_", " ")
     found = f"{measure} {probed.score:.2f}, chance {probed.chance:.2f}{model}, {p_text(one.p_holm)}"
-    return f"`{name}` alone tells `{material.target}` ({found}): a model may learn that instead."
+    text = f"`{name}` alone tells `{material.target}` ({found}): a model may learn that instead."
+    return Lead("telling_traits" if trait else "shortcuts", one.column.name, text)
 
 
 def _bar(one: Suspect) -> tuple[str, float, float, bool]:

@@ -15,12 +15,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """A finding for the first screen.
+
+    `check` is what the audit of a run calls a finding of this kind, or `groups`, so that nobody says it twice; `about`
+    is the column, and `text` a sentence.
+    """
+
+    check: str
+    about: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Exhibit:
     """Something to look at: its numbers, what they say, and a picture.
 
     `name` is the stem of its files, such as `value_counts_gender`, and `table` its numbers, written as `<name>.csv`.
     `caption` gives n and the test with its words, in one to three sentences; `notes` are such as what was sampled.
-    `draw` is None where there is a table alone. `lead` is a sentence for the first screen, where this is a finding.
+    `draw` is None where there is a table alone. `leads` are for the first screen, where there are findings.
     """
 
     name: str
@@ -29,4 +42,9 @@ class Exhibit:
     caption: str
     draw: Callable[[Pen], Figure] | None = None
     notes: tuple[str, ...] = ()
-    lead: str | None = None
+    leads: tuple[Lead, ...] = ()
+
+    @property
+    def lead(self) -> str | None:
+        """The findings in sentences, None where there are none."""
+        return " ".join(one.text for one in self.leads) or None

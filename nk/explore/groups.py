@@ -11,7 +11,7 @@ import polars as pl
 from nk.audit.shortcuts import Reached, reached
 from nk.config import load_config
 from nk.errors import NkError
-from nk.explore.exhibit import Exhibit
+from nk.explore.exhibit import Exhibit, Lead
 from nk.explore.pictures import draw_groups
 
 if TYPE_CHECKING:
@@ -69,17 +69,16 @@ def show(groups: dict[str, Any], target: str) -> Iterator[Exhibit]:
         f"Results of the run on its test rows, a group, with 95 % intervals; a group needs {groups['fewest']} rows."
     )
     gaps = [_gap(name, gap) for name, gap in groups["gaps"].items()]
-    leads = [
-        text
+    leads = tuple(
+        Lead("groups", name, _gap(name, gap))
         for name, gap in groups["gaps"].items()
         if name in shown and (gap["low"] or 0) > 0
-        for text in [_gap(name, gap)]
-    ]
+    )
     title = "Results by group"
     panels = {name: _bars(groups[name], measure) for name in shown}
     panels = {name: bars for name, bars in panels.items() if bars}
     draw = draw_groups(panels, measure, title, caption) if panels else None
-    yield Exhibit("groups", title, table, caption, draw, tuple(gaps), " ".join(leads) or None)
+    yield Exhibit("groups", title, table, caption, draw, tuple(gaps), leads)
 
 
 def _bars(groups: dict[str, Any], measure: str) -> list[tuple[str, float, float, float, bool]]:

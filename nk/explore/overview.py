@@ -131,9 +131,10 @@ def _missing(material: Material) -> Exhibit:
     counts = [pl.col(name).is_null().sum().alias(name) for name in columns if name not in {"database", "split"}]
     wide = by_scope(frame, [pl.len().alias("rows"), *counts], parted=material.parted)
     first = [name for name in ("database", "split", "rows") if name in wide.columns]
+    lacking = {name: int(frame[name].null_count()) for name in columns if frame[name].null_count()}
+    wide = wide if lacking else wide.head(1)  # of all rows: where nothing is missing, no part has to be told
     table = wide.unpivot(index=first, variable_name="column", value_name="missing")
     table = table.with_columns((pl.col("missing") / pl.col("rows") * 100).round(2).alias("percent"))
-    lacking = {name: int(frame[name].null_count()) for name in columns if frame[name].null_count()}
     said = ", ".join(f"{name} {count:,}" for name, count in lacking.items())
     caption = f"Missing of {count_text(frame.height, 'row')}: {said}." if said else "No value is missing in any column."
     draw = draw_missing(lacking, frame.height, caption) if lacking else None

@@ -132,7 +132,7 @@ def _speaker(material: Material, *columns: Column) -> pl.Series | None:
 
 def _tests(name: str, title: str, found: Sequence[Result]) -> Iterator[Exhibit]:
     if found:
-        caption = "p values of pairs are corrected after Holm; which test was taken, and why, is in the column `why`."
+        caption = "p values of pairs are corrected after Holm; the rule that has chosen a test is given with it."
         yield Exhibit(f"{name}{TESTS}", f"{title}: tests", as_table(found), caption)
 
 

@@ -39,13 +39,24 @@ class Items:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the first `texts` columns are text, the others numbers, already written out."""
+    """A table; the first `texts` columns are text, the others numbers, already written out.
+
+    `widths` are those of the columns of text, as shares of the line; without them the first is wide. `small` is for
+    many columns.
+    """
 
     kind: ClassVar[str] = "table"
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     texts: int = 1
+    widths: Sequence[float] = ()
+    small: bool = False
+
+    @property
+    def wide(self) -> Sequence[float]:
+        """The widths of the columns of text."""
+        return self.widths or [0.34 if self.texts == 1 else 0.3, *[0.13] * (self.texts - 1)]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nk.report.files import EXPLORE, read_table
+from nk.report.tested import in_short, is_of_tests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,12 +13,13 @@ if TYPE_CHECKING:
     from nk.report.shapes import Exhibit, Explored
 
 _MOST_ROWS = 30
+_MOST_TESTS = 500
 
 
 def exhibits(folder: Path, explored: Explored | None) -> list[dict[str, Any]]:
     """Each exhibit as a dict, with `said` (caption and notes as sentences) and its numbers.
 
-    These are `table`: `columns`, the first `rows` as text, and the `total` of rows.
+    These are `table`: `columns`, the first `rows` as text, and the `total` of rows; of tests in a few columns.
 
     Raises:
         DataError: a table cannot be read
@@ -46,6 +48,13 @@ def _table(folder: Path, exhibit: Exhibit) -> dict[str, Any] | None:
     if path is None:
         return None
     frame = read_table(path)
+    if is_of_tests(frame):
+        frame = in_short(frame)
+        return {
+            "columns": frame.columns,
+            "rows": [[cell or "" for cell in row] for row in frame.head(_MOST_TESTS).iter_rows()],
+            "total": frame.height,
+        }
     rows = [[_written(value) for value in row] for row in frame.head(_MOST_ROWS).iter_rows()]
     return {"columns": frame.columns, "rows": rows, "total": frame.height}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nk.report import words
+from nk.report.beside import beside, databases
 from nk.report.clips import KINDS, MOST_SECONDS
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def html(document: Mapping[str, Any], pages: Sequence[Page]) -> str:
         policy=_policy(style, script),
         uri=_uri,
         interval=words.interval,
+        beside=beside,
+        databases=databases,
         kinds=KINDS,
         zip=zip,
         seconds=MOST_SECONDS,

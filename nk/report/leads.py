@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nk.report.files import Run, Test
-    from nk.report.shapes import Explored, Finding
+    from nk.report.shapes import Explored, Finding, Lead
 
 _ORDER = ("error", "warning", "finding", "note")
 
 
 def leads(run: Run | None, explored: Explored | None) -> list[dict[str, str]]:
     """The findings, each with `level` (error, warning, finding), `text`, `do` and `of` (where it is from)."""
-    found = [*_explored(explored)]
+    found = [*_explored(explored, run)]
     if run:
         found += [_audit(one) for one in run.findings if one.level != "note"]
         found += [lead for test in run.tests for lead in _of_test(test)]
@@ -48,10 +48,19 @@ def _of_test(test: Test) -> Iterator[dict[str, str]]:
             yield {**found, "text": f"test on {test.name}: {found['text']}"}
 
 
-def _explored(explored: Explored | None) -> Iterator[dict[str, str]]:
+def _explored(explored: Explored | None, run: Run | None) -> Iterator[dict[str, str]]:
+    """What exploring has found, but for what the run says itself."""
     for one in explored.exhibits if explored else ():
-        if one.lead:
-            yield _lead("finding", one.lead, of=f"explored: {one.title}")
+        said = [lead.text for lead in one.leads if not run or not _is_said(lead, run)]
+        text = " ".join(said) if one.leads else one.lead
+        if text:
+            yield _lead("finding", text, of=f"explored: {one.title}")
+
+
+def _is_said(lead: Lead, run: Run) -> bool:
+    """Whether the run tells of the same: its gaps between groups, a trait by its name, or any cue of the recording."""
+    warned = [one for one in run.findings if one.level != "note" and one.check == lead.check]
+    return lead.check == "groups" or any(lead.check == "shortcuts" or f"`{lead.about}`" in one.what for one in warned)
 
 
 def _guessing(run: Run) -> Iterator[dict[str, str]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nk.report.beside import beside, databases
 from nk.report.blocks import Block, Code, Heading, Items, Paragraph, Picture, Table
+from nk.report.tested import on_paper
 from nk.report.words import counted, interval, listed, measure, number
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 Told = dict[str, Any]
 _WORST = 10
 _WIDEST = 8  # columns that fit on paper
+_MOST_FOLDS = 50
+_MOST_REASONS = 5
 
 
 def paper(run: Told, figures: Sequence[Picture], exhibits: Mapping[str, Picture], worst: Told | None) -> list[Block]:
@@ -91,9 +95,28 @@ def _results(run: Told, figures: Sequence[Picture]) -> Iterator[Block]:
         yield measures(result)
         if result["classes"]:
             yield classes(result)
+        yield from _more(result)
     for test in [one for one in run["tests"] if one["measures"]]:
         yield measures({"part": test["name"], **test}, "The stored model on")
     yield from figures
+
+
+def _more(result: Told) -> Iterator[Block]:
+    """Databases, folds, and what stands beside the main result."""
+    if found := databases(result):
+        yield Paragraph(f"{result['part']}, by database:")
+        yield Items([("", text) for text in found])
+    if folds := result["folds"]:
+        rows = [[_fold_cell(name, value) for name, value in fold.items()] for fold in folds[:_MOST_FOLDS]]
+        more = f" The first {_MOST_FOLDS} of {len(folds)}." if len(folds) > _MOST_FOLDS else ""
+        yield Table(f"Results on {result['part']} by fold.{more}", [measure(name) for name in folds[0]], rows)
+    if found := beside(result):
+        yield Paragraph(f"{result['part']}, beside the main result:")
+        yield Items([("", f"{text}.") for text in found])
+
+
+def _fold_cell(name: str, value: Any) -> str:
+    return str(value) if name in {"fold", "n", "n_speakers", "run"} else _cell(value)
 
 
 def measures(result: Told, what: str = "Results on") -> Table:
@@ -173,13 +196,24 @@ def _explored(run: Told, exhibits: Mapping[str, Picture]) -> Iterator[Block]:
 
 def _numbers(table: Told) -> Iterator[Block]:
     """The numbers of what has no figure: tests as sentences, others as a table if it fits on paper."""
-    if "sentence" in table["columns"]:
-        place = table["columns"].index("sentence")
-        yield Items([("", row[place]) for row in table["rows"]])
+    if "compared" in table["columns"] and "unit" in table["columns"]:
+        yield from _tests(table)
     elif len(table["columns"]) <= _WIDEST:
         yield Table("", table["columns"], table["rows"])
     if table["total"] > len(table["rows"]):
         yield Paragraph(f"These are the first {len(table['rows'])} of {table['total']} rows; all are in the CSV file.")
+
+
+def _tests(table: Told) -> Iterator[Block]:
+    """Tests in few columns, of rows and of speakers apart, and the rules that have chosen them."""
+    shown = on_paper(table["columns"], table["rows"])
+    of_features = "feature" in shown.head
+    widths = (0.25, 0.13, 0.14, 0.13) if of_features else (0.22, 0.17, 0.17)
+    for unit, rows in shown.rows.items():
+        yield Table(f"By {unit}.", shown.head, rows, shown.texts, widths, small=True)
+    if shown.why:
+        more = "; and others" if len(shown.why) > _MOST_REASONS else ""
+        yield Paragraph(f"Chosen by rule: {'; '.join(shown.why[:_MOST_REASONS])}{more}.")
 
 
 def _data(run: Told) -> Iterator[Block]:

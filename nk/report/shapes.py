@@ -187,6 +187,14 @@ class Made(Shape):
     made: str = ""
 
 
+class Lead(Shape):
+    """A finding of what was looked at: the kind, the column and a sentence."""
+
+    check: str
+    about: str
+    text: str
+
+
 class Exhibit(Shape):
     """An entry of `explore.json`: something that was looked at, and the names of its files."""
 
@@ -195,6 +203,7 @@ class Exhibit(Shape):
     caption: str
     notes: tuple[str, ...] = ()
     lead: str | None = None
+    leads: tuple[Lead, ...] = ()
     files: tuple[str, ...] = ()
 
 

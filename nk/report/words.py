@@ -38,6 +38,11 @@ def number(value: float | None, places: int = 3) -> str:
     return f"{value + 0.0 if round(value, places) else 0.0:.{places}f}"
 
 
+def probability(p: float | None) -> str:
+    """A p value: `.031`, `< .001`, `-` where there is none."""
+    return "-" if p is None else "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+
+
 def interval(low: float | None, high: float | None) -> str:
     """The ends of an interval, `-` where there is none."""
     return "-" if low is None or high is None else f"{number(low)} to {number(high)}"

@@ -84,7 +84,7 @@ def values(hint: Any, notes: Any = ()) -> st.SearchStrategy[Any]:
         bool: st.booleans(),
         type(None): st.none(),
         int: st.integers(int(low) + ("gt" in limits), int(high) - ("lt" in limits)),
-        float: st.floats(low, high, exclude_min="gt" in limits),
+        float: st.floats(low, high, exclude_min="gt" in limits, exclude_max="lt" in limits),
         Any: SCALAR,
     }
     return simple[hint]

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLUMNS = 3
+_FEWEST, _MOST = 2, 3  # panels in a row
+_SHAPE = 1.4  # width by height that a page and a slide have room for
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Panel:
 def draw_grid(
     panels: Sequence[Panel], title: Sequence[str], caption: Sequence[str], pen: Pen, *, alike: bool = False
 ) -> Figure:
-    """Draw panels side by side, three in a row, with a title above and a caption below, and one legend for all.
+    """Draw panels side by side, two or three in a row, with a title above, a caption below, and one legend for all.
 
     Args:
         panels: what
@@ -47,10 +48,10 @@ def draw_grid(
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    columns = min(len(panels), _COLUMNS)
-    rows = math.ceil(len(panels) / columns)
     beside = 1.3 if any(one.legend for one in panels) else 0.0
     wide, tall = max(one.width for one in panels), max(one.height for one in panels)
+    columns = min(len(panels), _columns(len(panels), wide, tall))
+    rows = math.ceil(len(panels) / columns)
     size = max(5.2, columns * wide) + beside, rows * tall + 1.1
     figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1))
     first = None
@@ -68,3 +69,12 @@ def draw_grid(
     write_title(figure, map(pen.text, title))
     write_caption(figure, map(pen.text, caption))
     return figure
+
+
+def _columns(panels: int, wide: float, tall: float) -> int:
+    """How many stand in a row, so that the whole is neither a ribbon nor a tower."""
+
+    def off(columns: int) -> float:
+        return abs(math.log(columns * wide / (math.ceil(panels / columns) * tall) / _SHAPE))
+
+    return min(range(_FEWEST, _MOST + 1), key=off)
