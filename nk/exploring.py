@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nk import runfolder
-from nk.config import check_built, check_data
+from nk.config import check_built, check_data, to_yaml
 from nk.dividing import divide, is_folded, undivided
 from nk.errors import DataError
 from nk.execute import cores
@@ -177,6 +177,7 @@ def write(place: tuple[Path, str], found: Sequence[Exhibit], material: Material,
     with runfolder.writing(*place) as folder:
         told = {"schema": 1, **_about(material), "exhibits": _hung(folder, found, material.config, ui)}
         folder.json(NAME, told)
+        folder.text("config.yaml", to_yaml(material.config))
         folder.text("log.txt", "\n".join(ui.lines) + "\n")
         folder.json("manifest.json", manifest(seed=material.seed, seconds=watch.seconds, command="explore"))
     return Explored(place[0] / place[1], found, told, material.config)

@@ -16,7 +16,7 @@ from nk.report.blocks import Picture
 from nk.report.card import card, metadata
 from nk.report.clips import clips
 from nk.report.compare import compare
-from nk.report.files import EXPLORE, read_explored, read_made, read_run
+from nk.report.files import CONFIG, EXPLORE, read_explored, read_made, read_run
 from nk.report.html import Page, html
 from nk.report.judged import table
 from nk.report.paper import first, paper, side_by_side
@@ -110,20 +110,26 @@ def at_the_end(folder: Path, config: Config, ui: Ui) -> Report | None:
 def _found(where: Path, overrides: Sequence[str]) -> tuple[Path, Config]:
     """A run folder and its config; where a config file is named, the section [REPORT] is that of the file."""
     if where.is_dir():
-        if not (where / "config.yaml").is_file():
-            text = f"`{where}` is no run folder: it has no `config.yaml`"
-            raise DataError(text, hint="name a folder that `nk run` has written, or a config file")
-        return where, load_config(where / "config.yaml", overrides).config
+        return where, load_config(_config(where), overrides, roots=False).config
     asked = load_config(where, overrides).config
     folder = Path(asked.exp.root) / asked.exp.name
     return folder, _of_run(folder, asked)
+
+
+def _config(folder: Path) -> Path:
+    """The config of a run, or of a look at the data where there was no run."""
+    found = [place for place in (folder / CONFIG, folder / EXPLORE / CONFIG) if place.is_file()]
+    if not found:
+        text = f"`{folder}` is no run folder: it has no `{CONFIG}`"
+        raise DataError(text, hint="name a folder that `nk run` or `nk explore` has written, or a config file")
+    return found[0]
 
 
 def _of_run(folder: Path, asked: Config) -> Config:
     """The config of the run in a folder, in which nothing is left open, with the section [REPORT] that is asked for."""
     if not (folder / "manifest.json").is_file():
         return asked
-    return load_config(folder / "config.yaml").config.replaced(report=asked.report)
+    return load_config(folder / CONFIG).config.replaced(report=asked.report)
 
 
 def _subject(folder: Path, config: Config) -> Subject:
@@ -133,7 +139,7 @@ def _subject(folder: Path, config: Config) -> Subject:
         return Subject(folder, run, explored, summary(run))
     if explored is None:
         raise DataError(f"there is nothing to report in `{folder}`", hint="`nk run` or `nk explore` comes first")
-    told = looked_at(folder, explored, read_made(folder / EXPLORE))
+    told = looked_at(folder, explored, *read_made(folder / EXPLORE))
     return Subject(folder, None, explored, told)
 
 

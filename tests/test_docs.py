@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from nk.config import load_config
 
@@ -17,6 +18,7 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").r
 WITH_COMMANDS = [page for page in PAGES if re.search(r"^nk ", page.read_text(encoding="utf-8"), re.MULTILINE)]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"^# (\S+\.(?:ini|yaml))( \(has mistakes\))?$", re.MULTILINE)
+RUN = ("nk ", "python examples/")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -65,8 +67,25 @@ def test_commands_run(page: Path, tmp_path: Path, request: pytest.FixtureRequest
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     for file, config, _ in configs(page):
         (tmp_path / file).write_text(config, encoding="utf-8")
-    commands = [line for block in blocks(page, "sh") for line in block.splitlines() if line.startswith("nk ")]
+    commands = [line for block in blocks(page, "sh") for line in block.splitlines() if line.startswith(RUN)]
     for command in commands:
-        words = [sys.executable, "-m", *shlex.split(command)]
+        program, *words = shlex.split(command)
+        words = [sys.executable, *(["-m", "nk"] if program == "nk" else []), *words]
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+
+@pytest.mark.slow
+def test_the_pictures_of_the_guide_are_made_by_its_commands(tmp_path: Path) -> None:
+    """Another machine speaks another corpus: the pictures have the same names and about the same size."""
+    guide = ROOT / "docs" / "guide"
+    subprocess.run([sys.executable, guide / "images.py", tmp_path], check=True)
+    made = {path.name: path for path in tmp_path.iterdir()}
+    named = {*re.findall(r'src="images/([^"]+)"', (guide / "from-csv-to-report.md").read_text(encoding="utf-8"))}
+    assert named == {path.name for path in (guide / "images").iterdir()}
+    assert named - {"report.png"} <= {*made}
+    for name, path in made.items():
+        with Image.open(path) as now, Image.open(guide / "images" / name) as before:
+            assert now.width == pytest.approx(before.width, rel=0.1), name
+            assert now.height == pytest.approx(before.height, rel=0.2), name
+        assert path.stat().st_size < 60_000, name

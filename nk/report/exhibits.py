@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nk.report.files import EXPLORE, read_table
-from nk.report.tested import in_short, is_of_tests
+from nk.report.tested import WORDS, in_short, is_of_tests
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import polars as pl
 
     from nk.report.shapes import Exhibit, Explored
 
@@ -19,7 +21,8 @@ _MOST_TESTS = 500
 def exhibits(folder: Path, explored: Explored | None) -> list[dict[str, Any]]:
     """Each exhibit as a dict, with `said` (caption and notes as sentences) and its numbers.
 
-    These are `table`: `columns`, the first `rows` as text, and the `total` of rows; of tests in a few columns.
+    These are `table`: `columns`, which of them are `numeric`, the first `rows` as text, and the `total` of rows; tests
+    are in a few columns.
 
     Raises:
         DataError: a table cannot be read
@@ -49,18 +52,19 @@ def _table(folder: Path, exhibit: Exhibit) -> dict[str, Any] | None:
         return None
     frame = read_table(path)
     if is_of_tests(frame):
-        frame = in_short(frame)
-        return {
-            "columns": frame.columns,
-            "rows": [[cell or "" for cell in row] for row in frame.head(_MOST_TESTS).iter_rows()],
-            "total": frame.height,
-        }
-    rows = [[_written(value) for value in row] for row in frame.head(_MOST_ROWS).iter_rows()]
-    return {"columns": frame.columns, "rows": rows, "total": frame.height}
+        return _told(in_short(frame), _MOST_TESTS, [name not in WORDS for name in in_short(frame).columns])
+    return _told(frame, _MOST_ROWS, [kind.is_numeric() for kind in frame.dtypes])
+
+
+def _told(frame: pl.DataFrame, most: int, numeric: list[bool]) -> dict[str, Any]:
+    rows = [[_written(value) for value in row] for row in frame.head(most).iter_rows()]
+    return {"columns": frame.columns, "numeric": numeric, "rows": rows, "total": frame.height}
 
 
 def _written(value: object) -> str:
     """A cell: numbers with four digits."""
     if value is None:
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 EXPLORE = "explore"
+CONFIG = "config.yaml"
 _ABOUT = ("schema", "fewest", "gaps")
 _AGAIN = "run it anew"
 _TEXTS = ("id", "file", "database", "speaker", "split", "fold")
@@ -107,7 +108,7 @@ def read_run(folder: Path, config: Config) -> Run:
     return Run(
         folder=folder,
         config=config,
-        config_text=_text(folder / "config.yaml"),
+        config_text=_text(folder / CONFIG),
         manifest=manifest,
         metrics=_metrics(folder / "metrics.json", predictions.target),
         groups=_groups(folder / "groups.json"),
@@ -136,13 +137,14 @@ def read_explored(folder: Path) -> Explored | None:
     return read_json(path, Explored) if path.is_file() else None
 
 
-def read_made(folder: Path) -> str:
-    """When a folder was made.
+def read_made(folder: Path) -> tuple[Made, str]:
+    """When and by what a look at the data was made, and its config; "" where there is none.
 
     Raises:
-        DataError: its manifest cannot be read
+        DataError: a file cannot be read
     """
-    return read_json(folder / "manifest.json", Made).made
+    config = folder / CONFIG
+    return read_json(folder / "manifest.json", Made), _text(config) if config.is_file() else ""
 
 
 def read_json(path: Path, kind: type[M]) -> M:

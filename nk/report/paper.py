@@ -29,7 +29,7 @@ def paper(run: Told, figures: Sequence[Picture], exhibits: Mapping[str, Picture]
         worst: its predictions, as `nk.report.judged.table` gives them
     """
     if not run["task"]:
-        return [*first(run), *_explored(run, exhibits)]
+        return [*first(run), *_explored(run, exhibits), *_config(run)]
     return [
         *first(run),
         Heading(2, "Methods"),
@@ -65,10 +65,14 @@ def first(run: Told) -> Iterator[Block]:
     yield Heading(1, run["name"])
     if run["task"]:
         yield Paragraph(headline(run))
+    elif run["explored"]:
+        yield Paragraph(run["explored"][0]["said"])
     if run["leads"]:
         yield Items([(one["level"], _with_hint(one)) for one in run["leads"]])
-    elif run["task"]:
-        yield Paragraph("The audit has no warning.")
+    else:
+        yield Paragraph(
+            "The audit has no warning." if run["task"] else "Exploring has found nothing to warn of; that is no proof."
+        )
 
 
 def headline(run: Told) -> str:
@@ -199,7 +203,8 @@ def _numbers(table: Told) -> Iterator[Block]:
     if "compared" in table["columns"] and "unit" in table["columns"]:
         yield from _tests(table)
     elif len(table["columns"]) <= _WIDEST:
-        yield Table("", table["columns"], table["rows"])
+        texts = table["numeric"].index(True) if True in table["numeric"] else len(table["columns"])
+        yield Table("", table["columns"], table["rows"], texts)
     if table["total"] > len(table["rows"]):
         yield Paragraph(f"These are the first {len(table['rows'])} of {table['total']} rows; all are in the CSV file.")
 
@@ -259,6 +264,8 @@ def _audit(run: Told) -> Iterator[Block]:
 
 def _config(run: Told) -> Iterator[Block]:
     made = run["made_with"]
+    if not made:
+        return
     yield Heading(2, "Config and versions")
     packages = ", ".join(f"{name} {version}" for name, version in made["packages"].items())
     yield Paragraph(f"nk {made['nk']}, Python {made['python']}, {packages}; seed {made['seed']}.")

@@ -185,6 +185,12 @@ class Made(Shape):
     """What every `manifest.json` says."""
 
     made: str = ""
+    platform: str = ""
+    nk: str = ""
+    python: str = ""
+    packages: dict[str, str] = {}
+    seed: int | None = None
+    seconds: dict[str, float] = {}
 
 
 class Lead(Shape):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nk.report.files import Run, Test
-    from nk.report.shapes import Explored, Measure, View
+    from nk.report.shapes import Explored, Made, Measure, View
 
 MOST_SPEAKERS = 50
 _BESIDE = ("decided", "certain", "combined", "bins")
@@ -60,12 +60,12 @@ def summary(run: Run) -> dict[str, Any]:
     }
 
 
-def looked_at(folder: Path, explored: Explored, made: str) -> dict[str, Any]:
+def looked_at(folder: Path, explored: Explored, made: Made, config: str) -> dict[str, Any]:
     """What a report says where there is no run, but a look at the data: as `summary`, with nothing of a result."""
     return {
         "schema": 1,
         "name": explored.name,
-        "made": made,
+        "made": made.made,
         "task": None,
         "headline": None,
         "leads": leads(None, explored),
@@ -80,8 +80,8 @@ def looked_at(folder: Path, explored: Explored, made: str) -> dict[str, Any]:
         "looks": "",
         "confusion": None,
         "explored": exhibits(folder, explored),
-        "config": "",
-        "made_with": None,
+        "config": config,
+        "made_with": made.model_dump(exclude={"made"}) if made.nk else None,
     }
 
 

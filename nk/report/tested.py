@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _NEEDED = ("of", "test", "statistic", "df", "p_holm", "effect_name", "effect", "low", "high", "n", "unit")
-TEXTS = ("feature", "compared", "test", "effect")  # columns of text; in the others there are numbers
+TEXTS = ("feature", "compared", "test", "effect")
 TOGETHER = "all"
 _ELSEWHERE = ("unit", "why")  # what is not said in every line on paper
+WORDS = (*TEXTS, *_ELSEWHERE)
 
 
 def is_of_tests(frame: pl.DataFrame) -> bool:

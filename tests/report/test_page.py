@@ -137,7 +137,7 @@ def test_a_look_at_the_data_alone_has_a_page() -> None:
         "audit": None, "results": [], "tests": [], "groups": [], "looks": "", "config": "", "made_with": None,
         "leads": [{"level": "finding", "text": "women are angry", "do": "", "of": ""}],
         "explored": [{"name": "one", "title": "One", "said": NASTY, "lead": None, "files": ["a.csv"],
-                      "table": {"columns": ["a"], "rows": [[NASTY]], "total": 2}}],
+                      "table": {"columns": ["a"], "numeric": [False], "rows": [[NASTY]], "total": 2}}],
     }  # fmt: skip
     text = html({"title": "t", "author": "a", "comparison": None}, [Page(told)])
     assert "women are angry" in text

@@ -191,6 +191,10 @@ def test_a_look_at_the_data_ends_with_its_report_and_a_run_with_both(nasty: Path
     (told,) = look.report.document["runs"]
     assert [one["name"] for one in told["explored"]] == [one.name for one in look.exhibits]
     assert look.report.page.read_text(encoding="utf-8").count("data:image/png") > 1
+    by_folder = reporting.report([tmp_path / "nasty"], Ui(quiet=True)).document
+    assert by_folder == look.report.document
+    assert by_folder["title"] == "Look"
+    assert "value_counts" in by_folder["runs"][0]["config"]
     done = pipeline.run(loaded, Ui(quiet=True))
     assert isinstance(done, pipeline.Result)
     assert done.report
@@ -198,3 +202,28 @@ def test_a_look_at_the_data_ends_with_its_report_and_a_run_with_both(nasty: Path
     (both,) = done.report.document["runs"]
     assert both["explored"] == told["explored"]
     assert both["headline"]
+
+
+def test_what_the_audit_warns_of_is_not_said_twice(run: Path) -> None:
+    (run / "explore").mkdir()
+    leads = [
+        {"check": check, "about": about, "text": f"{about} tells"}
+        for check, about in (
+            ("telling_traits", "gender"), ("telling_traits", "age"), ("shortcuts", "noise"), ("groups", "gender"),
+        )
+    ]  # fmt: skip
+    exhibits = [{"name": "bias", "title": "Bias", "caption": "n", "lead": "all of it", "leads": leads}]
+    (run / "explore" / "explore.json").write_text(json.dumps({"schema": 1, "exhibits": exhibits}), encoding="utf-8")
+    (run / "audit.json").write_text(json.dumps({"findings": []}), encoding="utf-8")
+
+    def said() -> list[str]:
+        told = reporting.report([run], Ui(quiet=True), audio=False).document["runs"][0]["leads"]
+        return [one["text"] for one in told if one["level"] == "finding"]
+
+    assert said() == ["gender tells age tells noise tells"]
+    findings = [
+        {"check": check, "level": "warning", "count": 1, "examples": [], "what": what, "do": "mend it"}
+        for check, what in (("telling_traits", "`gender` alone tells `emotion`"), ("shortcuts", "the way of recording"))
+    ]
+    (run / "audit.json").write_text(json.dumps({"findings": findings}), encoding="utf-8")
+    assert said() == ["age tells"]

@@ -138,7 +138,7 @@ def write_title(figure: Figure, lines: Iterable[str]) -> None:
 
 def write_caption(figure: Figure, lines: Iterable[str]) -> None:
     """Write the lines below a figure, wrapped to its width."""
-    figure.supxlabel("\n".join(line for line in lines if line), fontsize=8, color=FAINT, wrap=True)
+    figure.supxlabel("\n".join(line.replace("`", "") for line in lines if line), fontsize=8, color=FAINT, wrap=True)
 
 
 def remove_title(figure: Figure) -> None:

@@ -12,7 +12,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const down = head.getAttribute("aria-sort") === "ascending";
       for (const other of table.tHead.rows[0].cells) other.setAttribute("aria-sort", "none");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const text = (row) => (row.cells[place].dataset.value ?? row.cells[place].textContent).trim();
+      const text = (row) => (row.cells[place].dataset.value ?? row.cells[place].textContent).trim().replace(/^< /, "");
       const known = (row) => !["", "-"].includes(text(row));
       const [rows, last] = [[...body.rows].filter(known), [...body.rows].filter((row) => !known(row))];
       const order = rows.every((row) => !Number.isNaN(Number(text(row)))) ? (a, b) => Number(text(a)) - Number(text(b))

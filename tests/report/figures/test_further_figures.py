@@ -185,8 +185,8 @@ def test_without_parts_there_is_one_panel() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (Dataset(people().frame.drop("gender"), people().target), "the tables have no column `gender`"),
-        (people(gender=[None] * 7), "the column `gender` is empty"),
+        (Dataset(people().frame.drop("gender"), people().target), "the tables have no column gender"),
+        (people(gender=[None] * 7), "the column gender is empty"),
     ],
 )
 def test_what_is_missing_is_said(data: Dataset, said: str) -> None:
