@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 
 from nk.errors import DataError
-from nk.stages.columns import as_text, which
-from nk.stages.folds import natural
+from nk.stages.columns import as_text, in_order, which
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +77,7 @@ def _named(name: str, column: pl.Series, labels: Sequence[str]) -> Colours:
     """Groups in order, the smallest as one where there are too many to tell apart."""
     text = as_text(column)
     there = text.drop_nulls().value_counts(sort=True)[column.name].to_list()
-    order = [label for label in labels or sorted(there, key=natural) if label in there]
+    order = [label for label in labels or sorted(there, key=in_order) if label in there]
     notes: tuple[str, ...] = ()
     if len(order) > _MOST:
         kept = {*there[: _MOST - 1]}

@@ -9,8 +9,7 @@ import polars as pl
 
 from nk.errors import DataError
 from nk.explore.hearing import HEARD
-from nk.stages.columns import as_text, which
-from nk.stages.folds import natural
+from nk.stages.columns import as_text, in_order, which
 from nk.stages.target import classes_of, edges_of
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def column_of(material: Material, name: str) -> Column:
         return Column(name, values, target.labels)
     if not _is_numeric(values):
         text = as_text(values)
-        return Column(name, text, tuple(sorted(text.drop_nulls().unique().to_list(), key=natural)))
+        return Column(name, text, tuple(sorted(text.drop_nulls().unique().to_list(), key=in_order)))
     found = Column(name, finite(values), (), HEARD.get(name, ("", ""))[1])
     return _binned(found, material) if _is_binned(name, material) else found
 

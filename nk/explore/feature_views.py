@@ -52,6 +52,7 @@ def views(
     jobs: int,
     *,
     model: ModelSection | None = None,
+    parted: bool = True,
 ) -> list[Exhibit]:
     """All views of features that [EXPL] asks for, in the order of a report.
 
@@ -63,6 +64,7 @@ def views(
         seed: of samples, models and projections
         jobs: how many cores to use
         model: the section MODEL, whose options the models get, and whose type is explained by SHAP
+        parted: whether a column `split` holds the parts that the config asks for, and is none of the user's
 
     Raises:
         MissingDependency: a package is not installed
@@ -75,7 +77,7 @@ def views(
     if not features.names:
         hint = "take others in [FEATS] `type`, such as `os`"
         raise DataError("there is no feature to look at: all are learnt anew in every fold", hint=hint)
-    view = _Views(dataset, replace(features, sequences=()), expl, plot, seed, jobs, model)
+    view = _Views(dataset, replace(features, sequences=()), expl, plot, seed, jobs, model, parted)
     return view.all()
 
 
@@ -90,6 +92,7 @@ class _Views:
     seed: int
     jobs: int
     model: ModelSection | None
+    parted: bool
 
     def all(self) -> list[Exhibit]:
         """All that is asked for."""
@@ -141,7 +144,9 @@ class _Views:
             name = (self.model.type if self.model else None) or DEFAULTS[self._task]
             (one,) = learners([name], self._options, numbers=self.dataset.target.is_number)
             most, seed, jobs = self.expl.max_feats, self.seed, self.jobs
-            found.append(shapley.exhibit(self.dataset, self.features, one, most=most, seed=seed, jobs=jobs))
+            found.append(
+                shapley.exhibit(self.dataset, self.features, one, most=most, seed=seed, jobs=jobs, parted=self.parted)
+            )
         return found
 
     def pairs(self) -> list[Exhibit]:

@@ -65,8 +65,9 @@ def show(material: Material, loaded: Loaded, ui: Ui) -> list[Exhibit]:
     dataset, features = extracted(material, loaded, ui)
     dataset = replace(dataset, frame=material.frame.filter(pl.col("id").is_in(dataset.ids)))
     return feature_views.views(
-        dataset, features, config.expl, config.plot, material.seed, material.jobs, model=config.model
-    )
+        dataset, features, config.expl, config.plot, material.seed, material.jobs, model=config.model,
+        parted=material.parted,
+    )  # fmt: skip
 
 
 def extracted(material: Material, loaded: Loaded, ui: Ui) -> tuple[Dataset, Features]:

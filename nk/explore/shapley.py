@@ -27,7 +27,9 @@ _MOST_ROWS, _MOST_FEATURES = 2000, 200  # to learn from
 _EXPLAINED, _BACKGROUND = 100, 20
 
 
-def exhibit(dataset: Dataset, features: Features, model: Model, *, most: int, seed: int, jobs: int) -> Exhibit:
+def exhibit(
+    dataset: Dataset, features: Features, model: Model, *, most: int, seed: int, jobs: int, parted: bool = True
+) -> Exhibit:
     """Train on some speakers and explain what the model says of others (Lundberg and Lee 2017).
 
     The values are those of shap's permutation explainer: one random order of the features, forth and back, for a row.
@@ -39,13 +41,14 @@ def exhibit(dataset: Dataset, features: Features, model: Model, *, most: int, se
         most: how many features are drawn
         seed: of the samples and the orders
         jobs: how many cores to use
+        parted: whether a column `split` holds the parts that the config asks for
 
     Raises:
         DataError: the model cannot be trained
     """
     rows, notes = sampled(labelled(dataset), _MOST_ROWS, seed, "SHAP values are from")
     features, fewer = _fewer(features, rows)
-    trained, others, who = _trained(rows, features, model, seed)
+    trained, others, who = _trained(rows, features, model, seed, parted=parted)
     explained, _ = sampled(others, _EXPLAINED, seed, "")
     learnt_from = rows.frame.join(others.frame.select("id"), on="id", how="anti")
     background, _ = sampled(replace(rows, frame=learnt_from.sort("id")), _BACKGROUND, seed, "")
@@ -101,9 +104,11 @@ def _fewer(features: Features, rows: Dataset) -> tuple[Features, tuple[str, ...]
     return replace(features, names=names, values=features.values[:, kept]), (note,)
 
 
-def _trained(rows: Dataset, features: Features, model: Model, seed: int) -> tuple[Trained, Dataset, str]:
+def _trained(
+    rows: Dataset, features: Features, model: Model, seed: int, *, parted: bool
+) -> tuple[Trained, Dataset, str]:
     """A model, the rows that it has not heard, and who they are: the test part, else a fifth of the speakers."""
-    parts = rows.frame["split"].to_list() if "split" in rows else []
+    parts = rows.frame["split"].to_list() if parted and "split" in rows else []
     if {"train", "test"} <= {*parts}:
         others, learnt, who = rows.part("test"), rows.part("train").ids, "the test part"
     else:

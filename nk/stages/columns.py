@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -60,3 +61,9 @@ def which(column: str, columns: Iterable[str]) -> str:
     near = get_close_matches(column, there, n=1)
     shown = ", ".join(f"`{name}`" for name in there)
     return f"did you mean `{near[0]}`? The columns are {shown}" if near else f"the columns are {shown}"
+
+
+def in_order(name: str) -> list[tuple[bool, int, str]]:
+    """What names are sorted by: numbers within them by size, so that `s9` comes before `s10`, all else as text."""
+    pieces = re.findall(r"\d+|\D+", name)
+    return [(not piece.isdecimal(), int(piece) if piece.isdecimal() else 0, piece) for piece in pieces]

@@ -26,6 +26,7 @@ from nk.explore.hearing import BESIDE, HEARD
 from nk.explore.material import Material
 from nk.explore.statistics.pairs import concordance
 from nk.report.figures import PEN, Pen
+from nk.stages.columns import in_order
 from nk.tables import Dataset, Target
 from nk.ui import Ui
 
@@ -537,3 +538,8 @@ def test_what_is_the_label_in_other_words_does_not_lead(tmp_path: Path, target: 
     assert row["gained"] >= 0.1
     assert row["p_holm"] < 0.05 or target == "gender"
     assert lead == ""
+
+
+def test_numbers_within_names_are_sorted_by_size() -> None:
+    names = ["s10", "s9", "10", "b", "9", "a 2-3", "a 2-20", ""]
+    assert sorted(names, key=in_order) == ["", "9", "10", "a 2-3", "a 2-20", "b", "s9", "s10"]
