@@ -118,7 +118,8 @@ def _speakers(material: Material) -> Exhibit:
     table = table.sort("rows", "speaker", descending=[True, False])
     low, middle, high = (float(table["rows"].quantile(share, "linear") or 0) for share in (0, 0.5, 1))
     unnamed = len(material.dataset) - named.height
-    caption = f"{count_text(table.height, 'speaker')}, each with {low:g} to {high:g} recordings (median {middle:g})"
+    each = f"{low:g}" if low == high else f"{low:g} to {high:g} (median {middle:g})"
+    caption = f"{count_text(table.height, 'speaker')}, recordings of each: {each}"
     caption += f"; {count_text(unnamed, 'recording')} without a speaker." if unnamed else "."
     title = "Recordings a speaker"
     return Exhibit("speakers", title, table, caption, draw_counts(table, "speaker", "gender", title, caption))

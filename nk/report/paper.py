@@ -51,6 +51,7 @@ def side_by_side(comparison: Told) -> list[Block]:
         rows.append((measure(one["measure"]), *(number(each["value"]) if each else "-" for each in one["each"])))
         rows.append(("95 % interval", *(interval(each["low"], each["high"]) if each else "-" for each in one["each"])))
         rows.append(("difference to the first", *(_difference(each) for each in one["each"])))
+    rows = [row for row in rows if any(cell not in {"", "-"} for cell in row[1:])]
     head = ("", *(one["name"] for one in comparison["runs"]))
     said = "A difference alone does not say that one is better: it may be chance."
     return [Heading(1, "Side by side"), Paragraph(comparison["rows"]), Table(said, head, rows)]
@@ -111,9 +112,11 @@ def _more(result: Told) -> Iterator[Block]:
         yield Paragraph(f"{result['part']}, by database:")
         yield Items([("", text) for text in found])
     if folds := result["folds"]:
-        rows = [[_fold_cell(name, value) for name, value in fold.items()] for fold in folds[:_MOST_FOLDS]]
+        several = len({fold.get("run") for fold in folds}) > 1
+        names = ["fold", *(name for name in folds[0] if name != "fold" and (several or name != "run"))]
+        rows = [[_fold_cell(name, fold.get(name)) for name in names] for fold in folds[:_MOST_FOLDS]]
         more = f" The first {_MOST_FOLDS} of {len(folds)}." if len(folds) > _MOST_FOLDS else ""
-        yield Table(f"Results on {result['part']} by fold.{more}", [measure(name) for name in folds[0]], rows)
+        yield Table(f"Results on {result['part']} by fold.{more}", [measure(name) for name in names], rows)
     if found := beside(result):
         yield Paragraph(f"{result['part']}, beside the main result:")
         yield Items([("", f"{text}.") for text in found])

@@ -315,3 +315,33 @@ def test_pairs_of_many_groups_are_left_out() -> None:
     groups = [RNG.normal(0, 1, 5) for _ in range(13)]
     assert [one.of for one in compare(*groups)] == ["all"]
     assert len(compare(*groups[:12])) == 1 + 66
+
+
+# Student's sleep data (Biometrika 6, 1908), whose statistics stand in many books and in R's help: `?sleep`.
+ONE_DRUG = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
+OTHER_DRUG = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
+
+
+def test_students_own_data_have_the_published_statistics() -> None:
+    rows, pairs_ = compare(ONE_DRUG, OTHER_DRUG, speakers=[range(10), range(10)])
+    assert rows.test == "Student's t-test"
+    assert (rows.statistic, rows.df, rows.p) == pytest.approx((1.8608, 18, 0.07919), abs=5e-5)
+    assert rows.effect == pytest.approx(1.58 / math.sqrt((ONE_DRUG.var(ddof=1) + OTHER_DRUG.var(ddof=1)) / 2))
+    assert pairs_.test in {"paired t-test", "Wilcoxon signed-rank test"}
+    differences = effects.cohens_dz(OTHER_DRUG - ONE_DRUG)
+    assert differences.value * math.sqrt(10) == pytest.approx(4.0621, abs=5e-5)
+
+
+def test_holm_is_that_of_statsmodels() -> None:
+    multitest = pytest.importorskip("statsmodels.stats.multitest")
+    found = compare(*(RNG.normal(shift, 1, 25) for shift in (0, 0.2, 0.6, 1.0)))[1:]
+    said = multitest.multipletests([one.p for one in found], method="holm")[1]
+    assert [one.p_holm for one in found] == pytest.approx([*said])
+
+
+def test_kruskal_and_eta_squared_by_hand() -> None:
+    """Three groups of three without a tie: H = 12 / (n (n + 1)) sum of R^2 / 3 - 3 (n + 1)."""
+    ranks = np.array([[1.0, 2, 4], [3, 5, 7], [6, 8, 9]])
+    h = 12 / 90 * (ranks.sum(axis=1) ** 2 / 3).sum() - 30
+    found = compare(*ranks)[0]
+    assert is_as(found, "Kruskal-Wallis test", statistic=h, effect=(h - 3 + 1) / (9 - 3))

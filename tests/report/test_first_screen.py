@@ -26,8 +26,40 @@ def test_the_planted_mistake_is_on_the_first_screen(fault: str, browser: Any, tm
     done = pipeline.run(load_config(FAULT, sets), Ui(quiet=True))
     assert isinstance(done, pipeline.Result)
     assert done.report
-    tab = browser.new_page(viewport={"width": 1280, "height": 720})
+    tab = browser.new_page(viewport={"width": 1280, "height": 800})
     tab.goto(done.report.page.as_uri())
     place = tab.get_by_text(SAID[fault]).first.bounding_box()
     tab.close()
-    assert place["y"] + place["height"] < 720
+    assert place["y"] + place["height"] < 800
+
+
+LOOK = {
+    "gender_bias": "gender alone tells emotion",
+    "channel_confound": "bandwidth in the pauses alone tells emotion",
+    "none": "Exploring has found nothing to warn of",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", LOOK)
+def test_a_look_alone_has_it_on_the_first_screen_too(fault: str, browser: Any, tmp_path: Path) -> None:
+    sets = [f"data.demo.fault={fault}", f"exp.root={tmp_path}", "report.title=A look"]
+    done = pipeline.explore(load_config(FAULT, sets), Ui(quiet=True))
+    assert done.report
+    tab = browser.new_page(viewport={"width": 1280, "height": 800})
+    tab.goto(done.report.page.as_uri())
+    place = tab.get_by_text(LOOK[fault]).first.bounding_box()
+    tab.close()
+    assert place["y"] + place["height"] < 800
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["gender_bias", "channel_confound"])
+def test_what_a_run_and_a_look_have_found_is_said_once(fault: str, tmp_path: Path) -> None:
+    loaded = load_config(FAULT, [f"data.demo.fault={fault}", f"exp.root={tmp_path}", "report.audio=False"])
+    pipeline.run(loaded, Ui(quiet=True))
+    look = pipeline.explore(loaded, Ui(quiet=True))
+    assert look.report
+    assert any(one.lead for one in look.exhibits)
+    leads = look.report.document["runs"][0]["leads"]
+    assert [one["level"] for one in leads] == ["warning"]
