@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 EXPLORE = runfolder.EXPLORE
 NAME = "explore.json"
+_ESTIMATE = "est_"
 USED = ("EXP", "DATA", "EXPL", "PLOT")
 
 
@@ -98,7 +99,7 @@ def gather(loaded: Loaded, ui: Ui, jobs: int | None, watch: Stopwatch) -> Materi
     for line in history_lines(dataset):
         ui.note(line)
     cautions.say(cautions.of_skips(read.skipped, len(read.dataset) + len(read.skipped)), ui)
-    dataset = _selected(dataset, config, parted=parted)
+    dataset = _estimates(_selected(dataset, config, parted=parted))
     also = [WORDS_OF_TARGET] if dataset.target.name else []
     value_counts.check([*dataset.frame.columns, *HEARD, *BESIDE, *also], config.expl)
     with watch("listen"):
@@ -170,6 +171,14 @@ def _selected(dataset: Dataset, config: Config, *, parted: bool) -> Dataset:
         raise DataError(f"the part `{part}` has no row", hint="look at `split_strategy` of each database")
     kept = dataset.part(part)
     return dataset.with_frame(kept.frame, f"the row is in `{part}`")
+
+
+def _estimates(dataset: Dataset) -> Dataset:
+    """The rows with the paper's names of estimates, such as `est_sdr`, as they are called now: `sdr_pred`."""
+    columns = dataset.frame.columns
+    names = {name: f"{name.removeprefix(_ESTIMATE)}_pred" for name in columns if name.startswith(_ESTIMATE)}
+    names = {old: new for old, new in names.items() if new not in columns and old != dataset.target.name}
+    return replace(dataset, frame=dataset.frame.rename(names))
 
 
 def write(place: tuple[Path, str], found: Sequence[Exhibit], material: Material, watch: Stopwatch, ui: Ui) -> Explored:

@@ -97,3 +97,23 @@ def test_the_config_of_the_paper_is_explored(androids: Path) -> None:
     assert {"value_counts_gender", "value_counts_age", "bias"} <= {*found}
     assert found["value_counts_age"]["title"] == "depression and age"
     assert "By speakers: Student's t-test, t(4)" in found["value_counts_age"]["caption"]
+
+
+@pytest.mark.slow
+def test_estimates_of_the_table_itself_are_counted(androids: Path) -> None:
+    """As the paper calls them, and as they are called now."""
+    table = androids.parent / "androids.csv"
+    head, *rows = table.read_text(encoding="utf-8").splitlines()
+    numbers = [f"{row}, {place % 7 + 10 * ('control' in row)}, {place % 5}" for place, row in enumerate(rows)]
+    table.write_text("\n".join([f"{head}, est_sdr, pesq_pred", *numbers]), encoding="utf-8")
+    command = [sys.executable, "-m", "nk", "explore", str(androids), "--json"]
+    done = subprocess.run(command, cwd=androids.parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "there is no column `mos_pred`" in done.stderr
+    assert "`sdr_pred`, so it is left out" not in done.stderr
+    found = {one["name"]: one for one in json.loads(done.stdout)["exhibits"]}
+    assert {"value_counts_sdr_pred", "value_counts_pesq_pred"} <= {*found}
+    folder = androids.parent / "results" / "explore-androids" / "explore"
+    told = pl.read_csv(folder / "bias.csv").row(by_predicate=pl.col("column") == "sdr_pred", named=True)
+    assert told["score"] > 0.9
+    assert told["p_holm"] >= 0.05  # of six speakers nothing can be said for certain
