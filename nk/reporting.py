@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from nk import runfolder
+from nk import comparing, runfolder
 from nk.config import load_config
-from nk.errors import DataError
+from nk.errors import DataError, NkError
 from nk.report import drawings, pdf, typeset
 from nk.report.blocks import Picture
 from nk.report.card import card, metadata
@@ -163,7 +163,7 @@ def _write(subjects: Sequence[Subject], asked: Asked, place: Path, ui: Ui, *, au
         "title": asked.title,
         "author": asked.author,
         "date": max(one["made"][:10] for one in told),
-        "comparison": compare(runs, told) if len(runs) == len(subjects) else None,
+        "comparison": _side_by_side(runs, told) if len(runs) == len(subjects) > 1 else None,
         "runs": told,
     }
     with TemporaryDirectory() as drawn, runfolder.writing(place.parent, place.name, way_out=_ELSEWHERE) as folder:
@@ -177,6 +177,16 @@ def _write(subjects: Sequence[Subject], asked: Asked, place: Path, ui: Ui, *, au
             _typeset(folder, asked.latex, document, [*blocks, *_blocks(subjects, folder)], ui)
     shown = typeset.markdown([block for one in told for block in first(one)]) if asked.show else ""
     return Report(place, document, shown)
+
+
+def _side_by_side(runs: Sequence[Run], told: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The comparison of runs, with what `nk compare` says of every pair; nothing of it where their rows differ."""
+    found = compare(runs, told)
+    try:
+        paired = comparing.compare([run.folder for run in runs], runs[0].measure)
+    except NkError as error:
+        return found and found | {"pairs": [f"no pair was tested: {error}"]}
+    return found and found | {"pairs": [*comparing.lines(paired), *paired.cautions]}
 
 
 def _page(one: Subject, folder: Path, *, audio: bool) -> Page:

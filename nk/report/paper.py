@@ -53,8 +53,9 @@ def side_by_side(comparison: Told) -> list[Block]:
         rows.append(("difference to the first", *(_difference(each) for each in one["each"])))
     rows = [row for row in rows if any(cell not in {"", "-"} for cell in row[1:])]
     head = ("", *(one["name"] for one in comparison["runs"]))
-    said = "A difference alone does not say that one is better: it may be chance."
-    return [Heading(1, "Side by side"), Paragraph(comparison["rows"]), Table(said, head, rows)]
+    said = "A difference alone does not say that one is better: the list above does, by pairs over speakers."
+    pairs = Items([("", f"{text}.") for text in comparison["pairs"]])
+    return [Heading(1, "Side by side"), Paragraph(comparison["rows"]), pairs, Table(said, head, rows)]
 
 
 def _difference(each: Told | None) -> str:

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from nk import pipeline, reporting
+from nk import comparing, pipeline, reporting
 from nk.cli.main import app
 from nk.config import load_config
 from nk.errors import DataError
@@ -73,10 +73,14 @@ def test_several_runs_are_compared(run: Path) -> None:
     assert uar[1]["difference"] == pytest.approx(-0.25)
     page = (run.parent / "comparison" / "report.html").read_text(encoding="utf-8")
     assert "-0.250" in page
+    paired = comparing.compare([run, other])
+    assert found["pairs"] == [*comparing.lines(paired), *paired.cautions]
     frame = pl.read_csv(other / "predictions.csv").head(20)
     frame.write_csv(other / "predictions.csv")
     told = reporting.report([run, other], Ui(quiet=True), audio=False).document
     assert told["comparison"]["rows"] == "They have not tested the same rows: 20 of 32 are common to all."
+    (why,) = told["comparison"]["pairs"]
+    assert why.startswith("no pair was tested: ")
 
 
 def test_what_is_no_report_is_not_replaced(run: Path) -> None:
