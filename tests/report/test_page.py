@@ -113,6 +113,29 @@ def test_what_can_be_operated_has_a_name(shown: Any) -> None:
     assert {target.removeprefix("#") for target in targets} <= {*ids}
 
 
+def test_one_stops_at_a_table_only_where_it_scrolls(shown: Any) -> None:
+    stops = "() => [...document.querySelectorAll('[role=region][tabindex]')].length"
+    wide = shown.evaluate(stops)
+    shown.set_viewport_size({"width": 360, "height": 640})
+    shown.wait_for_function(f"() => ({stops})() > {wide}")
+    assert shown.evaluate(
+        """() => [...document.querySelectorAll("[role=region]")].every((one) =>
+            one.hasAttribute("tabindex") || one.scrollWidth <= one.clientWidth)"""
+    )
+
+
+def test_on_paper_nothing_is_folded_or_cut_off_and_then_it_is_as_it_was(shown: Any) -> None:
+    before = shown.locator("details[open]").count()
+    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert shown.locator("details:not([open]):not(.beside)").count() == 0
+    shown.emulate_media(media="print")
+    shown.set_viewport_size({"width": 720, "height": 1000})
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 720
+    shown.emulate_media(media="screen")
+    shown.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert shown.locator("details[open]").count() == before
+
+
 def test_without_audio_there_is_none(nasty: Path, tmp_path: Path) -> None:
     for sets, audio in (((), False), (("report.audio=False",), True)):
         found = reporting.report([nasty], Ui(quiet=True), output=tmp_path / "r", overrides=sets, audio=audio)

@@ -58,7 +58,23 @@ for (const button of document.querySelectorAll("button.copy")) {
     button.textContent = document.execCommand("copy") ? "Copied" : "Marked: copy it by Ctrl+C";
   });
 }
-// On paper nothing is folded.
+// By keyboard one stops at a table only where it scrolls.
+const stops = () => {
+  for (const one of document.querySelectorAll("[role=region]")) {
+    const scrolls = one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight;
+    if (scrolls) one.tabIndex = 0; else one.removeAttribute("tabindex");
+  }
+};
+addEventListener("resize", stops);
+document.addEventListener("toggle", stops, true);
+stops();
+// On paper nothing is folded but the numbers of a figure, and afterwards all is as it was.
+const folded = [...document.querySelectorAll("details:not(.beside)")];
+let opened = [];
 addEventListener("beforeprint", () => {
-  for (const one of document.querySelectorAll("details")) one.open = true;
+  opened = folded.filter((one) => !one.open);
+  for (const one of opened) one.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const one of opened) one.open = false;
 });
