@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 PAGE, CARD = "report.html", "model_card.md"
 _TOGETHER = "comparison"
+_ENSEMBLE = "ensemble.json"
 _ON_SCREEN, _ON_PAPER = ("svg", "png", "jpg"), ("pdf", "png", "jpg")
 _ELSEWHERE = "name another folder by `--output`"
 _INSTALL = "install TeX, or `pip install 'nk-speech[report]'`, which brings Typst"
@@ -121,6 +122,10 @@ def _config(folder: Path) -> Path:
     found = [place for place in (folder / CONFIG, folder / EXPLORE / CONFIG) if place.is_file()]
     if not found:
         text = f"`{folder}` is no run folder: it has no `{CONFIG}`"
+        if (folder / _ENSEMBLE).is_file():
+            raise DataError(
+                text, hint="it is an ensemble, which has its tables alone: report on the runs that it joins"
+            )
         raise DataError(text, hint="name a folder that `nk run` or `nk explore` has written, or a config file")
     return found[0]
 

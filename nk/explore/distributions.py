@@ -13,9 +13,9 @@ from nk.effects import cohens_d
 from nk.explore import regression
 from nk.explore.exhibit import Exhibit
 from nk.explore.matrix import values_of
-from nk.explore.statistics.numbers import compare
+from nk.explore.statistics.numbers import TOGETHER, compare
 from nk.explore.statistics.pairs import correlate
-from nk.explore.statistics.result import as_table
+from nk.explore.statistics.result import as_table, corrected
 from nk.report.figures import count_text, distribution
 from nk.stages.columns import as_text
 
@@ -170,18 +170,29 @@ def tests_of(dataset: Dataset, features: Features, names: Sequence[str], *, pick
         names: of the features
         picked: whether some were picked by how they go with the target on these very rows
     """
-    tables = []
-    for name in names:
-        values = values_of(name, dataset, features, "EXPL")
-        found = _tests(dataset, values, name)
-        if found:
-            tables.append(as_table(found).select(pl.lit(name).alias("feature"), pl.all()))
-    if not tables:
+    each = {name: _tests(dataset, values_of(name, dataset, features, "EXPL"), name) for name in names}
+    found = [(name, one) for name, tests in each.items() for one in tests]
+    if not found:
         return []
-    caption = f"{count_text(len(tables), 'feature')}; p is corrected after Holm within each feature."
+    table = as_table(_corrected([one for _, one in found])).insert_column(
+        0, pl.Series("feature", [name for name, _ in found])
+    )
+    tested_features = count_text(len({name for name, _ in found}), "feature")
+    caption = f"{tested_features}; p is corrected after Holm for all features, tests of pairs and of all apart."
     notes = (f"{PICKED}, for those that were drawn for their importance",) if picked else ()
     title = f"Tests of features against {dataset.target.name}"
-    return [Exhibit("feature_tests", title, pl.concat(tables, how="diagonal_relaxed"), caption, notes=notes)]
+    return [Exhibit("feature_tests", title, table, caption, notes=notes)]
+
+
+def _corrected(tests: Sequence[Result]) -> list[Result]:
+    """Tests of all features, corrected for the number of their kind: of rows or of speakers, of pairs or of all."""
+    found = [*tests]
+    kinds = [(one.unit, one.of == TOGETHER) for one in tests]
+    for kind in set(kinds):
+        places = [place for place, one in enumerate(kinds) if one == kind]
+        for place, one in zip(places, corrected([tests[place] for place in places]), strict=True):
+            found[place] = one
+    return found
 
 
 def _tests(dataset: Dataset, values: Doubles, name: str) -> list[Result]:

@@ -317,6 +317,16 @@ def test_the_test_of_a_distribution_is_that_of_scipy() -> None:
     assert row["p"] == pytest.approx(h.pvalue)
 
 
+def test_tests_of_several_features_are_corrected_for_all_of_them() -> None:
+    multitest = pytest.importorskip("statsmodels.stats.multitest")
+    table = views(plot_features=("noise_a", "noise_b"))[-1].table
+    assert table["feature"].n_unique() == 2
+    for unit, whole in ((unit, whole) for unit in ("rows", "speakers") for whole in (True, False)):
+        some = table.filter((pl.col("unit") == unit) & ((pl.col("of") == "all") == whole))
+        assert some.height >= 2
+        assert some["p_holm"].to_list() == pytest.approx([*multitest.multipletests(some["p"], method="holm")[1]])
+
+
 @pytest.mark.parametrize("kind", ["violin", "box", "bar", "strip", "swarm"])
 @pytest.mark.parametrize("ignore_gender", [False, True])
 def test_every_kind_is_drawn(kind: str, ignore_gender: bool, tmp_path: Path) -> None:
