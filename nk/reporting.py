@@ -108,10 +108,24 @@ def at_the_end(folder: Path, config: Config, ui: Ui) -> Report | None:
         return None
 
 
+def of_compared(where: Sequence[Path], ui: Ui) -> Report | None:
+    """Make the report of runs that were just compared, if a config file among those named has a section [REPORT]."""
+    files = [one for one in where if one.is_file() and one.suffix.lower() != ".csv"]
+    if not any(load_config(one).config.report.model_fields_set for one in files):
+        return None
+    try:
+        return report(where, ui)
+    except DataError as error:
+        ui.warn(f"there is no report: {error}", error.hint)
+        return None
+
+
 def _found(where: Path, overrides: Sequence[str]) -> tuple[Path, Config]:
     """A run folder and its config; where a config file is named, the section [REPORT] is that of the file."""
     if where.is_dir():
         return where, load_config(_config(where), overrides, roots=False).config
+    if where.suffix.lower() == ".csv":
+        raise DataError(f"`{where}` is a table, and a report is of run folders", hint="name the folder that it is in")
     asked = load_config(where, overrides).config
     folder = Path(asked.exp.root) / asked.exp.name
     return folder, _of_run(folder, asked)

@@ -60,7 +60,8 @@ def compare(
         if sort:
             hint = "`--measure` says what to compare by"
             raise ConfigError([Problem("nk", 0, "`--sort` goes with `--all` alone", hint)])
-        from nk import comparing, runfolder
+        from nk import comparing, reporting, runfolder
+        from nk.show import say_report
         from nk.show_compared import show_compared
 
         if output:
@@ -69,6 +70,9 @@ def compare(
         show_compared(found, ui, json=json)
         if output:
             comparing.write_folder(output, found, ui)
+        reported = reporting.of_compared(runs or (), ui)
+        if reported:
+            say_report(reported, ui)
 
 
 def _need_no_more(runs: list[Path] | None, measure: str | None, output: Path | None) -> None:

@@ -231,3 +231,23 @@ def test_what_the_audit_warns_of_is_not_said_twice(run: Path) -> None:
     ]
     (run / "audit.json").write_text(json.dumps({"findings": findings}), encoding="utf-8")
     assert said() == ["age tells"]
+
+
+def test_a_comparison_ends_with_a_report_where_a_config_asks_for_one(run: Path, nasty: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    asking = tmp_path / "asking.ini"
+    asking.write_text(
+        (nasty.parent.parent / "exp.ini").read_text("utf-8").replace("name = nasty", "name = exp"), "utf-8"
+    )
+    text = asking.read_text(encoding="utf-8").replace(f"root = {nasty.parent}", f"root = {tmp_path}")
+    for section, made in (("", False), ("[REPORT]\ntitle = Both\naudio = False\n", True)):
+        asking.write_text(text + section, encoding="utf-8")
+        done = CliRunner().invoke(app, ["compare", str(asking), str(other)])
+        assert done.exit_code == 0, done.output
+        assert (tmp_path / "comparison" / "report.html").is_file() is made
+    assert "Both" in (tmp_path / "comparison" / "report.html").read_text(encoding="utf-8")
+    table = other / "predictions.csv"
+    done = CliRunner().invoke(app, ["compare", str(asking), str(table)])
+    assert done.exit_code == 0, done.output
+    assert "there is no report: " in done.stderr
