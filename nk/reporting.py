@@ -16,8 +16,9 @@ from nk.report.blocks import Picture
 from nk.report.card import card, metadata
 from nk.report.clips import clips
 from nk.report.compare import compare
-from nk.report.files import EXPLORE, read_explored, read_made, read_run
+from nk.report.files import CONFIG, ENSEMBLE, EXPLORE, read_explored, read_made, read_run
 from nk.report.html import Page, html
+from nk.report.joined import config_of
 from nk.report.judged import table
 from nk.report.paper import first, paper, side_by_side
 from nk.report.summary import looked_at, summary
@@ -86,9 +87,9 @@ def report(
         DataError: there is no run, a file of it cannot be read, or the report cannot be written
     """
     found = [_found(one, overrides) for one in where]
-    subjects = [_subject(*one) for one in found]
-    asked = found[0][1].report
-    audio = audio and all(config.report.audio for _, config in found)
+    subjects = [_subject(one) for one in found]
+    asked = found[0].config.report
+    audio = audio and all(one.config.report.audio for one in found)
     return _write(subjects, asked, output or _place(subjects), ui, audio=audio)
 
 
@@ -100,36 +101,47 @@ def at_the_end(folder: Path, config: Config, ui: Ui) -> Report | None:
     if not config.report.model_fields_set:
         return None
     try:
-        subjects = [_subject(folder, _of_run(folder, config))]
+        subjects = [_subject(_of_run(folder, config))]
         return _write(subjects, config.report, _place(subjects), ui, audio=config.report.audio)
     except DataError as error:
         ui.warn(f"there is no report: {error}", error.hint)
         return None
 
 
-def _found(where: Path, overrides: Sequence[str]) -> tuple[Path, Config]:
+@dataclass(frozen=True)
+class _Found:
+    """The folder of an experiment, the config that its report goes by, and the file that this is from."""
+
+    folder: Path
+    config: Config
+    file: Path
+
+
+def _found(where: Path, overrides: Sequence[str]) -> _Found:
     """A run folder and its config; where a config file is named, the section [REPORT] is that of the file."""
     if where.is_dir():
-        if not (where / "config.yaml").is_file():
-            text = f"`{where}` is no run folder: it has no `config.yaml`"
+        if (where / ENSEMBLE).is_file():
+            return _Found(where, *config_of(where, overrides))
+        if not (where / CONFIG).is_file():
+            text = f"`{where}` is no run folder: it has no `{CONFIG}`"
             raise DataError(text, hint="name a folder that `nk run` has written, or a config file")
-        return where, load_config(where / "config.yaml", overrides).config
+        return _Found(where, load_config(where / CONFIG, overrides).config, where / CONFIG)
     asked = load_config(where, overrides).config
-    folder = Path(asked.exp.root) / asked.exp.name
-    return folder, _of_run(folder, asked)
+    return _of_run(Path(asked.exp.root) / asked.exp.name, asked)
 
 
-def _of_run(folder: Path, asked: Config) -> Config:
+def _of_run(folder: Path, asked: Config) -> _Found:
     """The config of the run in a folder, in which nothing is left open, with the section [REPORT] that is asked for."""
     if not (folder / "manifest.json").is_file():
-        return asked
-    return load_config(folder / "config.yaml").config.replaced(report=asked.report)
+        return _Found(folder, asked, folder / CONFIG)
+    found, file = config_of(folder) if (folder / ENSEMBLE).is_file() else (None, folder / CONFIG)
+    return _Found(folder, (found or load_config(file).config).replaced(report=asked.report), file)
 
 
-def _subject(folder: Path, config: Config) -> Subject:
-    explored = read_explored(folder)
+def _subject(found: _Found) -> Subject:
+    folder, explored = found.folder, read_explored(found.folder)
     if (folder / "manifest.json").is_file():
-        run = read_run(folder, config)
+        run = read_run(folder, found.config, found.file)
         return Subject(folder, run, explored, summary(run))
     if explored is None:
         raise DataError(f"there is nothing to report in `{folder}`", hint="`nk run` or `nk explore` comes first")
