@@ -514,7 +514,6 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
         ("[MODEL]\ntype = cnn", "[MODEL] `cnn`"),
         ("[EXP]\nexport_onnx = True", "[EXP] `export_onnx`"),
-        ("[PLOT]\nruns_compare = databases", "[PLOT] `runs_compare = databases`"),
     ],
 )
 def test_what_is_not_built_stops_a_run_and_not_a_check(tmp_path: Path, text: str, name: str) -> None:
