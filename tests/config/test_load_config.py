@@ -772,6 +772,7 @@ def test_scorers_mean_measures(scoring: str, measure: str | None) -> None:
         ("groups = text\nemodb.split_strategy = random\n[MODEL]\nlogo = 3", []),
         ("filter.sample_selection = train", ["`filter.sample_selection` has no effect: [DATA] has no filter or limit of its own"]),
         ("filter.sample_selection = train\nlimit_samples = 3", []),
+        ("[EXP]\nlodo_runs = 3", ["`lodo_runs` has no effect without `lodo = True`"]),
         ("[FEATS]\nbalancing_random_state = 3", ["`balancing_random_state` has no effect without `balancing`"]),
         ("[MODEL]\ntype = xgb\nvalidation_split = .1", ["`validation_split` has no effect without `early_stopping_rounds`"]),
         ("[MODEL]\ntype = xgb\nvalidation_split = .1\nearly_stopping_rounds = 3", []),
