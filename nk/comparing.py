@@ -147,10 +147,10 @@ def of_members(members: Sequence[Member], measure: str | None = None) -> Compari
     of = {member.name: some for member, some in zip(members, rows, strict=True)}
     pairs = _pairs([run.name for run in runs], [of[run.name] for run in runs], one)
     once = Rows(rows[0].frame.unique("id", maintain_order=True), target)
-    return Comparison(one, target, runs, pairs, _groups(once), rows[0].n, _cautions(members, rows[0], one))
+    return Comparison(one, target, runs, pairs, groups_of(once), rows[0].n, _cautions(members, rows[0], one))
 
 
-def _groups(rows: Rows) -> Groups:
+def groups_of(rows: Rows) -> Groups:
     """What is left out: speakers, also where they are too few; rows where none is known, or they are the target."""
     own, known = rows.target.name == "speaker", rows.n_speakers or 0
     if own or rows.speakers is None or not 0 < known < FEWEST_SPEAKERS:
@@ -191,7 +191,7 @@ def _rank(value: float, measure: Measure[Any]) -> tuple[bool, float]:
 
 
 def _pairs(names: Sequence[str], rows: Sequence[Rows], one: Measure[Any]) -> tuple[Pair, ...]:
-    groups = [_groups(some) for some in rows]
+    groups = [groups_of(some) for some in rows]
     values = [one.values(some.tally(own.numbers, len(own))) for some, own in zip(rows, groups, strict=True)]
     naive = not rows[0].n_speakers and not rows[0].target.is_number
     found = []

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import comparing, evaluations, exports, members, runfolder
+from nk import comparing, evaluations, exports, members, reporting, runfolder
 from nk.audit.finding import LEVELS, Finding
+from nk.config.model import DEFAULTS
 from nk.config.options import options_for
 from nk.config.output import Plot
 from nk.errors import ConfigError, DataError, Problem
 from nk.families import ensembles
 from nk.manifest import Stopwatch, manifest
+from nk.paths import way_to
+from nk.plan import hours
 from nk.record import write_results
 from nk.report.pictures import draw_results
 from nk.show import log_results
@@ -62,7 +65,7 @@ class Asked:
 class Ensembled:
     """What an ensemble has found; `told` and `against` are None where there are no labels.
 
-    `members` are all members from the best to the worst, `against` compares the ensemble with the best of them.
+    `each` are the members' own results from the best to the worst, `against` compares the ensemble with the best.
     """
 
     place: Path
@@ -71,6 +74,7 @@ class Ensembled:
     told: Told | None = None
     against: Comparison | None = None
     each: Sequence[comparing.Compared] = ()
+    report: reporting.Report | None = None
 
     @property
     def words(self) -> str:
@@ -85,10 +89,18 @@ class Ensembled:
         keys = ("measure", "greater_is_better", "over", "pairs", "cautions")
         return {
             "schema": 1,
-            "members": [one.as_dict() for one in self.each],
+            "members": [{**one.as_dict(), **self._about(one)} for one in self.each],
             **{key: told[key] for key in keys},
             "words": self.words,
         }
+
+    def _about(self, one: comparing.Compared) -> dict[str, Any]:
+        """Where a member is, seen from here, and what it is made of; of a table alone that is not known."""
+        config = next(member.config for member in self.members if member.name == one.name)
+        if config is None:
+            return {"place": "", "model": None, "features": []}
+        model = config.model.type or DEFAULTS[config.exp.type]
+        return {"place": way_to(one.place, self.place), "model": model, "features": list(config.feats.type)}
 
 
 def method_of(name: str, options: dict[str, Any]) -> Ensemble:
@@ -169,6 +181,12 @@ class _Work:
     joined: Joined
     watch: Stopwatch
 
+    @property
+    def plot(self) -> Plot:
+        """How figures are drawn: as those of the first member."""
+        config = self.members[0].config
+        return config.plot if config else Plot()
+
 
 def _measured(work: _Work, ui: Ui) -> Ensembled:
     first, predictions = work.members[0], work.joined.predictions
@@ -176,7 +194,7 @@ def _measured(work: _Work, ui: Ui) -> Ensembled:
     own = predictions.target.name == "speaker"
     dataset, known = _dataset(first), _known(first)
     with work.watch("evaluate"):
-        looks = views(predictions, known, dataset, Plot(), None)
+        looks = views(predictions, known, dataset, work.plot, None)
         metrics = metrics_json(predictions, known, looks, speakers_are_target=own)
         by = [column for column in (first.config.exp.results_by if first.config else ()) if column in dataset]
         groups = groups_json(predictions, dataset, by, speakers_are_target=own)
@@ -190,6 +208,8 @@ def _measured(work: _Work, ui: Ui) -> Ensembled:
     found = Ensembled(work.place, work.joined, work.members, told, against, each)
     with runfolder.writing(work.place.parent, work.place.name, way_out=_ELSEWHERE) as folder:
         _write(folder, found, work, dataset, looks, ui)
+    if first.config:
+        return replace(found, report=reporting.at_the_end(work.place, first.config, ui))
     return found
 
 
@@ -200,13 +220,14 @@ def _write(
     if told is None:
         return
     folder.csv("predictions.csv", predictions.frame)
+    folder.csv("skipped.csv", pl.DataFrame(schema=dict.fromkeys(("file", "reason"), pl.String)))
     if "digest" in dataset:
         folder.parquet(_ROWS, dataset.frame)
     write_results(folder, told)
     folder.json(NAME, {**_about(work), **found.as_dict()})
     with work.watch("figures"):
         unwritten = draw_results(
-            folder.folder("figures"), predictions, told.metrics, Plot(), views=looks, measure=told.measure
+            folder.folder("figures"), predictions, told.metrics, work.plot, views=looks, measure=told.measure
         )
     for text in unwritten:
         ui.warn(text, "install a font for them; the tables of the run folder have all names")
@@ -219,7 +240,11 @@ def _write(
         command="ensemble",
         target=predictions.target.name,
         measure=told.measure,
-        rows=predictions.frame["id"].n_unique(),
+        rows=dataset.frame.height,
+        audio_hours=round(hours(dataset), 3),
+        columns=0,
+        features=[],
+        history=[],
         folds=predictions.frame["fold"].unique().sort().to_list(),
         **_about(work),
     )

@@ -131,7 +131,8 @@ def matrix_cells(loaded: Loaded) -> tuple[Cell, ...]:
     """What each cell sets: which databases there are, and which of them train and test.
 
     A database is trained and tested on whole, unless it is tested by its own training part (`train` and `test` the
-    same), or `use_splits` keeps the splits. One of `train_extra` is left out where it is tested itself.
+    same), or `use_splits` keeps the splits. One of `train_extra` is left out where it is tested itself. With `lodo`,
+    `lodo_dev` is the dev part of every cell, whole, and is neither trained on nor tested.
 
     Raises:
         ConfigError: there are fewer than two databases, or folds are asked for
@@ -141,6 +142,7 @@ def matrix_cells(loaded: Loaded) -> tuple[Cell, ...]:
     exp = loaded.config.exp
     names = _names(loaded)
     if exp.lodo:
+        names = _without_dev(names, loaded)
         return tuple(_cell(loaded, OTHERS, test, [name for name in names if name != test]) for test in names)
     return tuple(_cell(loaded, train, test, [train]) for train in names for test in names)
 
@@ -158,6 +160,16 @@ def _names(loaded: Loaded) -> list[str]:
     return names
 
 
+def _without_dev(names: Sequence[str], loaded: Loaded) -> list[str]:
+    """The databases that are tested in turn, which `lodo_dev` is not."""
+    dev = loaded.config.exp.lodo_dev
+    others = [name for name in names if name != dev]
+    if len(others) < 2:
+        text = f"[EXP] `lodo_dev = {dev}` leaves fewer than two databases to train on and to test"
+        raise _problem(loaded, "exp.lodo_dev", text, "add databases to `databases`")
+    return others
+
+
 def _problem(loaded: Loaded, key: str, text: str, hint: str) -> ConfigError:
     file, line = loaded.places.get(key) or loaded.places.get(key.partition(".")[0]) or (str(loaded.file), 0)
     return ConfigError([Problem(file, line, text, hint)])
@@ -165,9 +177,15 @@ def _problem(loaded: Loaded, key: str, text: str, hint: str) -> ConfigError:
 
 def _cell(loaded: Loaded, train: str, test: str, trained: Sequence[str]) -> Cell:
     exp = loaded.config.exp
-    extra = [name for name in loaded.config.crossdb.train_extra or () if name not in (*trained, test)]
+    dev = exp.lodo_dev if exp.lodo else None
+    extra = [name for name in loaded.config.crossdb.train_extra or () if name not in (*trained, test, dev)]
     name = f"{exp.name}_{test}" if train == test else f"{exp.name}_{train.replace(' ', '-')}_vs_{test}"
-    sets = [("data.databases", ini_value(tuple(dict.fromkeys([*trained, test, *extra]))))]
+    used = [*trained, test, *extra, *([dev] if dev else [])]
+    sets = [("data.databases", ini_value(tuple(dict.fromkeys(used))))]
+    if dev:
+        sets += [(f"data.{dev}.split_strategy", "dev"), ("exp.traindevtest", "True")]
+    if exp.lodo and exp.lodo_runs:
+        sets += [("exp.runs", str(exp.lodo_runs))]
     sets += [(f"data.{one}.split_strategy", "train") for one in extra]
     if train != test and exp.use_splits:
         sets += [(f"data.{one}.as_train", "True") for one in trained] + [(f"data.{test}.as_test", "True")]

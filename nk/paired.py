@@ -80,9 +80,13 @@ def difference(one: Doubles, other: Doubles, bounds: Bounds, groups: Groups, *, 
     if error <= _TIE * np.abs(apart).max():
         why = f"the difference is the same whichever {groups.kind} is left out"
         return Difference(value, p=flips, p_flips=flips, why=why)
-    low, high, p = _student(value, error, count - 1)
-    widest = {"unit": 1.0, "signed": 2.0}.get(bounds, math.inf)
-    return Difference(value, max(low, -widest), min(high, widest), p, flips)
+    low, high, p = student(value, error, count - 1)
+    return Difference(value, max(low, -widest(bounds)), min(high, widest(bounds)), p, flips)
+
+
+def widest(bounds: Bounds) -> float:
+    """The largest difference that there can be."""
+    return {"unit": 1.0, "signed": 2.0}.get(bounds, math.inf)
 
 
 def _obstacle(one: Doubles, other: Doubles, groups: Groups) -> str:
@@ -96,7 +100,7 @@ def _obstacle(one: Doubles, other: Doubles, groups: Groups) -> str:
     return ""
 
 
-def _student(value: float, error: float, degrees: int) -> tuple[float, float, float]:
+def student(value: float, error: float, degrees: float) -> tuple[float, float, float]:
     """The interval of a value with a standard error, and the p value of it being 0."""
     from scipy.special import stdtr, stdtrit  # scipy.stats takes half a second to import
 

@@ -51,6 +51,12 @@ def looked_from(folder: Path, config_file: Path) -> dict[str, list[str]]:
     return {_LOOKED: [Path(os.path.relpath(place, final)).as_posix() for place in dict.fromkeys(places)]}
 
 
+def way_to(place: Path, folder: Path) -> str:
+    """The way from a folder to a place, empty where it would name folders outside of the working directory."""
+    final, there = Path(os.path.realpath(folder)), Path(os.path.realpath(place))
+    return Path(os.path.relpath(there, final)).as_posix() if _is_ours(there, final) else ""
+
+
 def _is_ours(place: Path, final: Path) -> bool:
     """Whether a folder and the run folder are in the working directory, which is not the root of all."""
     work = Path.cwd()

@@ -16,8 +16,9 @@ from nk.report.blocks import Picture
 from nk.report.card import card, metadata
 from nk.report.clips import clips
 from nk.report.compare import compare
-from nk.report.files import CONFIG, EXPLORE, read_explored, read_made, read_run
+from nk.report.files import CONFIG, ENSEMBLE, EXPLORE, read_explored, read_made, read_run
 from nk.report.html import Page, html
+from nk.report.joined import config_of
 from nk.report.judged import table
 from nk.report.paper import first, paper, side_by_side
 from nk.report.summary import looked_at, summary
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 PAGE, CARD = "report.html", "model_card.md"
 _TOGETHER = "comparison"
-_ENSEMBLE = "ensemble.json"
 _ON_SCREEN, _ON_PAPER = ("svg", "png", "jpg"), ("pdf", "png", "jpg")
 _ELSEWHERE = "name another folder by `--output`"
 _INSTALL = "install TeX, or `pip install 'nk-speech[report]'`, which brings Typst"
@@ -87,9 +87,9 @@ def report(
         DataError: there is no run, a file of it cannot be read, or the report cannot be written
     """
     found = [_found(one, overrides) for one in where]
-    subjects = [_subject(*one) for one in found]
-    asked = found[0][1].report
-    audio = audio and all(config.report.audio for _, config in found)
+    subjects = [_subject(one) for one in found]
+    asked = found[0].config.report
+    audio = audio and all(one.config.report.audio for one in found)
     return _write(subjects, asked, output or _place(subjects), ui, audio=audio)
 
 
@@ -101,7 +101,7 @@ def at_the_end(folder: Path, config: Config, ui: Ui) -> Report | None:
     if not config.report.model_fields_set:
         return None
     try:
-        subjects = [_subject(folder, _of_run(folder, config))]
+        subjects = [_subject(_of_run(folder, config))]
         return _write(subjects, config.report, _place(subjects), ui, audio=config.report.audio)
     except DataError as error:
         ui.warn(f"there is no report: {error}", error.hint)
@@ -120,15 +120,26 @@ def of_compared(where: Sequence[Path], ui: Ui) -> Report | None:
         return None
 
 
-def _found(where: Path, overrides: Sequence[str]) -> tuple[Path, Config]:
+@dataclass(frozen=True)
+class _Found:
+    """The folder of an experiment, the config that its report goes by, and the file that this is from."""
+
+    folder: Path
+    config: Config
+    file: Path
+
+
+def _found(where: Path, overrides: Sequence[str]) -> _Found:
     """A run folder and its config; where a config file is named, the section [REPORT] is that of the file."""
     if where.is_dir():
-        return where, load_config(_config(where), overrides, roots=False).config
+        if (where / ENSEMBLE).is_file():
+            return _Found(where, *config_of(where, overrides))
+        file = _config(where)
+        return _Found(where, load_config(file, overrides, roots=False).config, file)
     if where.suffix.lower() == ".csv":
         raise DataError(f"`{where}` is a table, and a report is of run folders", hint="name the folder that it is in")
     asked = load_config(where, overrides).config
-    folder = Path(asked.exp.root) / asked.exp.name
-    return folder, _of_run(folder, asked)
+    return _of_run(Path(asked.exp.root) / asked.exp.name, asked)
 
 
 def _config(folder: Path) -> Path:
@@ -136,25 +147,22 @@ def _config(folder: Path) -> Path:
     found = [place for place in (folder / CONFIG, folder / EXPLORE / CONFIG) if place.is_file()]
     if not found:
         text = f"`{folder}` is no run folder: it has no `{CONFIG}`"
-        if (folder / _ENSEMBLE).is_file():
-            raise DataError(
-                text, hint="it is an ensemble, which has its tables alone: report on the runs that it joins"
-            )
         raise DataError(text, hint="name a folder that `nk run` or `nk explore` has written, or a config file")
     return found[0]
 
 
-def _of_run(folder: Path, asked: Config) -> Config:
+def _of_run(folder: Path, asked: Config) -> _Found:
     """The config of the run in a folder, in which nothing is left open, with the section [REPORT] that is asked for."""
     if not (folder / "manifest.json").is_file():
-        return asked
-    return load_config(folder / CONFIG).config.replaced(report=asked.report)
+        return _Found(folder, asked, folder / CONFIG)
+    found, file = config_of(folder) if (folder / ENSEMBLE).is_file() else (None, folder / CONFIG)
+    return _Found(folder, (found or load_config(file).config).replaced(report=asked.report), file)
 
 
-def _subject(folder: Path, config: Config) -> Subject:
-    explored = read_explored(folder)
+def _subject(found: _Found) -> Subject:
+    folder, explored = found.folder, read_explored(found.folder)
     if (folder / "manifest.json").is_file():
-        run = read_run(folder, config)
+        run = read_run(folder, found.config, found.file)
         return Subject(folder, run, explored, summary(run))
     if explored is None:
         raise DataError(f"there is nothing to report in `{folder}`", hint="`nk run` or `nk explore` comes first")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nk import comparing
 from nk.runfolder import plain
-from nk.show import show_told
+from nk.show import say_report, show_told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +56,8 @@ def show_ensembled(found: Ensembled, ui: Ui, *, json: bool) -> None:
             ui.warn(caution)
         ui.note(f"against the best member: {found.words}")
         ui.note(f"written to {found.place}")
+        if found.report:
+            say_report(found.report, ui)
     if json:
         metrics = found.told.metrics if found.told else {}
         ui.out(json_text.dumps(plain({**metrics, "ensemble": found.as_dict()}), indent=1, ensure_ascii=False))

@@ -34,7 +34,7 @@ def show_swept(done: Sweep, ui: Ui, *, json: bool) -> None:
         for line in lines(one):
             ui.note(line)
         if one.runs > 1:
-            ui.warn(_caution(one))
+            ui.warn(caution(one))
     failed = [run for run in done.runs if run.error]
     if failed:
         ui.warn(f"{len(failed)} of {len(done.runs)} cells failed: `{done.place / 'sweep.csv'}` says why")
@@ -72,12 +72,16 @@ def lines(one: Estimate) -> list[str]:
     return told
 
 
-def _caution(one: Estimate) -> str:
-    value = _number(one.best.metric.get("value"))
-    return (
-        f"`{one.best.cell.name}` is the best of {one.runs} by the rows that it is tested on, partly by luck: do not "
-        f"report its {one.best.measure} of {value} as what to expect"
-    )
+def caution(one: Estimate) -> str:
+    """What is to be borne in mind of the best run."""
+    name, value = one.best.cell.name, _number(one.best.metric.get("value"))
+    start = f"`{name}` is the best of {one.runs} by the rows that it is tested on"
+    if one.choice and one.choice.how == "other speakers" and [*one.choice.chosen] == [name]:
+        return f"{start}: whichever speaker is left out it is chosen, so little of that is luck; say that it was chosen"
+    if one.choice:
+        reached = f"report what the choice reaches ({_number(one.choice.metric.value)})"
+        return f"{start}, partly by luck: {reached}, not its {one.best.measure} of {value}"
+    return f"{start}, partly by luck: do not report its {one.best.measure} of {value} as what to expect"
 
 
 def _number(value: float | None) -> str:

@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from nk import comparing, members, runfolder
+from nk import comparing, members, runfolder, unlike
 from nk.errors import NkError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from nk.config import Config
+    from nk.config.output import Plot
     from nk.members import Member
     from nk.ui import Ui
 
 _WAY_OUT = "rename it"
+_UNLIKE = ("target", "databases")  # what differs in these may be tested on other rows
 _KEYS = {"features": ("feats", "type"), "model": ("model", "type"), "target": ("data", "target"),
          "databases": ("data", "databases")}  # fmt: skip
 
@@ -24,8 +27,8 @@ _KEYS = {"features": ("feats", "type"), "model": ("model", "type"), "target": ("
 def compare(folder: Path, config: Config, ui: Ui) -> None:
     """Compare a run with those beside it, into `compare_<key>` beside them; the run is done, and fails of nothing here.
 
-    They have other features (or another model) and else the same target, databases, features and model; whatever else
-    their configs say. Those that were tested on other rows are left out, and named.
+    They have other features (or another model, target or databases), and of these four the same else; whatever else
+    their configs say. Of those with other features or models, what was tested on other rows is left out, and named.
 
     Args:
         folder: of the run
@@ -36,14 +39,21 @@ def compare(folder: Path, config: Config, ui: Ui) -> None:
     if key is None:
         return
     try:
-        own = members.read(folder)
-        others = [one for place in _beside(folder, key) if (one := _fitting(own, place, ui))]
-        if not others:
-            ui.note(f"`runs_compare`: no run beside this one differs in its {key} alone, on the same rows")
-            return
-        found = comparing.of_members(members.matched([own, *others]))
-        place = folder.parent / f"compare_{key}"
+        own, place = members.read(folder), folder.parent / f"compare_{key}"
         runfolder.check_command(place, "compare", way_out=_WAY_OUT)
+        read = [one for other in _beside(folder, key) if (one := _read(other, ui))]
+        alike = [one for one in read if not _unfit(own, one)]
+        if key in _UNLIKE and len(alike) < len(read):
+            _say(unlike.compare([own, *_scored(read, ui)], key), place, config.plot, ui)
+            return
+        for one in read:
+            if why := _unfit(own, one):
+                ui.note(f"`runs_compare`: `{one.name}` is left out: {why}")
+        if not alike:
+            same = "" if key in _UNLIKE else ", on the same rows"
+            ui.note(f"`runs_compare`: no run beside this one differs in its {key} alone{same}")
+            return
+        found = comparing.of_members(members.matched([own, *alike]))
         for line in comparing.lines(found):
             ui.note(line)
         comparing.write_folder(place, found, ui, config.plot)
@@ -69,12 +79,33 @@ def _about(folder: Path) -> dict[str, Any]:
     return {**found, "databases": sorted(found["databases"])}
 
 
-def _fitting(own: Member, place: Path, ui: Ui) -> Member | None:
-    """A run, if it was tested on the same rows."""
+def _read(place: Path, ui: Ui) -> Member | None:
     try:
-        other = members.read(place)
-        members.matched([own, other])
+        return members.read(place)
     except NkError as error:
         ui.note(f"`runs_compare`: `{place.name}` is left out: {error}")
         return None
-    return other
+
+
+def _unfit(own: Member, other: Member) -> str:
+    """Why a run cannot be paired with this one, row by row; empty where it can."""
+    try:
+        members.matched([own, other])
+    except NkError as error:
+        return str(error)
+    return ""
+
+
+def _scored(some: Sequence[Member], ui: Ui) -> list[Member]:
+    """Those that have test rows with a truth."""
+    blank = [one for one in some if not one.predictions.part("test").frame["truth"].drop_nulls().len()]
+    for one in blank:
+        ui.note(f"`runs_compare`: `{one.name}` is left out: no test row has a truth")
+    return [one for one in some if one not in blank]
+
+
+def _say(found: unlike.Unlike, place: Path, plot: Plot, ui: Ui) -> None:
+    for line in found.lines:
+        ui.note(line)
+    ui.note(f"`runs_compare`: {found.caution}")
+    unlike.write_folder(place, found, plot, ui, way_out=_WAY_OUT)

@@ -62,9 +62,19 @@ def test_one_database_is_left_out(tmp_path: Path) -> None:
     assert parts(found["all others", "b.x"]) == {"a": "train", "c": "train", "b.x": "test"}
 
 
+def test_one_database_can_be_dev_of_all_and_cells_be_repeated(tmp_path: Path) -> None:
+    more = "lodo = True\nlodo_dev = c\nlodo_runs = 3\n[CROSSDB]\ntrain_extra = ['c']"
+    found = crossed(tmp_path, f"databases = ['a', 'b.x', 'c']\n{more}")
+    assert [test for _, test in found] == ["a", "b.x"]
+    one = found["all others", "b.x"]
+    assert parts(one) == {"a": "train", "b.x": "test", "c": "dev"}
+    assert (one.exp.runs, one.exp.traindevtest) == (3, True)
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [
+        ("databases = ['b.x', 'c']\nlodo = True\nlodo_dev = c", "leaves fewer than two databases"),
         ("databases = ['b.x', 'b.x']", "names fewer than two"),
         ("databases = ['b.x', 'd']", "`databases` names `d`, but nothing says where it is"),
         ("databases = ['b.x', 'c']\n[CROSSDB]\ntrain_extra = ['d']", "`train_extra` names `d`"),
@@ -78,8 +88,8 @@ def test_what_cannot_be_crossed_is_told(tmp_path: Path, more: str, told: str) ->
 
 
 def test_what_is_not_built_is_said_before_any_work(tmp_path: Path) -> None:
-    with pytest.raises(NotBuilt, match="lodo_dev"):
-        crossed(tmp_path, "databases = ['a', 'c']\nlodo = True\nlodo_dev = b.x")
+    with pytest.raises(NotBuilt, match="reuse_train"):
+        crossed(tmp_path, "databases = ['a', 'b.x']\nreuse_train = True")
 
 
 def call(*arguments: object) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,16 +14,16 @@ import yaml
 from sklearn.metrics import recall_score
 from typer.testing import CliRunner
 
+from nk.cellruns import CellRun
 from nk.cells import Cell, cells
-from nk.chosen import by_dev, by_others
+from nk.chosen import Choice, by_dev, by_others
 from nk.cli.main import app
 from nk.comparing import measure_of
 from nk.config import load_config, to_ini, to_yaml
 from nk.errors import ConfigError, DataError
-from nk.tables import Predictions, Target
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from nk.show_swept import caution
+from nk.sweeping import Estimate
+from nk.tables import Metric, Predictions, Target
 
 LABELS = ("anger", "joy", "sadness")
 TARGET = Target("emotion", LABELS)
@@ -163,6 +164,21 @@ def test_without_speakers_there_is_no_choice_by_others() -> None:
     blank = [replace(one, frame=one.frame.with_columns(speaker=pl.lit(None, pl.String))) for one in (made(1), made(2))]
     with pytest.raises(DataError, match="no choice by other speakers: speakers not known"):
         by_others(blank, ["a", "b"], measure_of("uar", TARGET))
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        (None, "do not report its uar of 0.700 as what to expect"),
+        ({"x": 4, "y": 1}, "report what the choice reaches (0.600), not its uar of 0.700"),
+        ({"x": 5}, "whichever speaker is left out it is chosen"),
+    ],
+)
+def test_what_is_said_of_the_best_depends_on_the_choice(choice: dict[str, int] | None, said: str) -> None:
+    best = CellRun(Cell("x", {}, ()), Path("x"), "emotion", "uar", {"uar": {"value": 0.7}}, 1.0)
+    metric = Metric("uar", 0.6, None, None, 10, 5, "test", "")
+    made = Choice("other speakers", metric, choice) if choice else None
+    assert said in caution(Estimate("emotion", "uar", 2, best, made))
 
 
 def call(*arguments: object) -> Any:

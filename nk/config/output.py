@@ -28,9 +28,7 @@ class Plot(Section):
         None, "score those samples too whose uncertainty is below this, without the others"
     )
     runs_compare: Literal["features", "model", "target", "databases"] | None = key(
-        None,
-        "compare this run with those beside it that differ in this alone, and were tested on the same rows",
-        built=("features", "model"),
+        None, "compare this run with those beside it that differ in this alone; see docs/concepts/comparing.md"
     )
     fill_areas: bool = key(False, "fill the areas under densities")
     kind: Literal["violin", "box", "bar", "strip", "swarm"] = key(

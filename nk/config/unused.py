@@ -35,8 +35,17 @@ def check(build: Build) -> None:
     feats, seed = build.sections.get("feats"), build.entry("feats", "balancing_random_state")
     if seed and feats and not feats.balancing and feats.balancing_random_state != type(feats)().balancing_random_state:
         build.found.odd(seed, "has no effect without `balancing`")
+    _crossed(build)
     if "model" in build.sections:
         _stopping(build)
+
+
+def _crossed(build: Build) -> None:
+    exp = build.sections.get("exp")
+    for key in ("lodo_dev", "lodo_runs"):
+        entry = build.entry("exp", key)
+        if entry and exp and not exp.lodo and getattr(exp, key) is not None:
+            build.found.odd(entry, "has no effect without `lodo = True`")
 
 
 def _folded(build: Build) -> bool:

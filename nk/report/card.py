@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nk.report import words
 from nk.report.blocks import Block, Heading, Items, Paragraph
-from nk.report.paper import data_words, groups, headline, measures
+from nk.report.paper import data_words, groups, headline, measures, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +65,7 @@ def card(run: Told) -> list[Block]:
         Paragraph(run["methods"]),
         Heading(2, "Results"),
         *(measures(one) for one in run["results"]),
+        *([members(run["members"])] if run["members"] else []),
         *(measures({"part": one["name"], **one}, "The stored model on") for one in run["tests"] if one["measures"]),
         *groups(run),
         Heading(2, "Limits"),

@@ -79,9 +79,11 @@ def clips(run: Run) -> tuple[list[Clip], list[str]]:
     """
     if not run.part:
         return [], []
+    if not run.config.data.databases:
+        return [], ["no recordings: the members, whose configs say where they are, are not at hand"]
     wanted = choose(run.predictions, run.part)
     try:
-        found = places(run.config.data, resolver(run.folder / "config.yaml"))
+        found = places(run.config.data, resolver(run.config_file))
     except DataError as error:
         return [], [f"no recordings: {error}"]
     keys = run.rows.select("id", "digest").join(

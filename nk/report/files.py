@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from nk import evaluations
 from nk.errors import DataError
-from nk.report.shapes import Audit, Explored, Gap, Made, Manifest, Measure, Metrics
+from nk.report.shapes import Audit, Explored, Gap, Joined, Made, Manifest, Measure, Metrics
 from nk.runfolder import TESTS
 from nk.tables import Predictions, Target
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from nk.report.shapes import Finding
 
 M = TypeVar("M", bound=BaseModel)
-EXPLORE = "explore"
-CONFIG = "config.yaml"
+EXPLORE, ENSEMBLE = "explore", "ensemble.json"
 _ABOUT = ("schema", "fewest", "gaps")
+CONFIG, ROWS = "config.yaml", "dataset.parquet"
 _AGAIN = "run it anew"
 _TEXTS = ("id", "file", "database", "speaker", "split", "fold")
 _TOLD = ("truth", "predicted")
@@ -53,10 +53,15 @@ class Test:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run has left, but for the model; `tests` are those of it."""
+    """What a run has left, but for the model; `tests` are those of it.
+
+    For an ensemble, which has no config, `joined` says what it is, and `config` is that of a member. `config_file` is
+    where relative paths in the config are looked up from.
+    """
 
     folder: Path
     config: Config
+    config_file: Path
     config_text: str
     manifest: Manifest
     metrics: Metrics
@@ -68,11 +73,12 @@ class Run:
     seen: Sequence[Evaluation]
     explored: Explored | None = None
     tests: Sequence[Test] = ()
+    joined: Joined | None = None
 
     @property
     def name(self) -> str:
         """The name of the experiment."""
-        return str(self.config.exp.name)
+        return self.folder.resolve().name if self.joined else str(self.config.exp.name)
 
     @property
     def target(self) -> Target:
@@ -88,38 +94,58 @@ class Run:
     def measure(self) -> str | None:
         """The measure that counts."""
         found = self.metrics.metrics.get(self.part or "", {})
-        asked = self.config.model.measure
+        asked = self.manifest.measure if self.joined else self.config.model.measure
         return asked if asked in found else next(iter(found), None)
 
 
-def read_run(folder: Path, config: Config) -> Run:
-    """Read a run folder.
+def read_run(folder: Path, config: Config, config_file: Path | None = None) -> Run:
+    """Read a run folder, or that of an ensemble.
 
     Args:
         folder: the run folder
-        config: its config
+        config: its config; of an ensemble, that of a member
+        config_file: where that is from; the run folder's own if not given
 
     Raises:
         DataError: a file is missing, damaged, or not of the form that nk writes
     """
-    manifest = read_json(folder / "manifest.json", Manifest)
+    joined = read_joined(folder)
     target = config.data.target or ""
     predictions = _predictions(folder / "predictions.csv", target)
     return Run(
         folder=folder,
         config=config,
-        config_text=_text(folder / CONFIG),
-        manifest=manifest,
+        config_file=config_file or folder / CONFIG,
+        config_text="" if joined else _text(folder / CONFIG),
+        manifest=read_json(folder / "manifest.json", Manifest),
         metrics=_metrics(folder / "metrics.json", predictions.target),
         groups=_groups(folder / "groups.json"),
         findings=read_json(folder / "audit.json", Audit).findings,
-        rows=_rows(folder / "dataset.parquet", target),
+        rows=_tabled(predictions) if joined and not (folder / ROWS).is_file() else _rows(folder / ROWS, target),
         predictions=predictions,
         skipped=_skipped(folder / "skipped.csv"),
         seen=_seen(folder / evaluations.NAME),
         explored=read_explored(folder),
         tests=[_test(one.parent) for one in sorted(folder.glob(f"{TESTS}/*/manifest.json"))],
+        joined=joined,
     )
+
+
+def read_joined(folder: Path) -> Joined | None:
+    """What an ensemble has joined, None where the folder is not that of one.
+
+    Raises:
+        DataError: it cannot be read
+    """
+    path = folder / ENSEMBLE
+    return read_json(path, Joined) if path.is_file() else None
+
+
+def _tabled(predictions: Predictions) -> pl.DataFrame:
+    """The rows of an ensemble of tables, of which nothing else is known; no recording has an empty digest."""
+    columns = ("id", "file", "start", "end", "database", "speaker", "split")
+    rows = predictions.frame.unique("id", keep="first", maintain_order=True)
+    return rows.select(*columns, pl.lit("").alias("digest"), pl.col("truth").alias(predictions.target.name))
 
 
 def _test(folder: Path) -> Test:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nk.config.model import DEFAULTS
+from nk.report import joined
 from nk.report.words import counted, interval, listed, measure, number, options
 from nk.stages.folds import folds_by
 from nk.tables import PARTS, Dataset
@@ -35,6 +36,8 @@ _SPLITS = {
 
 def methods(run: Run) -> str:
     """The paragraph."""
+    if run.joined:
+        return " ".join((_data(run), joined.methods(run, run.joined), _measures(run)))
     found = (_data(run), _split(run), _features(run), _scaling(run), _model(run), _scores(run), _measures(run))
     return " ".join(sentence for sentence in found if sentence)
 

@@ -104,6 +104,10 @@ def _results(run: Told, figures: Sequence[Picture]) -> Iterator[Block]:
         yield from _more(result)
     for test in [one for one in run["tests"] if one["measures"]]:
         yield measures({"part": test["name"], **test}, "The stored model on")
+    if run["members"]:
+        yield members(run["members"])
+        said = (f"Against the best member: {run['members']['words']}", *run["members"]["cautions"])
+        yield Paragraph(" ".join(f"{text}." for text in said))
     yield from figures
 
 
@@ -125,6 +129,17 @@ def _more(result: Told) -> Iterator[Block]:
 
 def _fold_cell(name: str, value: Any) -> str:
     return str(value) if name in {"fold", "n", "n_speakers", "run"} else _cell(value)
+
+
+def members(told: Told) -> Table:
+    """The members of an ensemble in the measure that counts."""
+    rows = [
+        (one["name"], one["model"] or "-", listed(one["features"]) or "-", number(one["value"]),
+         interval(one["low"], one["high"]))
+        for one in told["rows"]
+    ]  # fmt: skip
+    head = ("member", "model", "features", measure(told["measure"]), "95 % interval")
+    return Table("What the members reach by themselves.", head, rows, 3)
 
 
 def measures(result: Told, what: str = "Results on") -> Table:
@@ -239,7 +254,8 @@ def _data(run: Told) -> Iterator[Block]:
     rows = [
         (step["what"], str(step["rows_in"]), str(step["rows_out"]), str(step["lost"] or "")) for step in run["history"]
     ]
-    yield Table("What became of the rows.", ("step", "rows before", "after", "left out"), rows)
+    if rows:
+        yield Table("What became of the rows.", ("step", "rows before", "after", "left out"), rows)
     if run["skipped"]["rows"]:
         yield Paragraph(f"{counted(run['skipped']['rows'], 'row')} could not be used:")
         yield Items([("", f"{one['reason']}: {one['rows']}") for one in run["skipped"]["reasons"]])
@@ -270,7 +286,8 @@ def _config(run: Told) -> Iterator[Block]:
     made = run["made_with"]
     if not made:
         return
-    yield Heading(2, "Config and versions")
+    yield Heading(2, "Config and versions" if run["config"] else "Versions")
     packages = ", ".join(f"{name} {version}" for name, version in made["packages"].items())
     yield Paragraph(f"nk {made['nk']}, Python {made['python']}, {packages}; seed {made['seed']}.")
-    yield Code(run["config"].splitlines())
+    if run["config"]:
+        yield Code(run["config"].splitlines())

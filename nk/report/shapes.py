@@ -179,6 +179,37 @@ class Manifest(Shape):
     features: list[dict[str, object]]
     folds: list[str]
     history: list[Step]
+    measure: str | None = None
+    target: str | None = None
+
+
+class Share(Shape):
+    """A measure of a member of an ensemble, with its 95 % interval where there is one."""
+
+    value: Number
+    low: Number
+    high: Number
+
+
+class Member(Shape):
+    """A run that an ensemble joins; `place` leads to its folder, empty where that is a table alone."""
+
+    name: str
+    place: str = ""
+    model: str | None = None
+    features: tuple[str, ...] = ()
+    metrics: dict[str, Share]
+
+
+class Joined(Shape):
+    """`ensemble.json`: what was joined and how, and whether the ensemble is better than its best member."""
+
+    method: str
+    options: dict[str, object]
+    learnt_from: str | None
+    members: list[Member] = Field(min_length=2)
+    words: str
+    cautions: tuple[str, ...] = ()
 
 
 class Made(Shape):

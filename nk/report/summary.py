@@ -11,6 +11,7 @@ import polars as pl
 
 from nk import evaluations
 from nk.config.model import DEFAULTS
+from nk.report import joined
 from nk.report.exhibits import exhibits
 from nk.report.leads import leads, notes
 from nk.report.methods import methods
@@ -34,7 +35,8 @@ def summary(run: Run) -> dict[str, Any]:
     Returns:
         `schema`, `name`, `made`, `task`, `headline` (None where nothing was scored), `leads` (what
         has to be read first, see `nk.report.leads`), `methods` (a paragraph), `data`, `audit`, `results` (a part each),
-        `tests` (of the stored model), `groups`, `history`, `skipped`, `looks`, `confusion`, `explored`, `config` (text)
+        `tests` (of the stored model), `members` (of an ensemble), `groups`, `history`, `skipped`, `looks`,
+        `confusion`, `explored`, `config` (text)
         and `made_with`
     """
     return {
@@ -49,6 +51,7 @@ def summary(run: Run) -> dict[str, Any]:
         "audit": notes(run.findings),
         "results": [_result(run, part) for part in run.metrics.metrics],
         "tests": [_tested(one, run.measure) for one in run.tests],
+        "members": joined.members(run.joined, run.measure) if run.joined else None,
         "groups": _groups(run),
         "history": [vars(step) | {"lost": step.rows_in - step.rows_out} for step in run.manifest.history],
         "skipped": _skipped(run.skipped),
@@ -74,6 +77,7 @@ def looked_at(folder: Path, explored: Explored, made: Made, config: str) -> dict
         "audit": None,
         "results": [],
         "tests": [],
+        "members": None,
         "groups": [],
         "history": [],
         "skipped": {"rows": 0, "reasons": []},
@@ -92,11 +96,15 @@ def _task(run: Run) -> dict[str, Any]:
         "is_number": run.target.is_number,
         "labels": list(run.target.labels),
         "kind": kind,
-        "model": run.config.model.type or DEFAULTS[run.config.exp.type],
-        "features": list(run.config.feats.type),
+        **(joined.task(run.joined) if run.joined else _trained(run)),
         "folds": len(run.manifest.folds) if len(run.manifest.folds) > 1 else 0,
-        "runs": run.config.exp.runs,
+        "runs": run.predictions.frame["run"].n_unique(),
     }
+
+
+def _trained(run: Run) -> dict[str, Any]:
+    model = run.config.model.type or DEFAULTS[run.config.exp.type]
+    return {"model": model, "features": list(run.config.feats.type)}
 
 
 def _headline(run: Run) -> dict[str, Any] | None:

@@ -514,7 +514,6 @@ def test_an_old_name_beside_the_present_one_has_no_effect(tmp_path: Path) -> Non
         ("[FEATS]\ntype = ['os', 'hubert-base-ls960']", "[FEATS] `hubert-base-ls960`"),
         ("[MODEL]\ntype = cnn", "[MODEL] `cnn`"),
         ("[EXP]\nexport_onnx = True", "[EXP] `export_onnx`"),
-        ("[PLOT]\nruns_compare = databases", "[PLOT] `runs_compare = databases`"),
     ],
 )
 def test_what_is_not_built_stops_a_run_and_not_a_check(tmp_path: Path, text: str, name: str) -> None:
@@ -773,6 +772,7 @@ def test_scorers_mean_measures(scoring: str, measure: str | None) -> None:
         ("groups = text\nemodb.split_strategy = random\n[MODEL]\nlogo = 3", []),
         ("filter.sample_selection = train", ["`filter.sample_selection` has no effect: [DATA] has no filter or limit of its own"]),
         ("filter.sample_selection = train\nlimit_samples = 3", []),
+        ("[EXP]\nlodo_runs = 3", ["`lodo_runs` has no effect without `lodo = True`"]),
         ("[FEATS]\nbalancing_random_state = 3", ["`balancing_random_state` has no effect without `balancing`"]),
         ("[MODEL]\ntype = xgb\nvalidation_split = .1", ["`validation_split` has no effect without `early_stopping_rounds`"]),
         ("[MODEL]\ntype = xgb\nvalidation_split = .1\nearly_stopping_rounds = 3", []),

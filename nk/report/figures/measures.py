@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Those that are shares or correlations fit on one axis.
 SHARES = ("uar", "accuracy", "macro_f1", "auc", "eer")
 CORRELATIONS = ("ccc", "pcc")
-_GUESSES = {"chance": ("|", FAINT), "majority": ("x", VERMILION)}
+GUESSES = {"chance": ("|", FAINT), "majority": ("x", VERMILION)}
 
 
 def data(metrics: Sequence[Metric], guesses: Mapping[str, Mapping[str, float | None]]) -> pl.DataFrame:
@@ -51,7 +51,7 @@ def draw(
         if row["low"] is not None:
             axes.plot([row["low"], row["high"]], [place, place], color=BLUE, linewidth=2.5, solid_capstyle="butt")
     axes.plot(table["value"], places, "o", color=BLUE, markersize=8, label="result, 95 % interval")
-    for base, (marker, colour) in _GUESSES.items():
+    for base, (marker, colour) in GUESSES.items():
         if base in table.columns:
             axes.plot(table[base], places, marker, color=colour, markersize=11, markeredgewidth=2, label=base)
     axes.set_yticks(places, [_called(name) for name in table["measure"]])
