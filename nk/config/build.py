@@ -14,7 +14,7 @@ from nk.config.field import spots
 from nk.config.findings import Findings
 from nk.config.model import DEFAULTS
 from nk.config.options import named, take
-from nk.config.plugins import Definition, Family, define
+from nk.config.plugins import Definition, Family
 from nk.config.quotes import straight
 from nk.config.unbuilt import is_unbuilt, note_unbuilt
 from nk.config.values import MisfitError, as_file_name, as_items, as_text

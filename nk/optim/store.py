@@ -1,0 +1,212 @@
+"""The studies of a folder, in Optuna's own SQLite file: every trial is there from when it begins.
+
+A study is named by a hash of all that its trials depend on, so that one that was stopped goes on, one that is finished
+is recognised, and another config or other data has a study of its own beside it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from nk.errors import DataError, MissingDependency
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from nk.optim.space import Dimension
+    from nk.optim.trials import Outcome
+    from nk.registry import Doubles
+
+FILE = "study.db"
+_STARTUP = 10  # trials that TPE draws by chance before it learns from them
+_SIMPLE = (bool, int, float, str)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a trial had on a rung: the measure over all rows and without each speaker, that of each fold, seconds."""
+
+    values: Doubles
+    folds: tuple[float, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A combination of values, and how far it has come.
+
+    `state` is `open`, `complete`, `stopped` (not good enough on few speakers to be tried on more) or `failed`, and
+    `rung` the last one that it was tried on, -1 before the first; `records` has a record a rung.
+    """
+
+    number: int
+    values: Mapping[str, Any]
+    state: str
+    records: Mapping[int, Record] = field(default_factory=dict)
+    error: str = ""
+    rung: int = -1
+
+
+def check_package() -> None:
+    """Find out before any work whether Optuna is there.
+
+    Raises:
+        MissingDependency: it is not
+    """
+    if find_spec("optuna") is None:
+        raise MissingDependency("`nk optim` needs the package `optuna`", hint="pip install 'nk-speech[tune]'; lists of "
+                                "values are also tried by `nk run` with `tuning_params` in [MODEL]")  # fmt: skip
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Any]:
+    """Optuna's storage in a file, which is there afterwards.
+
+    Raises:
+        DataError: it cannot be read or written
+    """
+    import optuna
+    from sqlalchemy.exc import SQLAlchemyError
+
+    optuna.logging.set_verbosity(optuna.logging.CRITICAL)
+    storage = None
+    try:
+        # By way of a function, as a path may hold what a URL has another meaning for.
+        kept = {"creator": lambda: sqlite3.connect(file, timeout=60, check_same_thread=False)}
+        storage = optuna.storages.RDBStorage("sqlite:///study.db", engine_kwargs=kept)
+        yield storage
+    except (SQLAlchemyError, sqlite3.Error, optuna.exceptions.StorageInternalError) as error:
+        raise DataError(f"`{file}` cannot be used: {error}", hint="move it away to begin anew") from error
+    finally:
+        if storage is not None:
+            storage.remove_session()
+            storage.engine.dispose()
+
+
+class Study:
+    """The trials of one search; numbers count from 0."""
+
+    def __init__(self, storage: Any, name: str, dims: Sequence[Dimension], *, maximize: bool) -> None:
+        import optuna
+
+        self._dims = {one.key: one for one in dims}
+        self._distributions = {one.key: distribution(one) for one in dims}
+        way: Literal["maximize", "minimize"] = "maximize" if maximize else "minimize"
+        self._study = optuna.create_study(study_name=name, storage=storage, direction=way, load_if_exists=True)
+        self.trials = [self._read(one) for one in self._study.get_trials(deepcopy=False)]
+
+    def note(self, key: str, told: Any) -> None:
+        """Keep something beside the trials."""
+        self._study.set_user_attr(key, told)
+
+    def noted(self, key: str) -> Any:
+        """What was kept, None where nothing was."""
+        return self._study.user_attrs.get(key)
+
+    def begin(self, combinations: Sequence[Mapping[str, Any]]) -> None:
+        """Begin a trial for each of these combinations that has none."""
+        from optuna.trial import TrialState, create_trial
+
+        known = {repr(dict(one.values)) for one in self.trials}
+        for values in combinations:
+            if repr(dict(values)) not in known:
+                written = {key: self._written(key, value) for key, value in values.items()}
+                begun = create_trial(state=TrialState.RUNNING, params=written, distributions=self._distributions)
+                self._study.add_trial(begun)
+                self.trials.append(Trial(len(self.trials), dict(values), "open"))
+
+    def ask(self, count: int, seed: int) -> None:
+        """Begin trials that TPE proposes, each by a seed of its own, so that one that was stopped goes on alike."""
+        from optuna.samplers import TPESampler
+
+        for _ in range(count):
+            own = int(np.random.SeedSequence([seed % 2**64, len(self.trials)]).generate_state(1)[0])
+            self._study.sampler = TPESampler(n_startup_trials=_STARTUP, multivariate=True, constant_liar=True, seed=own)
+            asked = self._study.ask(self._distributions)
+            self.trials.append(Trial(len(self.trials), self._values(asked.params), "open"))
+
+    def record(self, outcome: Outcome, speakers: int) -> None:
+        """Keep what came of a trial on a rung."""
+        from optuna.trial import Trial as Asked
+        from optuna.trial import TrialState
+
+        asked = Asked(self._study, self._id(outcome.trial))
+        if outcome.values is None:
+            asked.set_user_attr("error", outcome.error)
+            asked.set_user_attr("failed_on", outcome.rung)
+            self._study.tell(outcome.trial, state=TrialState.FAIL)
+        else:
+            told = {"values": outcome.values.tolist(), "folds": list(outcome.folds), "seconds": outcome.seconds}
+            asked.set_user_attr(f"rung {outcome.rung}", told)
+            asked.report(float(outcome.values[0]), step=speakers)
+        self._refresh(outcome.trial)
+
+    def end(self, number: int, *, complete: bool) -> None:
+        """A trial was tried on all speakers, or is not worth it."""
+        from optuna.trial import TrialState
+
+        trial = self.trials[number]
+        if complete:
+            self._study.tell(number, float(trial.records[trial.rung].values[0]))
+        else:
+            self._study.tell(number, state=TrialState.PRUNED)
+        self._refresh(number)
+
+    def _id(self, number: int) -> int:
+        found: int = self._study.get_trials(deepcopy=False)[number]._trial_id  # noqa: SLF001 - there is no other way
+        return found
+
+    def _refresh(self, number: int) -> None:
+        self.trials[number] = self._read(self._study.get_trials(deepcopy=False)[number])
+
+    def _read(self, frozen: Any) -> Trial:
+        """A trial as Optuna has it."""
+        attributes = frozen.user_attrs
+        records = {
+            int(key.removeprefix("rung ")): Record(np.array(one["values"]), tuple(one["folds"]), one["seconds"])
+            for key, one in attributes.items() if key.startswith("rung ")
+        }  # fmt: skip
+        states = {"RUNNING": "open", "WAITING": "open", "COMPLETE": "complete", "PRUNED": "stopped", "FAIL": "failed"}
+        last = max([*records, attributes.get("failed_on", -1)], default=-1)
+        error = attributes.get("error", "")
+        values = self._values(frozen.params)
+        return Trial(frozen.number, values, states[frozen.state.name], records, error, last)
+
+    def _values(self, written: Mapping[str, Any]) -> dict[str, Any]:
+        """A combination in the order of the config, with values as the options have them."""
+        return {key: _nearest(one, written[key]) for key, one in self._dims.items()}
+
+    def _written(self, key: str, value: Any) -> Any:
+        return value if self._dims[key].span else _label(value)
+
+
+def distribution(one: Dimension) -> Any:
+    """What Optuna may propose for an option; of values that are no simple ones it knows their text."""
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    span = one.span
+    if span is None:
+        return CategoricalDistribution([_label(value) for value in one.values])
+    if span.whole:
+        return IntDistribution(int(span.low), int(span.high), step=int(span.step or 1))
+    return FloatDistribution(span.low, span.high, log=span.log, step=span.step)
+
+
+def _label(value: Any) -> Any:
+    return value if value is None or isinstance(value, _SIMPLE) else repr(value)
+
+
+def _nearest(one: Dimension, written: Any) -> Any:
+    """The value that Optuna means: of steps the exact one, of texts what they stand for."""
+    if one.span is None:
+        return next(value for value in one.values if repr(_label(value)) == repr(written))
+    if one.span.step is not None:
+        return min(one.values, key=lambda value: abs(value - written))
+    return written
