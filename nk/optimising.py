@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from nk.optim import best, store
 from nk.optim.material import Part, material, part_of
 from nk.optim.nested import Nested, best_of, repeated
 from nk.optim.result import Searched
-from nk.optim.search import search, tried, tries
+from nk.optim.search import FACTOR, search, tried, tries
 from nk.optim.setting import Setting, setting
 from nk.optim.trials import bench
 from nk.paths import looked_from
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
     from nk.config import Loaded
     from nk.optim.material import Material
+    from nk.optim.search import Strategy
     from nk.optim.setting import Outer
+    from nk.optim.space import Dimension
+    from nk.optim.trials import Bench
     from nk.ui import Ui
 
 NAME = "study.json"
@@ -89,7 +93,7 @@ def place_of(loaded: Loaded) -> Path:
 def planned(asked: Setting, part: Part) -> Planned:
     """What is about to be done."""
     how, optim = asked.how, asked.loaded.config.optim
-    options = [f"`{one.key}` {_range(one.values)}" for one in how.dims]
+    options = [f"`{one.key}` {_range(one, how)}" for one in how.dims]
     tried = f"{how.count} combinations" if how.kind == "grid" else f"{how.count} combinations by `{how.kind}`"
     steps = ", first on few speakers (halving)" if how.halving else ""
     lines = [
@@ -103,8 +107,12 @@ def planned(asked: Setting, part: Part) -> Planned:
     return Planned(tuple(lines))
 
 
-def _range(values: Sequence[Any]) -> str:
-    some = [f"{one:.4g}" if isinstance(one, float) else str(one) for one in [*values[:8], values[-1]]]
+def _range(one: Dimension, how: Strategy) -> str:
+    """The values of an option that are tried, or those between which they are drawn."""
+    values = one.values
+    if one.endless and how.kind != "grid":
+        return f"{values[0]:.4g} to {values[-1]:.4g}{' by ratio' if one.span and one.span.log else ''}"
+    some = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in [*values[:8], values[-1]]]
     return ", ".join(some[:-1]) if len(values) <= 8 else f"{', '.join(some[:3])}, ... {some[-1]}"
 
 
@@ -115,25 +123,46 @@ def _studies(place: Path, *, fresh: bool) -> Iterator[Any]:
         with runfolder.writing(place.parent, place.name, way_out=_WAY_OUT) as folder:
             folder.json("manifest.json", manifest(seed=0, seconds={}, command="optim"))
     file = place / store.FILE
-    if fresh:
-        file.unlink(missing_ok=True)
-    with store.opened(file) as storage:
-        yield storage
+    with store.alone(place):
+        if fresh:
+            file.unlink(missing_ok=True)
+        with store.opened(file) as storage:
+            yield storage
 
 
 def _searched(asked: Setting, found: Material, storage: Any, place: Path, watch: Stopwatch, ui: Ui) -> Searched:
     how, jobs = asked.how, asked.setup.jobs
     where = bench(found.rows, found.places, found.way, asked.aim, folds=asked.folds, rungs=how.rungs)
+    ui.note(_folds(where, how))
     study = store.Study(storage, found.key, how.dims, maximize=asked.aim.greater_is_better)
-    left = tries(how, len(where.rungs)) - sum(len(one.records) for one in tried(study, how))
-    with watch("search"), ui.progress("trying", max(0, left), "trials") as progress:
+    before = tried(study, how)
+    again = len(before) == how.count and all(one.state != "open" for one in before)
+    left = 0 if again else tries(how, len(where.rungs)) - sum(len(one.records) for one in before)
+    if before and not again:
+        ui.note(f"going on: {sum(one.state != 'open' for one in before)} of {how.count} trials are there")
+    elif not before and study.others:
+        ui.note(
+            f"config, data or nk have changed since the search in `{place}`: a new study is begun, the old one stays"
+        )
+    with watch("search"), ui.progress("trying", left, "trials") as progress:
         search(study, where, how, asked.make, jobs=jobs, done=progress.advance)
     trials = tuple(tried(study, how))
     best_of(trials, asked.aim)  # an error where none could be trained
     estimate, why = _nested(asked, found, storage, study, watch, ui) if asked.nested else (None, "")
-    return Searched(
-        place, asked, where, trials, best.name_of(asked.loaded), bool(found.folds), left <= 0, estimate, why
-    )
+    return Searched(place, asked, where, trials, best.name_of(asked.loaded), bool(found.folds), again, estimate, why)
+
+
+def _folds(where: Bench, how: Strategy) -> str:
+    """In what trials are tried, once it is known."""
+    kind, last = where.way.kind, where.rungs[-1]
+    text = f"inner folds: {len(last.folds)}, of {last.speakers} {kind}"
+    if not how.halving:
+        return text
+    if len(where.rungs) == 1:
+        return f"{text}; no smaller number of {kind} will do for halving, so all are tried on all"
+    counts = [math.ceil(how.count / FACTOR**number) for number in range(len(where.rungs))]
+    steps = [f"{count} trials on {rung.speakers}" for count, rung in zip(counts, where.rungs, strict=True)]
+    return f"{text}; halving: {', '.join(steps)}"
 
 
 def _nested(
@@ -157,6 +186,32 @@ def _write(done: Searched, overrides: Sequence[str], watch: Stopwatch, ui: Ui) -
         folder.json(NAME, done.as_dict())
         folder.csv("trials.csv", done.table)
         folder.text(done.file, text)
+        with watch("figures"):
+            _draw(folder.path, done, ui)
         folder.text("log.txt", "\n".join(ui.lines) + "\n")
         about = manifest(seed=loaded.config.exp.random_seed, seconds=watch.seconds, command="optim")
         folder.json("manifest.json", {**about, "config": loaded.file.name, **looked_from(done.place, loaded.file)})
+
+
+def _draw(folder: Path, done: Searched, ui: Ui) -> None:
+    from nk.report import fonts
+    from nk.report.figures import search as figures
+    from nk.report.pictures import Album
+
+    config, table = done.setting.loaded.config, figures.data(done.table, greater=done.setting.aim.greater_is_better)
+    options = {
+        one.key: [done.flat(one.key, value) for value in one.values]
+        for one in done.setting.how.dims if len(one.values) > 1
+    }  # fmt: skip
+    measure, title = (
+        done.setting.aim.called,
+        [f"{config.data.target}: {len(done.trials)} trials of {done.setting.model}"],
+    )
+    texts = [str(value) for one in done.trials for value in one.values.values()]
+    with fonts.writing([*title, *options, *texts]) as pen:
+        album = Album(folder, config.plot, pen)
+        album.add(figures.draw(table, measure=measure, title=title, pen=pen), table, "search")
+        figure = figures.draw_options(table, options, measure=measure, best=done.best.number, title=title, pen=pen)
+        album.add(figure, table.select("trial", "state", *options, "value"), "options")
+    if pen.lacking:
+        ui.warn("no font of this machine can write all names in the figures", "install one; the tables have all names")

@@ -37,6 +37,7 @@ def check(build: Build) -> None:
         build.found.odd(seed, "has no effect without `balancing`")
     if "model" in build.sections:
         _stopping(build)
+    _searching(build)
 
 
 def _folded(build: Build) -> bool:
@@ -105,3 +106,14 @@ def _stopping(build: Build) -> None:
         entry: Entry | None = build.entry("model", key)
         if entry and key in known:
             build.found.odd(entry, "has no effect without `early_stopping_rounds`")
+
+
+def _searching(build: Build) -> None:
+    """A grid draws nothing."""
+    optim = build.sections.get("optim")
+    if optim is None or "grid" not in optim.search_strategy:
+        return
+    for key in ("n_iter", "random_state"):
+        entry = build.entry("optim", key)
+        if entry and getattr(optim, key) != spots(type(optim))[key].default:
+            build.found.odd(entry, f"has no effect with `{optim.search_strategy}`, which tries all combinations")

@@ -13,7 +13,7 @@ from nk.optim.nested import best_of
 from nk.paired import ALPHA, difference, holm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from nk.intervals import Interval
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nk.optim.store import Record, Trial
     from nk.optim.trials import Bench
 
+_KINDS = {bool, int, float, str}
 _MOST = 1_000  # trials that are compared with the best: with more, hardly a difference outlives the correction
 
 
@@ -85,17 +86,25 @@ class Searched:
         """A row a trial: values, state, speakers, measure with interval, deviation over inner folds, seconds, error."""
         return pl.DataFrame([self._row(one) for one in self.trials], infer_schema_length=None)
 
+    @cached_property
+    def mixed(self) -> set[str]:
+        """The options with values of several kinds, which tables have as text."""
+        kinds = {one.key: {type(trial.values[one.key]) for trial in self.trials} for one in self.setting.how.dims}
+        return {key for key, several in kinds.items() if len(several) > 1 or not several <= _KINDS}
+
+    def flat(self, key: str, value: Any) -> Any:
+        """A value as tables have it."""
+        return str(value) if key in self.mixed else value
+
     def _row(self, trial: Trial) -> dict[str, Any]:
         record = trial.records.get(trial.rung)
-        values = {key: _flat(value) for key, value in trial.values.items()}
-        mixed = {key for key in values if len({type(one.values[key]) for one in self.trials}) > 1}
-        shown = {key: str(value) if key in mixed else value for key, value in values.items()}
-        seconds = sum(one.seconds for one in trial.records.values())
-        speakers = self.where.rungs[trial.rung].speakers if record else None
-        row = {"trial": trial.number, **shown, "state": trial.state, self.where.way.kind: speakers}
+        row = {"trial": trial.number, **{key: self.flat(key, value) for key, value in trial.values.items()}}
+        row |= {"state": trial.state}
+        row |= {self.where.way.kind: self.where.rungs[trial.rung].speakers if record else None}
         ends = self.interval(trial) if record else None
         row |= {"measure": self.setting.aim.called, "value": float(record.values[0]) if record else None}
         row |= {"low": ends.low if ends else None, "high": ends.high if ends else None, "spread": spread(record)}
+        seconds = sum(one.seconds for one in trial.records.values())
         return {**row, "seconds": round(seconds, 3), "error": trial.error or None}
 
     def as_dict(self) -> dict[str, Any]:
@@ -117,11 +126,7 @@ def spread(record: Record | None) -> float | None:
     return float(np.std(known, ddof=1)) if len(known) > 1 else None
 
 
-def _flat(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
-
-
-def shown(values: dict[str, Any] | Any) -> str:
+def shown(values: Mapping[str, Any]) -> str:
     """A combination in words, as `C_val = 1, gamma = scale`."""
     texts = {key: f"{value:.4g}" if isinstance(value, float) else str(value) for key, value in values.items()}
     return ", ".join(f"{key} = {text}" for key, text in texts.items())

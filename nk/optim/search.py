@@ -115,15 +115,18 @@ def _climb(study: Study, where: Bench, count: int, make: Make, jobs: int, done: 
     """Try the open trials on each rung, and end those that do not go on to the next."""
     last = len(where.rungs) - 1
     for number, rung in enumerate(where.rungs):
+        known = _known(study, number)
         waiting = [one for one in _open(study) if one.rung < number]
-        first = {repr(one.values): one for one in reversed(waiting)}
-        tasks = [_task(one, number, make) for one in first.values() if not _known(study, one, number)]
+        first = {repr(one.values): one for one in reversed(waiting) if repr(one.values) not in known}
+        tasks = [_task(one, number, make) for one in reversed(first.values())]
         for outcome in run_all(partial(evaluate, where), tasks, jobs=jobs):
             study.record(outcome, rung.speakers)
             done()
-        for again in [one for one in _open(study) if one.rung < number]:  # TPE may propose the same twice
-            if known := _known(study, again, number):
-                study.record(replace(known, trial=again.number), rung.speakers)
+        known = _known(study, number)
+        for again in [
+            one for one in waiting if study.trials[one.number].rung < number
+        ]:  # TPE may propose the same twice
+            study.record(replace(known[repr(again.values)], trial=again.number), rung.speakers)
             done()
         if number < last:
             count = math.ceil(count / FACTOR)
@@ -132,15 +135,16 @@ def _climb(study: Study, where: Bench, count: int, make: Make, jobs: int, done: 
         study.end(one.number, complete=True)
 
 
-def _known(study: Study, trial: Trial, rung: int) -> Outcome | None:
-    """What the same combination has come to on a rung."""
+def _known(study: Study, rung: int) -> dict[str, Outcome]:
+    """What each combination has come to on a rung."""
+    found = {}
     for one in study.trials:
-        if one.values == trial.values and rung in one.records:
-            record = one.records[rung]
-            return Outcome(one.number, rung, record.values, record.folds)
-        if one.values == trial.values and one.state == "failed":
-            return Outcome(one.number, rung, error=one.error)
-    return None
+        record = one.records.get(rung)
+        if record:
+            found[repr(one.values)] = Outcome(one.number, rung, record.values, record.folds)
+        elif one.state == "failed":
+            found[repr(one.values)] = Outcome(one.number, one.rung, error=one.error)
+    return found
 
 
 def _task(trial: Trial, rung: int, make: Make) -> Task:

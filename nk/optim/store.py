@@ -7,6 +7,7 @@ is recognised, and another config or other data has a study of its own beside it
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -90,17 +91,51 @@ def opened(file: Path) -> Iterator[Any]:
             storage.engine.dispose()
 
 
+@contextmanager
+def alone(place: Path) -> Iterator[None]:
+    """One search at a time in a folder; where the system or the disk has no such locks, as many as like.
+
+    Raises:
+        DataError: there is another
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    path = place.with_name(f".{place.name}.searching")
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(f"another `nk optim` is at work in `{place}`", hint="wait for it, or set another `name` "
+                            "in [EXP]") from None  # fmt: skip
+        except OSError:
+            pass
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
 class Study:
     """The trials of one search; numbers count from 0."""
 
     def __init__(self, storage: Any, name: str, dims: Sequence[Dimension], *, maximize: bool) -> None:
         import optuna
 
+        self._storage = storage
         self._dims = {one.key: one for one in dims}
         self._distributions = {one.key: distribution(one) for one in dims}
         way: Literal["maximize", "minimize"] = "maximize" if maximize else "minimize"
         self._study = optuna.create_study(study_name=name, storage=storage, direction=way, load_if_exists=True)
         self.trials = [self._read(one) for one in self._study.get_trials(deepcopy=False)]
+
+    @property
+    def others(self) -> int:
+        """How many other searches the file has."""
+        names = self._storage.get_all_studies()
+        return sum(" " not in one.study_name for one in names) - 1  # those of outer folds have one
 
     def note(self, key: str, told: Any) -> None:
         """Keep something beside the trials."""

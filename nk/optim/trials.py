@@ -14,6 +14,7 @@ import numpy as np
 from nk.errors import DataError, NkError
 from nk.intervals import group
 from nk.optim import aims
+from nk.stages import balance
 from nk.stages.fit import fit_each, labelled, threads
 from nk.stages.inner import inner_folds, scores
 
@@ -87,23 +88,51 @@ def bench(rows: Rows, places: Ints, way: Way, aim: Measure[Any], *, folds: int, 
         rungs: how many rungs at most; each has three times the speakers of the one before, and the last has all
 
     Raises:
-        DataError: there are no two speakers to deal
+        DataError: there are no two speakers to deal, or models cannot be trained in the inner folds
     """
     places = labelled(rows.y, places, way)
     order = np.unique(way.groups[places])
-    counts = [-(-len(order) // 3**power) for power in reversed(range(rungs))]
-    found = [_rung(rows, places[np.isin(way.groups[places], order[:count])], way, folds, count) for count in counts
-             if count >= folds or count == len(order)]  # fmt: skip
-    if not found[-1].folds:
+    found, classes = [], len(np.unique(rows.y[places]))
+    for power in reversed(range(rungs)):
+        count = -(-len(order) // 3**power)
+        some = places[np.isin(way.groups[places], order[:count])]
+        inner = tuple(inner_folds(rows.y, some, way, folds))
+        if power == 0:
+            _check(rows, places, inner, way)
+        if power == 0 or (count >= folds and _is_sound(rows, some, inner, way, classes)):
+            found.append(_rung(rows, inner, way, count))
+    return Bench(rows, replace(way, recipe=replace(way.recipe, jobs=1)), tuple(found), aim)
+
+
+def _check(rows: Rows, places: Ints, inner: Sequence[Inner], way: Way) -> None:
+    """Find out whether models can be trained in the inner folds, as far as features and options do not matter.
+
+    Raises:
+        DataError: there are no folds, a class is in the training rows of none, or they cannot be balanced
+    """
+    if not inner:
         raise DataError(f"the search needs two {way.kind} in the training part{way.where} to choose by",
                         hint="choose another split")  # fmt: skip
-    return Bench(rows, replace(way, recipe=replace(way.recipe, jobs=1)), tuple(one for one in found if one.folds), aim)
+    for one in inner:
+        if way.target.is_number:
+            continue
+        y = np.asarray(rows.y[one.train], dtype=np.int64)
+        if len(np.unique(y)) < min(2, len(np.unique(rows.y[places]))):
+            raise DataError(f"the training part{one.where} has one class alone", hint="choose another split")
+        if way.recipe.balancing:
+            balance.check(y, way.recipe.balancing, labels=way.target.labels, where=one.where)
 
 
-def _rung(rows: Rows, places: Ints, way: Way, folds: int, count: int) -> Rung:
-    inner = tuple(inner_folds(rows.y, places, way, folds))
-    if not inner:
-        return Rung(count, (), group(rows.frame["id"].head(0), None))
+def _is_sound(rows: Rows, places: Ints, inner: Sequence[Inner], way: Way, classes: int) -> bool:
+    """Whether few speakers are enough: to be dealt and balanced, and to have every class that all of them have."""
+    try:
+        _check(rows, places, inner, way)
+    except DataError:
+        return False
+    return way.target.is_number or all(len(np.unique(rows.y[one.train])) == classes for one in inner)
+
+
+def _rung(rows: Rows, inner: tuple[Inner, ...], way: Way, count: int) -> Rung:
     tested = np.concatenate([one.test for one in inner])
     return Rung(count, inner, groups_of(rows, tested, speakers_are_target=way.target.name == "speaker"))
 
