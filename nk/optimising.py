@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nk import runfolder
 from nk.errors import NkError
-from nk.manifest import Stopwatch, manifest
+from nk.manifest import Stopwatch, manifest, versions
 from nk.optim import best, store
 from nk.optim.material import Part, material, part_of
 from nk.optim.nested import Nested, best_of, repeated
@@ -189,8 +189,15 @@ def _write(done: Searched, overrides: Sequence[str], watch: Stopwatch, ui: Ui) -
         with watch("figures"):
             _draw(folder.path, done, ui)
         folder.text("log.txt", "\n".join(ui.lines) + "\n")
-        about = manifest(seed=loaded.config.exp.random_seed, seconds=watch.seconds, command="optim")
-        folder.json("manifest.json", {**about, "config": loaded.file.name, **looked_from(done.place, loaded.file)})
+        about = manifest(
+            seed=loaded.config.exp.random_seed,
+            seconds=watch.seconds,
+            command="optim",
+            config=loaded.file.name,
+            optuna=versions(["optuna"])["optuna"],
+            **looked_from(done.place, loaded.file),
+        )
+        folder.json("manifest.json", about)
 
 
 def _draw(folder: Path, done: Searched, ui: Ui) -> None:

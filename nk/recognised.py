@@ -59,6 +59,11 @@ def depends_on(setup: Setup, loaded: Loaded) -> str:
         *elsewhere([*setup.sources, setup.recipe.model]),
         json.dumps([__version__, sys.version, versions()]),
     ]
+    return hashed(parts)
+
+
+def hashed(parts: Iterable[str]) -> str:
+    """A hash of texts and where each of them ends."""
     found = blake2b(digest_size=16)
     for part in parts:
         found.update(f"{len(part)}:{part}".encode())

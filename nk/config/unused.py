@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nk.config.check import OVERRIDE
 from nk.config.data import Data
 from nk.config.field import match, patterns, spots
+from nk.config.whole import section_type
 
 if TYPE_CHECKING:
     from nk.config.build import Build
@@ -111,9 +112,10 @@ def _stopping(build: Build) -> None:
 def _searching(build: Build) -> None:
     """A grid draws nothing."""
     optim = build.sections.get("optim")
+    known = spots(section_type("optim"))
     if optim is None or "grid" not in optim.search_strategy:
         return
     for key in ("n_iter", "random_state"):
         entry = build.entry("optim", key)
-        if entry and getattr(optim, key) != spots(type(optim))[key].default:
+        if entry and getattr(optim, key) != known[key].default:
             build.found.odd(entry, f"has no effect with `{optim.search_strategy}`, which tries all combinations")

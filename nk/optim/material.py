@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +16,7 @@ import polars as pl
 
 from nk import __version__, ready
 from nk.manifest import versions
-from nk.recognised import code, elsewhere, of_frame
+from nk.recognised import code, elsewhere, hashed, of_frame
 from nk.registry import FeatureTable
 from nk.stages import cautions, locked, sources, train
 from nk.stages.fit import labelled, rows_of
@@ -135,7 +134,4 @@ def _key(setting: Setting, dataset: Dataset) -> str:
         *elsewhere([*setup.sources, recipe.model]),
         json.dumps([__version__, sys.version, versions()]),
     ]
-    found = blake2b(digest_size=16)
-    for one in parts:
-        found.update(f"{len(one)}:{one}".encode())
-    return found.hexdigest()
+    return hashed(parts)
