@@ -79,16 +79,32 @@ def opened(file: Path) -> Iterator[Any]:
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
     storage = None
     try:
-        # By way of a function, as a path may hold what a URL has another meaning for.
-        kept = {"creator": lambda: sqlite3.connect(file, timeout=60, check_same_thread=False)}
-        storage = optuna.storages.RDBStorage("sqlite:///study.db", engine_kwargs=kept)
+        if not file.exists():  # it is there whole, or not at all
+            begun = file.with_name(f"{file.name}.new")
+            begun.unlink(missing_ok=True)
+            _close(_connected(begun))
+            begun.replace(file)
+        storage = _connected(file)
         yield storage
     except (SQLAlchemyError, sqlite3.Error, optuna.exceptions.StorageInternalError) as error:
         raise DataError(f"`{file}` cannot be used: {error}", hint="move it away to begin anew") from error
     finally:
         if storage is not None:
-            storage.remove_session()
-            storage.engine.dispose()
+            _close(storage)
+
+
+def _connected(file: Path) -> Any:
+    from optuna.storages import RDBStorage
+
+    def connect() -> sqlite3.Connection:  # a path may hold what a URL has another meaning for
+        return sqlite3.connect(file, timeout=60, check_same_thread=False)
+
+    return RDBStorage("sqlite:///study.db", engine_kwargs={"creator": connect})
+
+
+def _close(storage: Any) -> None:
+    storage.remove_session()
+    storage.engine.dispose()
 
 
 @contextmanager
@@ -147,25 +163,31 @@ class Study:
 
     def begin(self, combinations: Sequence[Mapping[str, Any]]) -> None:
         """Begin a trial for each of these combinations that has none."""
-        from optuna.trial import TrialState, create_trial
-
         known = {repr(dict(one.values)) for one in self.trials}
         for values in combinations:
             if repr(dict(values)) not in known:
-                written = {key: self._written(key, value) for key, value in values.items()}
-                begun = create_trial(state=TrialState.RUNNING, params=written, distributions=self._distributions)
-                self._study.add_trial(begun)
-                self.trials.append(Trial(len(self.trials), dict(values), "open"))
+                self._begin({key: self._written(key, value) for key, value in values.items()})
 
     def ask(self, count: int, seed: int) -> None:
         """Begin trials that TPE proposes, each by a seed of its own, so that one that was stopped goes on alike."""
-        from optuna.samplers import TPESampler
+        import optuna
 
+        # In the file a trial is there with all its values, or not at all; Optuna would write them one by one.
+        scratch = optuna.create_study(direction=self._study.direction)
+        scratch.add_trials(self._study.get_trials(deepcopy=False))
         for _ in range(count):
             own = int(np.random.SeedSequence([seed % 2**64, len(self.trials)]).generate_state(1)[0])
-            self._study.sampler = TPESampler(n_startup_trials=_STARTUP, multivariate=True, constant_liar=True, seed=own)
-            asked = self._study.ask(self._distributions)
-            self.trials.append(Trial(len(self.trials), self._values(asked.params), "open"))
+            scratch.sampler = optuna.samplers.TPESampler(
+                n_startup_trials=_STARTUP, multivariate=True, constant_liar=True, seed=own
+            )
+            self._begin(scratch.ask(self._distributions).params)
+
+    def _begin(self, written: Mapping[str, Any]) -> None:
+        from optuna.trial import TrialState, create_trial
+
+        begun = create_trial(state=TrialState.RUNNING, params=dict(written), distributions=self._distributions)
+        self._study.add_trial(begun)
+        self.trials.append(Trial(len(self.trials), self._values(written), "open"))
 
     def record(self, outcome: Outcome, speakers: int) -> None:
         """Keep what came of a trial on a rung."""
@@ -209,7 +231,8 @@ class Study:
             for key, one in attributes.items() if key.startswith("rung ")
         }  # fmt: skip
         states = {"RUNNING": "open", "WAITING": "open", "COMPLETE": "complete", "PRUNED": "stopped", "FAIL": "failed"}
-        last = max([*records, attributes.get("failed_on", -1)], default=-1)
+        failed = attributes.get("failed_on", -1) if frozen.state.name == "FAIL" else -1  # else killed in between
+        last = max([*records, failed])
         error = attributes.get("error", "")
         values = self._values(frozen.params)
         return Trial(frozen.number, values, states[frozen.state.name], records, error, last)
