@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nk.ui import Ui
 
 _MOST = 10  # trials that are shown
+_NAMED = 3  # combinations that are named of those that outer folds have chosen
 
 
 def show_planned(done: Planned, ui: Ui, *, json: bool) -> None:
@@ -57,12 +58,13 @@ def _row(done: Searched, trial: Trial, keys: list[str]) -> tuple[str, ...]:
 
 def lines(done: Searched) -> list[str]:
     """What there is to say of the best, and of the search."""
-    last, others = done.where.rungs[-1], len(done.complete) - 1
+    last, others = done.where.rungs[-1], len(done.compared)
     kind, aim = done.where.way.kind, done.setting.aim.called
     told = ["nothing was computed: these trials were there"] if done.again else []
     told.append(f"best: {shown(done.best.values)}, {aim} {done.value:.3f} in {len(last.folds)} inner folds of {kind}")
-    if others and done.alike is not None:
-        told.append(f"{done.alike} of the {others} others tried on all {kind} cannot be told apart from the best")
+    if others:
+        which = "others" if others == len(done.complete) - 1 else "next best"
+        told.append(f"{done.alike} of the {others} {which} tried on all {kind} cannot be told apart from the best")
     if done.nested:
         told += _nested(done.nested, aim)
     elif done.why:
@@ -74,7 +76,8 @@ def _nested(found: Nested, aim: str) -> list[str]:
     value = "not defined" if found.value is None else f"{found.value:.3f}"
     ends = "" if found.low is None or found.high is None else f" ({found.low:.3f} to {found.high:.3f})"
     often = Counter(shown(one["values"]) for one in found.chosen).most_common()
-    times = "; ".join(f"{text}" + (f" ({count} times)" if count > 1 else "") for text, count in often)
+    times = "; ".join(f"{text}" + (f" ({count} times)" if count > 1 else "") for text, count in often[:_NAMED])
+    times += f"; and {len(often) - _NAMED} others" if len(often) > _NAMED else ""
     whom = "speakers that neither search nor training has heard" if found.n_speakers else "rows that it has not seen"
     return [
         f"nested: such a search reaches {aim} {value}{ends} on {whom}",
@@ -86,7 +89,8 @@ def caution(done: Searched) -> str:
     """Why the best value is not to be reported, and what is."""
     best = f"{done.value:.3f} is the best of {len(done.trials)} by the rows that it was chosen on, partly by luck"
     if done.nested:
-        return f"{best}: report the nested value instead"
+        other = "" if done.folded else f", or what `nk run` finds on the test part with `{done.file}`"
+        return f"{best}: report the nested value instead{other}"
     if done.folded:
         return f"{best}, and so will be what `nk run` finds in folds of the same rows: `--nested` says what to expect"
     return f"{best}: report what `nk run` finds on the test part with `{done.file}`, or `--nested`"

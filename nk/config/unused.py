@@ -110,9 +110,11 @@ def _stopping(build: Build) -> None:
 
 
 def _searching(build: Build) -> None:
-    """A grid draws nothing."""
-    optim = build.sections.get("optim")
-    known = spots(section_type("optim"))
+    """A grid draws nothing, and one model is searched."""
+    optim, model = build.sections.get("optim"), build.sections.get("model")
+    known, named = spots(section_type("optim")), build.entry("optim", "model")
+    if named and model and model.type and optim and optim.model not in {None, model.type}:
+        build.found.odd(named, f"has no effect: [MODEL] `type` is `{model.type}`")
     if optim is None or "grid" not in optim.search_strategy:
         return
     for key in ("n_iter", "random_state"):

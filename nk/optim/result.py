@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nk.optim.trials import Bench
 
 _KINDS = {bool, int, float, str}
-_MOST = 1_000  # trials that are compared with the best: with more, hardly a difference outlives the correction
+_MOST = 200  # trials that are compared with the best: with more, hardly a difference outlives the correction
 
 
 @dataclass(frozen=True)
@@ -66,22 +66,25 @@ class Searched:
         """Those that could not be trained, or measured."""
         return [one for one in self.trials if one.state == "failed"]
 
+    @property
+    def compared(self) -> list[Trial]:
+        """Those that are compared with the best: all others that were tried on all speakers, of many the next best."""
+        others = [one for one in ranked(self) if one in self.complete and one.values != self.best.values]
+        return others[:_MOST]
+
     @cached_property
-    def alike(self) -> int | None:
-        """How many of the others that were tried on all speakers cannot be told from the best; None where unknown."""
-        others = [one for one in self.complete if one.values != self.best.values]
-        if len(others) > _MOST:
-            return None
+    def alike(self) -> int:
+        """How many of those that are compared with the best cannot be told from it."""
         top, groups = self.best.records[self.best.rung].values, self.where.rungs[-1].groups
         bounds = self.setting.aim.bounds
-        found = holm([difference(top, one.records[one.rung].values, bounds, groups).p for one in others])
+        found = holm([difference(top, one.records[one.rung].values, bounds, groups).p for one in self.compared])
         return sum(p is None or p >= ALPHA for p in found)
 
     def interval(self, trial: Trial) -> Interval:
         """The interval of a trial on the last rung that it came to."""
         return self.where.interval(self.where.rungs[trial.rung], trial.records[trial.rung].values)
 
-    @property
+    @cached_property
     def table(self) -> pl.DataFrame:
         """A row a trial: values, state, speakers, measure with interval, deviation over inner folds, seconds, error."""
         return pl.DataFrame([self._row(one) for one in self.trials], infer_schema_length=None)
@@ -115,7 +118,8 @@ class Searched:
         last = self.where.rungs[-1]
         told = {"schema": 1, "model": self.setting.model, "strategy": optim.search_strategy}
         told |= {"measure": self.setting.aim.called, "inner_folds": len(last.folds), "file": self.file}
-        told |= {self.where.way.kind: last.speakers, "best": best, "not_apart_from_best": self.alike}
+        told |= {self.where.way.kind: last.speakers, "best": best, "compared_with_best": len(self.compared),
+                 "not_apart_from_best": self.alike}  # fmt: skip
         told |= {"nested": self.nested.as_dict() if self.nested else None, "why_not_nested": self.why or None}
         return {**told, "trials": [{**self._row(one), "values": dict(one.values)} for one in self.trials]}
 

@@ -100,7 +100,8 @@ def _check_task(loaded: Loaded, name: str) -> None:
 def _dimensions(loaded: Loaded, name: str) -> tuple[Dimension, ...]:
     definition = define("models", name)
     dims = space.dimensions(loaded.config.optim.space, definition) if definition else ()
-    hint = f"list values of options of `{name}`, as {_example(name)}"
+    keys = ", ".join(f"`{spot.key}`" for spot in definition.spots.values()) if definition else ""
+    hint = f"list values, as `<option> = [1, 3, 10]`; its options are {keys or 'none'}"
     if all(len(one.values) < 2 for one in dims):
         raise _problem(loaded, "optim", f"[OPTIM] lists no values of `{name}` to choose from", hint)
     counts = [one.key for one in dims if one.key in COUNTS]
@@ -117,12 +118,6 @@ def _dimensions(loaded: Loaded, name: str) -> tuple[Dimension, ...]:
 
 def _others(one: Dimension, dims: Sequence[Dimension]) -> set[str]:
     return {option for other in dims if other is not one for option in space.options({other.key: 0})}
-
-
-def _example(name: str) -> str:
-    """A line of a search space."""
-    known = {"svm": "C_val", "svr": "C_val", "log_reg": "C_val", "knn": "K_val", "knn_reg": "K_val"}
-    return "`max_depth = [3, 6, 9]`" if name not in known else f"`{known[name]} = [1, 3, 10]`"
 
 
 def _check_size(loaded: Loaded, how: Strategy) -> None:

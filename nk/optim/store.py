@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FILE = "study.db"
 _STARTUP = 10  # trials that TPE draws by chance before it learns from them
+_STATES = {"COMPLETE": "complete", "PRUNED": "stopped", "FAIL": "failed"}  # as Optuna calls them
 _SIMPLE = (bool, int, float, str)
 
 
@@ -140,12 +141,13 @@ class Study:
     def __init__(self, storage: Any, name: str, dims: Sequence[Dimension], *, maximize: bool) -> None:
         import optuna
 
-        self._storage = storage
-        self._dims = {one.key: one for one in dims}
+        self._storage, self._dims = storage, {one.key: one for one in dims}
         self._distributions = {one.key: distribution(one) for one in dims}
         way: Literal["maximize", "minimize"] = "maximize" if maximize else "minimize"
         self._study = optuna.create_study(study_name=name, storage=storage, direction=way, load_if_exists=True)
-        self.trials = [self._read(one) for one in self._study.get_trials(deepcopy=False)]
+        self._id = storage.get_study_id_from_name(name)
+        self.trials = [self._read(one) for one in storage.get_all_trials(self._id)]
+        self._ids = [storage.get_trial_id_from_study_id_trial_number(self._id, one.number) for one in self.trials]
 
     @property
     def others(self) -> int:
@@ -155,11 +157,11 @@ class Study:
 
     def note(self, key: str, told: Any) -> None:
         """Keep something beside the trials."""
-        self._study.set_user_attr(key, told)
+        self._storage.set_study_user_attr(self._id, key, told)
 
     def noted(self, key: str) -> Any:
         """What was kept, None where nothing was."""
-        return self._study.user_attrs.get(key)
+        return self._storage.get_study_user_attrs(self._id).get(key)
 
     def begin(self, combinations: Sequence[Mapping[str, Any]]) -> None:
         """Begin a trial for each of these combinations that has none."""
@@ -174,7 +176,7 @@ class Study:
 
         # In the file a trial is there with all its values, or not at all; Optuna would write them one by one.
         scratch = optuna.create_study(direction=self._study.direction)
-        scratch.add_trials(self._study.get_trials(deepcopy=False))
+        scratch.add_trials(self._storage.get_all_trials(self._id))
         for _ in range(count):
             own = int(np.random.SeedSequence([seed % 2**64, len(self.trials)]).generate_state(1)[0])
             scratch.sampler = optuna.samplers.TPESampler(
@@ -186,42 +188,37 @@ class Study:
         from optuna.trial import TrialState, create_trial
 
         begun = create_trial(state=TrialState.RUNNING, params=dict(written), distributions=self._distributions)
-        self._study.add_trial(begun)
+        self._ids.append(self._storage.create_new_trial(self._id, begun))
         self.trials.append(Trial(len(self.trials), self._values(written), "open"))
 
     def record(self, outcome: Outcome, speakers: int) -> None:
         """Keep what came of a trial on a rung."""
-        from optuna.trial import Trial as Asked
-        from optuna.trial import TrialState
-
-        asked = Asked(self._study, self._id(outcome.trial))
+        number, own = outcome.trial, self._ids[outcome.trial]
         if outcome.values is None:
-            asked.set_user_attr("error", outcome.error)
-            asked.set_user_attr("failed_on", outcome.rung)
-            self._study.tell(outcome.trial, state=TrialState.FAIL)
-        else:
-            told = {"values": outcome.values.tolist(), "folds": list(outcome.folds), "seconds": outcome.seconds}
-            asked.set_user_attr(f"rung {outcome.rung}", told)
-            asked.report(float(outcome.values[0]), step=speakers)
-        self._refresh(outcome.trial)
+            self._storage.set_trial_user_attr(own, "error", outcome.error)
+            self._storage.set_trial_user_attr(own, "failed_on", outcome.rung)
+            self._end(number, "failed", None)
+            self.trials[number] = replace(self.trials[number], error=outcome.error, rung=outcome.rung)
+            return
+        record = Record(outcome.values, outcome.folds, outcome.seconds)
+        told = {"values": record.values.tolist(), "folds": list(record.folds), "seconds": record.seconds}
+        self._storage.set_trial_user_attr(own, f"rung {outcome.rung}", told)
+        self._storage.set_trial_intermediate_value(own, speakers, float(record.values[0]))
+        trial = self.trials[number]
+        self.trials[number] = replace(trial, records={**trial.records, outcome.rung: record}, rung=outcome.rung)
 
     def end(self, number: int, *, complete: bool) -> None:
         """A trial was tried on all speakers, or is not worth it."""
+        trial = self.trials[number]
+        self._end(number, "complete" if complete else "stopped", float(trial.records[trial.rung].values[0]))
+
+    def _end(self, number: int, state: str, value: float | None) -> None:
         from optuna.trial import TrialState
 
-        trial = self.trials[number]
-        if complete:
-            self._study.tell(number, float(trial.records[trial.rung].values[0]))
-        else:
-            self._study.tell(number, state=TrialState.PRUNED)
-        self._refresh(number)
-
-    def _id(self, number: int) -> int:
-        found: int = self._study.get_trials(deepcopy=False)[number]._trial_id  # noqa: SLF001 - there is no other way
-        return found
-
-    def _refresh(self, number: int) -> None:
-        self.trials[number] = self._read(self._study.get_trials(deepcopy=False)[number])
+        name = next(name for name, own in _STATES.items() if own == state)
+        values = None if value is None else [value]
+        self._storage.set_trial_state_values(self._ids[number], state=TrialState[name], values=values)
+        self.trials[number] = replace(self.trials[number], state=state)
 
     def _read(self, frozen: Any) -> Trial:
         """A trial as Optuna has it."""
@@ -230,12 +227,10 @@ class Study:
             int(key.removeprefix("rung ")): Record(np.array(one["values"]), tuple(one["folds"]), one["seconds"])
             for key, one in attributes.items() if key.startswith("rung ")
         }  # fmt: skip
-        states = {"RUNNING": "open", "WAITING": "open", "COMPLETE": "complete", "PRUNED": "stopped", "FAIL": "failed"}
-        failed = attributes.get("failed_on", -1) if frozen.state.name == "FAIL" else -1  # else killed in between
-        last = max([*records, failed])
-        error = attributes.get("error", "")
-        values = self._values(frozen.params)
-        return Trial(frozen.number, values, states[frozen.state.name], records, error, last)
+        state = _STATES.get(frozen.state.name, "open")
+        failed = attributes.get("failed_on", -1) if state == "failed" else -1  # else killed in between
+        error = attributes.get("error", "") if state == "failed" else ""
+        return Trial(frozen.number, self._values(frozen.params), state, records, error, max([*records, failed]))
 
     def _values(self, written: Mapping[str, Any]) -> dict[str, Any]:
         """A combination in the order of the config, with values as the options have them."""

@@ -73,14 +73,17 @@ def test_a_search_leaves_its_trials_pictures_and_a_config_that_runs(nasty: Path,
     assert not list((tmp_path / "results").glob(".*"))
 
 
-def test_the_value_is_what_a_run_finds_in_the_same_folds(nasty: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "more", ["feats.scale=minmax", "feats.balancing=randomundersampler", "feats.nan_strategy=mean"]
+)
+def test_the_value_is_what_a_run_finds_in_the_same_folds(nasty: Path, tmp_path: Path, more: str) -> None:
     """Three speakers in three inner folds are left out one by one, as a run does with the training part alone."""
-    told, _ = done(config(nasty, tmp_path))
+    told, _ = done(config(nasty, tmp_path, "[OPTIM]\nK_val = [1, 5]\n"), "--set", more)
     alone = config(nasty, tmp_path, "", split=False, name="alone.ini")
     kept = "data.filter=[['speaker', ['s0 <i>', 's1 <i>', 's2 <i>']]]"
     for one in told["trials"]:
         sets = [f"model.{key}={value}" for key, value in one["values"].items()]
-        wanted = [part for each in (*sets, kept, "model.calibrate=False") for part in ("--set", each)]
+        wanted = [part for each in (*sets, kept, more, "model.calibrate=False") for part in ("--set", each)]
         found = call("run", alone, *wanted, "--json", "--force")
         assert found.exit_code == 0, found.output
         metric = json.loads(found.stdout)["metrics"]["test"]["uar"]
@@ -214,6 +217,7 @@ def test_where_no_trial_can_be_it_is_an_error(nasty: Path, tmp_path: Path) -> No
     [
         (["optim.K_val=[3]", "optim.KNN_weights=uniform"], 2, "[OPTIM] lists no values of `knn` to choose from"),
         (["model.tuning_params=['K_val']", "model.K_val=[1, 2]"], 2, "`tuning_params` chooses options too"),
+        (["model.type=xgb", "optim.lr=[0.1, 0.2]", "optim.learning_rate=[0.1]"], 2, "another of its keys searches too"),
         (["optim.metric=mse"], 2, "[OPTIM] `metric` is `mse`, which is for regression"),
         (["optim.K_val=(1, 90000)", "optim.cv_folds=2"], 2, "has 180,000 combinations, and `grid` tries all"),
         (["model.type=mlp"], 4, "not built yet: [MODEL] `mlp`"),

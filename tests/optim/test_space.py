@@ -192,6 +192,7 @@ def test_a_space_is_written_as_it_is_read(tmp_path: Path) -> None:
     [
         ("max_depth = [3]", "`max_depth` has no effect with `svm`"),
         ("model = xgb\nC_val = [3]", "`C_val` has no effect with `xgb`"),
+        ("model = knn\n[MODEL]\ntype = svm", "`model` has no effect: [MODEL] `type` is `svm`"),
         ("n_iter = 7", "`n_iter` has no effect with `grid`"),
         ("random_state = 7\nsearch_strategy = halving_grid", "`random_state` has no effect with `halving_grid`"),
         ("c = [1, 2]", "`c` is now `C_val`"),
