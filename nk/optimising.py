@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nk import runfolder
 from nk.errors import NkError
 from nk.manifest import Stopwatch, manifest, versions
-from nk.optim import best, store
+from nk.optim import aims, best, store
 from nk.optim.material import Part, material, part_of
 from nk.optim.nested import Nested, best_of, repeated
 from nk.optim.result import Searched
@@ -102,6 +102,9 @@ def planned(asked: Setting, part: Part) -> Planned:
         f"options: {'; '.join(options)}",
         f"trials: {tried}{steps}, each in {optim.cv_folds} inner folds, chosen by {asked.aim.called}",
     ]
+    labels = part.dataset.target.labels
+    if asked.aim.called in aims.ONE_SIDED and len(labels) == 2:
+        lines.append(f"{asked.aim.called} is the recall of `{labels[aims.ONE_SIDED[asked.aim.called]]}`")
     if asked.nested:
         lines.append("nested: all of it again in each outer fold")
     return Planned(tuple(lines))

@@ -62,6 +62,10 @@ class Specificity(_Own):
 _OWN: dict[str, type[_Own]] = {"precision": Precision, "sensitivity": Sensitivity, "specificity": Specificity}
 
 
+# Of two classes, the place of the one whose recall it is.
+ONE_SIDED = {"sensitivity": 1, "specificity": 0}
+
+
 def _of_positive(values: Doubles) -> Doubles:
     return values[:, 1] if values.shape[1] == 2 else mean_of_defined(values)
 

@@ -66,11 +66,11 @@ class Searched:
         """Those that could not be trained, or measured."""
         return [one for one in self.trials if one.state == "failed"]
 
-    @property
+    @cached_property
     def compared(self) -> list[Trial]:
         """Those that are compared with the best: all others that were tried on all speakers, of many the next best."""
-        others = [one for one in ranked(self) if one in self.complete and one.values != self.best.values]
-        return others[:_MOST]
+        unique = {one.number for one in self.complete} - {self.best.number}
+        return [one for one in ranked(self) if one.number in unique][:_MOST]
 
     @cached_property
     def alike(self) -> int:
