@@ -13,7 +13,7 @@ from nk.errors import NkError
 from nk.manifest import Stopwatch, manifest, versions
 from nk.optim import aims, best, store
 from nk.optim.material import Part, material, part_of
-from nk.optim.nested import Nested, best_of, repeated
+from nk.optim.nested import Nested, best_of, name_of, repeated
 from nk.optim.result import Searched
 from nk.optim.search import FACTOR, search, tried, tries
 from nk.optim.setting import Setting, setting
@@ -149,6 +149,7 @@ def _searched(asked: Setting, found: Material, storage: Any, place: Path, watch:
         )
     with watch("search"), ui.progress("trying", left, "trials") as progress:
         search(study, where, how, asked.make, jobs=jobs, done=progress.advance)
+    again = again and (not asked.nested or study.noted(name_of(asked, found)) is not None)
     trials = tuple(tried(study, how))
     best_of(trials, asked.aim)  # an error where none could be trained
     estimate, why = _nested(asked, found, storage, study, watch, ui) if asked.nested else (None, "")

@@ -77,7 +77,8 @@ def _nested(found: Nested, aim: str) -> list[str]:
     ends = "" if found.low is None or found.high is None else f" ({found.low:.3f} to {found.high:.3f})"
     often = Counter(shown(one["values"]) for one in found.chosen).most_common()
     times = "; ".join(f"{text}" + (f" ({count} times)" if count > 1 else "") for text, count in often[:_NAMED])
-    times += f"; and {len(often) - _NAMED} others" if len(often) > _NAMED else ""
+    more = len(often) - _NAMED
+    times += f"; and {more} other{'s' if more > 1 else ''}" if more > 0 else ""
     whom = "speakers that neither search nor training has heard" if found.n_speakers else "rows that it has not seen"
     return [
         f"nested: such a search reaches {aim} {value}{ends} on {whom}",

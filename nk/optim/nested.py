@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from nk.registry import Doubles, Measure
     from nk.stages.inner import Inner
 
-_NAME = "nested"
-
 
 @dataclass(frozen=True)
 class Nested:
@@ -60,6 +58,12 @@ def best_of(trials: Sequence[Trial], aim: Measure[Any]) -> Trial:
     return min(complete, key=lambda one: (sign * one.records[one.rung].values[0], one.number))
 
 
+def name_of(setting: Setting, found: Material) -> str:
+    """What a nested search is called beside the one that it repeats."""
+    folds = "own" if found.folds and setting.nested is True else f"{int(setting.nested)} dealt"
+    return f"nested {folds} {setting.how.count}"
+
+
 def repeated(
     setting: Setting, found: Material, storage: Any, main: Study, *, jobs: int, done: Callable[[], None]
 ) -> Nested:
@@ -76,8 +80,7 @@ def repeated(
     Raises:
         DataError: there are no two speakers, or no trial of a fold could be trained
     """
-    outer = found.outer(setting.nested)
-    name = f"{_NAME} {len(outer)} {'own' if found.folds and setting.nested is True else 'dealt'} {setting.how.count}"
+    outer, name = found.outer(setting.nested), name_of(setting, found)
     if told := main.noted(name):
         return Nested(**{**told, "chosen": tuple(told["chosen"])})
     if not outer:

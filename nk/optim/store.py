@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FILE = "study.db"
 _STARTUP = 10  # trials that TPE draws by chance before it learns from them
 _STATES = {"COMPLETE": "complete", "PRUNED": "stopped", "FAIL": "failed"}  # as Optuna calls them
+_ANEW = "move it away to begin anew"
 _SIMPLE = (bool, int, float, str)
 
 
@@ -88,7 +89,7 @@ def opened(file: Path) -> Iterator[Any]:
         storage = _connected(file)
         yield storage
     except (SQLAlchemyError, sqlite3.Error, optuna.exceptions.StorageInternalError) as error:
-        raise DataError(f"`{file}` cannot be used: {error}", hint="move it away to begin anew") from error
+        raise DataError(f"`{file}` cannot be used: {error}", hint=_ANEW) from error
     finally:
         if storage is not None:
             _close(storage)
@@ -100,7 +101,10 @@ def _connected(file: Path) -> Any:
     def connect() -> sqlite3.Connection:  # a path may hold what a URL has another meaning for
         return sqlite3.connect(file, timeout=60, check_same_thread=False)
 
-    return RDBStorage("sqlite:///study.db", engine_kwargs={"creator": connect})
+    try:
+        return RDBStorage("sqlite:///study.db", engine_kwargs={"creator": connect})
+    except RuntimeError as error:  # another Optuna has made it
+        raise DataError(f"`{file}` cannot be used: {error}", hint=_ANEW) from error
 
 
 def _close(storage: Any) -> None:

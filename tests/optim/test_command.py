@@ -144,7 +144,9 @@ def test_other_rows_of_train_are_another_study(nasty: Path, tmp_path: Path) -> N
 
 def test_a_nested_search_says_what_the_search_is_worth(nasty: Path, tmp_path: Path) -> None:
     file = config(nasty, tmp_path)
+    done(file)
     told, said = done(file, "--nested")
+    assert "nothing was computed" not in said
     nested = told["nested"]
     assert (nested["n"], nested["n_speakers"], len(nested["chosen"])) == (24, 3, 3)
     assert {*nested["chosen"][0]["values"]} == {"K_val", "KNN_weights"}
@@ -152,6 +154,7 @@ def test_a_nested_search_says_what_the_search_is_worth(nasty: Path, tmp_path: Pa
     assert "report the nested value instead" in said
     again, said = done(file, "--set", "optim.nested=True")
     assert again == told
+    assert "nothing was computed" in said
     assert done(file)[0]["nested"] is None
 
 
