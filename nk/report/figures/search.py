@@ -102,12 +102,17 @@ def draw_options(
     """
     known = table.filter(pl.col("value").is_not_null())
     panels = [Panel(partial(_panel, known, key, order, measure, best), 3.2, 2.8) for key, order in options.items()]
-    return draw_grid(panels, title, ["diamond: the best trial; short lines: medians", _caption(table)], pen)
+    return draw_grid(
+        panels,
+        title,
+        ["diamond: the best trial; short lines: medians", _caption(table, failed="failed, without a value")],
+        pen,
+    )
 
 
-def _caption(table: pl.DataFrame) -> str:
+def _caption(table: pl.DataFrame, failed: str = "crosses: failed") -> str:
     counts = {state: table.filter(pl.col("state") == state).height for state in ("complete", "stopped", "failed")}
-    words = {"stopped": "hollow: stopped, on fewer speakers", "failed": "crosses: failed"}
+    words = {"stopped": "hollow: stopped, on fewer speakers", "failed": failed}
     more = [f"{words[state]} ({counts[state]})" for state in words if counts[state]]
     return "; ".join([count_text(table.height, "trial"), *more])
 
