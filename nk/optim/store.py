@@ -95,14 +95,16 @@ def opened(file: Path) -> Iterator[Any]:
             _close(storage)
 
 
+def connect(file: Path) -> sqlite3.Connection:
+    """SQLite's own connection to a file."""
+    return sqlite3.connect(file, timeout=60, check_same_thread=False)
+
+
 def _connected(file: Path) -> Any:
     from optuna.storages import RDBStorage
 
-    def connect() -> sqlite3.Connection:  # a path may hold what a URL has another meaning for
-        return sqlite3.connect(file, timeout=60, check_same_thread=False)
-
-    try:
-        return RDBStorage("sqlite:///study.db", engine_kwargs={"creator": connect})
+    try:  # by way of a function, as a path may hold what a URL has another meaning for
+        return RDBStorage("sqlite:///study.db", engine_kwargs={"creator": lambda: connect(file)})
     except RuntimeError as error:  # another Optuna has made it
         raise DataError(f"`{file}` cannot be used: {error}", hint=_ANEW) from error
 

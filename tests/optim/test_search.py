@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import Counter
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,8 @@ import pytest
 from nk.errors import DataError
 from nk.optim import store
 from nk.optim.aims import aim_of
-from nk.optim.nested import best_of
+from nk.optim.material import Material
+from nk.optim.nested import best_of, repeated
 from nk.optim.search import Strategy, search, strategy, tried, tries
 from nk.optim.space import Dimension, Span
 from nk.optim.trials import Bench, Task, bench, evaluate
@@ -26,12 +28,26 @@ from nk.stages.train import Recipe
 from nk.tables import Dataset, Features, Target
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 DIMS = (Dimension("x", (0.0, 1.0, 2.0, 3.0, 4.0)), Dimension("kind", ("good", "bad", "worse")))
 WIDE = (Dimension("x", (0.0, 5.0), Span(0.0, 5.0)), DIMS[1])
 STRATEGIES = ("grid", "random", "halving_grid", "halving_random", "tpe", "grid_cv", "random_cv")
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waiting for the disk: what a test writes need not outlive the machine."""
+    own = store.connect
+
+    def connect(file: Path) -> sqlite3.Connection:
+        found = own(file)
+        found.execute("PRAGMA synchronous = OFF")
+        return found
+
+    monkeypatch.setattr(store, "connect", connect)
 
 
 class Planned(Fitted):
@@ -44,6 +60,20 @@ class Planned(Fitted):
         truth = x[:, 0].astype(int)
         said = np.where(x[:, 1] < self.share, truth, (truth + 1) % 3)
         return np.eye(3)[said] * 0.8 + 0.2 / 3
+
+    def save(self, folder: Path) -> None:
+        raise NotImplementedError
+
+
+class Guessing(Fitted):
+    """Guesses by chance, with each seed otherwise."""
+
+    def __init__(self, seed: float) -> None:
+        self.seed = seed
+
+    def predict(self, x: Any) -> Any:
+        drawn = np.sin(1e4 * x[:, 1:2].astype(float) * np.arange(1, 4) + 78.233 * self.seed) * 43758.5453 % 1
+        return drawn / drawn.sum(axis=1, keepdims=True)
 
     def save(self, folder: Path) -> None:
         raise NotImplementedError
@@ -63,6 +93,8 @@ class Planted(Model):
     def fit(self, data: Any, *, seed: int, jobs: int) -> Fitted:  # noqa: ARG002
         if self.kind == "broken":
             raise DataError("it is broken")
+        if self.kind == "guessing":
+            return Guessing(self.x)
         if self.kind == "faulty":
             raise ZeroDivisionError("oh")
         worse = {"good": 0.0, "bad": 0.2, "worse": 0.3}[self.kind]
@@ -312,3 +344,23 @@ def test_a_folder_of_any_name_will_do(tmp_path: Path) -> None:
     searched(strange / "study.db", strategy("grid", DIMS, 50, 1))
     assert [file.name for file in strange.iterdir()] == ["study.db"]
     assert len(tried_in(strange / "study.db", strategy("grid", DIMS, 50, 1))) == 15
+
+
+@pytest.mark.slow
+def test_where_there_is_nothing_to_find_the_best_looks_good_and_the_nested_value_does_not(tmp_path: Path) -> None:
+    best, honest = [], []
+    for study in range(4):
+        dims = (Dimension("x", tuple(float(100 * study + one) for one in range(30))), Dimension("kind", ("guessing",)))
+        how, where = strategy("grid", dims, 50, 1), place()
+        found = Material(where.rows, where.way, (), "key")
+        asked: Any = SimpleNamespace(how=how, aim=where.aim, folds=3, nested=5, make=make)
+        with store.opened(tmp_path / f"{study}.db") as storage:
+            main = store.Study(storage, "key", dims, maximize=True)
+            search(main, where, how, make, jobs=1, done=lambda: None)
+            best.append(best_of(main.trials, where.aim).records[0].values[0])
+            nested = repeated(asked, found, storage, main, jobs=1, done=lambda: None)
+            assert repeated(asked, found, storage, main, jobs=1, done=lambda: None) == nested
+        assert (nested.n, nested.n_speakers, len(nested.chosen)) == (270, 9, 5)
+        honest.append(nested.value)
+    assert min(best) > 0.37  # chance is a third
+    assert np.mean(np.array(honest)) == pytest.approx(1 / 3, abs=0.035)

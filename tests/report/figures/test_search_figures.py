@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -33,7 +33,7 @@ def test_every_trial_is_drawn(tmp_path: Path) -> None:
     drawn = [len(line.get_xdata()) for line in figure.axes[0].lines]  # type: ignore[arg-type]
     assert drawn == [3, 1, 4, 1]  # complete, stopped, the best so far, failed
     save(figure, tmp_path / "search.png")
-    options = {"C_val": list(range(20)), "kernel": ["linear", "rbf"]}
+    options: dict[str, list[Any]] = {"C_val": list(range(20)), "kernel": ["linear", "rbf"]}
     figure = search.draw_options(TABLE, options, measure="uar", best=4, title=["a search"])
     assert [axes.get_xlabel() for axes in figure.axes] == ["C_val", "kernel"]
     assert [axes.get_xscale() for axes in figure.axes] == ["log", "linear"]
