@@ -15,7 +15,7 @@ from nk.optim import aims, best, store
 from nk.optim.material import Part, material, part_of
 from nk.optim.nested import Nested, best_of, name_of, repeated
 from nk.optim.result import Searched
-from nk.optim.search import FACTOR, search, tried, tries
+from nk.optim.search import FACTOR, search, tried, tries, wanted
 from nk.optim.setting import Setting, setting
 from nk.optim.trials import bench
 from nk.paths import looked_from
@@ -139,10 +139,10 @@ def _searched(asked: Setting, found: Material, storage: Any, place: Path, watch:
     ui.note(_folds(where, how))
     study = store.Study(storage, found.key, how.dims, maximize=asked.aim.greater_is_better)
     before = tried(study, how)
-    again = len(before) == how.count and all(one.state != "open" for one in before)
+    again = len(before) == wanted(how) and all(one.state != "open" for one in before)
     left = 0 if again else tries(how, len(where.rungs)) - sum(len(one.records) for one in before)
     if before and not again:
-        ui.note(f"going on: {sum(one.state != 'open' for one in before)} of {how.count} trials are there")
+        ui.note(f"going on: {sum(one.state != 'open' for one in before)} of {wanted(how)} trials are there")
     elif not before and study.others:
         ui.note(
             f"config, data or nk have changed since the search in `{place}`: a new study is begun, the old one stays"

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from nk.errors import NkError
@@ -49,6 +50,7 @@ class Strategy:
         """How many rungs it takes until one trial is left."""
         return math.floor(math.log(self.count, FACTOR) + 1e-9) + 1 if self.halving else 1
 
+    @cached_property
     def combinations(self) -> list[dict[str, Any]]:
         """What to begin at once."""
         if self.kind == "grid" or self.count >= space.size(self.dims, drawn=True):
@@ -62,6 +64,11 @@ def strategy(name: str, dims: Sequence[Dimension], count: int, seed: int) -> Str
     size = space.size(dims, drawn=bare != "grid")
     number = int(size if bare == "grid" else min(count, size))
     return Strategy(bare, name.startswith("halving_"), number, seed, tuple(dims))
+
+
+def wanted(how: Strategy) -> int:
+    """How many trials there are to be; ranges may be so narrow that not as many can be drawn."""
+    return how.count if how.kind == "tpe" else len(how.combinations)
 
 
 def tries(how: Strategy, rungs: int) -> int:
@@ -80,9 +87,11 @@ def search(study: Study, where: Bench, how: Strategy, make: Make, *, jobs: int, 
         jobs: how many cores to use
         done: called after each trial on each rung
     """
-    with threads(min(jobs, 1), "blas"):
+    if where.way.recipe.balancing:
+        import_module("imblearn")  # once, not by several threads at once
+    with threads(1, "blas"):
         if how.kind != "tpe":
-            study.begin(how.combinations())
+            study.begin(how.combinations)
             _climb(study, where, how.count, make, jobs, done)
             return
         while True:
@@ -96,8 +105,8 @@ def tried(study: Study, how: Strategy) -> list[Trial]:
     """The trials that there are to be: a study may have more, where more were drawn before."""
     if how.kind == "tpe":
         return study.trials[: how.count]
-    wanted = {repr(one) for one in how.combinations()}
-    return [one for one in study.trials if repr(one.values) in wanted]
+    drawn = {repr(one) for one in how.combinations}
+    return [one for one in study.trials if repr(one.values) in drawn]
 
 
 def _propose(study: Study, how: Strategy) -> None:
@@ -123,9 +132,8 @@ def _climb(study: Study, where: Bench, count: int, make: Make, jobs: int, done: 
             study.record(outcome, rung.speakers)
             done()
         known = _known(study, number)
-        for again in [
-            one for one in waiting if study.trials[one.number].rung < number
-        ]:  # TPE may propose the same twice
+        # TPE may propose the same twice.
+        for again in [one for one in waiting if study.trials[one.number].rung < number]:
             study.record(replace(known[repr(again.values)], trial=again.number), rung.speakers)
             done()
         if number < last:

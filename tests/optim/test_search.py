@@ -17,7 +17,7 @@ from nk.optim import store
 from nk.optim.aims import aim_of
 from nk.optim.material import Material
 from nk.optim.nested import best_of, repeated
-from nk.optim.search import Strategy, search, strategy, tried, tries
+from nk.optim.search import Strategy, search, strategy, tried, tries, wanted
 from nk.optim.space import Dimension, Span
 from nk.optim.trials import Bench, Task, bench, evaluate
 from nk.registry import Fitted, Model, Options
@@ -288,6 +288,12 @@ def test_a_halving_with_failures_still_ends(tmp_path: Path) -> None:
     trials = searched(tmp_path / "study.db", strategy("halving_grid", dims, 50, 1))
     assert Counter(one.state for one in trials) == {"failed": 5, "stopped": 5, "complete": 5}
     assert best_of(trials, aim_of("uar")).values == {"x": 3.0, "kind": "good"}
+
+
+def test_a_range_may_be_too_narrow_for_so_many(tmp_path: Path) -> None:
+    dims = (Dimension("x", (3.0, 3.001), Span(3.0, 3.001)), Dimension("kind", ("good",)))
+    how = strategy("random", dims, 20, 1)
+    assert len(searched(tmp_path / "study.db", how)) == wanted(how) == 2
 
 
 def test_a_measure_that_is_not_defined_is_a_failure() -> None:
