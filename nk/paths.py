@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 _LOOKED = "paths_from"  # in the manifest of a run
+_OURS = ("config.yaml", "best.ini", "best.yaml")  # configs beside such a manifest
 
 
 def resolver(config_file: Path) -> Callable[[str], Path]:
@@ -68,7 +69,7 @@ def _looked(config_file: Path) -> list[Path]:
     folder = config_file.parent
     try:
         found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))[_LOOKED]
-        return [folder / place for place in found if config_file.name == "config.yaml"]
+        return [folder / place for place in found if config_file.name in _OURS]
     except (OSError, ValueError, LookupError, TypeError):  # an older run, or none
         return []
 

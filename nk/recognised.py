@@ -52,13 +52,18 @@ def depends_on(setup: Setup, loaded: Loaded) -> str:
     parts = [
         config_text(setup),
         repr((target.name, target.labels, loaded.multichannel, loaded.skipped)),
-        _of_frame(loaded.dataset.frame),
-        *(_of_frame(source.read(setup.ask.resolve)) for source in setup.sources if isinstance(source, FeatureTable)),
+        of_frame(loaded.dataset.frame),
+        *(of_frame(source.read(setup.ask.resolve)) for source in setup.sources if isinstance(source, FeatureTable)),
         *(f"{name} {lock.text(one)}" for name, one in sorted(setup.locks.items())),
-        _code(),
-        *_elsewhere([*setup.sources, setup.recipe.model]),
+        code(),
+        *elsewhere([*setup.sources, setup.recipe.model]),
         json.dumps([__version__, sys.version, versions()]),
     ]
+    return hashed(parts)
+
+
+def hashed(parts: Iterable[str]) -> str:
+    """A hash of texts and where each of them ends."""
     found = blake2b(digest_size=16)
     for part in parts:
         found.update(f"{len(part)}:{part}".encode())
@@ -107,7 +112,7 @@ def _rows(file: Path) -> int:
     return pl.read_csv(file, infer_schema=False).height
 
 
-def _of_frame(frame: pl.DataFrame) -> str:
+def of_frame(frame: pl.DataFrame) -> str:
     """A hash of a table: its columns, their types and all values; another version of polars gives another."""
     found = blake2b(repr(frame.schema).encode(), digest_size=16)
     found.update(frame.hash_rows(seed=1).to_numpy().tobytes())
@@ -115,7 +120,7 @@ def _of_frame(frame: pl.DataFrame) -> str:
 
 
 @cache
-def _code() -> str:
+def code() -> str:
     """A hash of the code of nk, which may be worked on between two releases."""
     found = blake2b(digest_size=16)
     for file in sorted(_PACKAGE.rglob("*.py")):
@@ -123,7 +128,7 @@ def _code() -> str:
     return found.hexdigest()
 
 
-def _elsewhere(plugins: Iterable[Plugin]) -> list[str]:
+def elsewhere(plugins: Iterable[Plugin]) -> list[str]:
     """The code of the modules that plug-ins which are not ours stand in."""
     files = {Path(sys.modules[type(one).__module__].__file__ or "") for one in plugins}
     return [file.read_text(encoding="utf-8") for file in sorted(files) if _PACKAGE not in file.parents]

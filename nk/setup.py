@@ -97,7 +97,7 @@ def prepare(loaded: Loaded, jobs: int | None, replay: Replay | None = None) -> S
     feats, gaps = config.feats, config.model.nan_strategy or config.feats.nan_strategy
     grid = _grid(config)
     recipe = Recipe(
-        model=grid.models[0] if grid else _model(config, config.model.options),
+        model=grid.models[0] if grid else model_of(config, config.model.options),
         scale=feats.scale,
         nan_strategy="zero" if gaps == "zeros" else gaps,
         seed=seed,
@@ -119,7 +119,13 @@ def _with_model(config: Config) -> Config:
     return config.replaced(model=config.model.model_copy(update={"type": name}))
 
 
-def _model(config: Config, options: Mapping[str, Any]) -> Model:
+def model_of(config: Config, options: Mapping[str, Any]) -> Model:
+    """The model that [MODEL] names, with options of a section.
+
+    Raises:
+        MissingDependency: a package is not installed
+        ConfigError: the model refuses the options
+    """
     name = config.model.type or ""
     plugin = model_plugins.get(name)
     check_requirements(plugin)
@@ -132,7 +138,7 @@ def _grid(config: Config) -> Grid | None:
     if not spaces:
         return None
     values = tuple(dict(zip(spaces, each, strict=True)) for each in product(*spaces.values()))
-    models = tuple(_model(config, {**config.model.options, **each}) for each in values)
+    models = tuple(model_of(config, {**config.model.options, **each}) for each in values)
     return Grid(values, models, chooses(config.model, config.exp.type))
 
 

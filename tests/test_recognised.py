@@ -144,7 +144,7 @@ def test_a_change_is_another_run(change: str) -> None:
 
 
 @pytest.mark.usefixtures("place")
-@pytest.mark.parametrize("what", ["versions", "_code", "__version__"])
+@pytest.mark.parametrize("what", ["versions", "code", "__version__"])
 def test_other_code_is_another_run(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = key()
     changed: Any = "9.9" if what == "__version__" else lambda: "9.9"
@@ -153,9 +153,9 @@ def test_other_code_is_another_run(what: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_plugin_from_elsewhere_counts_with_its_code(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, code = key(), recognised._code()
+    before, code = key(), recognised.code()
     monkeypatch.setattr(recognised, "_PACKAGE", place)  # all plug-ins are from elsewhere then
-    monkeypatch.setattr(recognised, "_code", lambda: code)
+    monkeypatch.setattr(recognised, "code", lambda: code)
     assert key() != before
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from nk import __version__
-from nk.cli import cache, check, compare, config, ensemble, explore, flags, multidb, report, run, test
+from nk.cli import cache, check, compare, config, ensemble, explore, flags, multidb, optim, report, run, test
 
 app = typer.Typer(
     name="nk",
@@ -28,6 +28,7 @@ app.command("ensemble")(ensemble.ensemble)
 app.command("flags")(flags.flags)
 app.command("sweep", hidden=True)(flags.flags)
 app.command("multidb")(multidb.multidb)
+app.command("optim")(optim.optim)
 app.command("report")(report.report)
 app.add_typer(config.app, name="config")
 app.add_typer(cache.app, name="cache")

@@ -14,7 +14,7 @@ from nk.config.field import spots
 from nk.config.findings import Findings
 from nk.config.model import DEFAULTS
 from nk.config.options import named, take
-from nk.config.plugins import Definition, Family, define
+from nk.config.plugins import Definition, Family
 from nk.config.quotes import straight
 from nk.config.unbuilt import is_unbuilt, note_unbuilt
 from nk.config.values import MisfitError, as_file_name, as_items, as_text
@@ -182,7 +182,7 @@ def _section(build: Build, name: str) -> None:
     elif name == "optim":
         from nk.config import spaces
 
-        outcome.values["space"] = spaces.search_space(outcome.rest, group, found, _searched(build, outcome))
+        outcome.values["space"] = spaces.search_space(outcome.rest, group, found, _searched(build))
     elif name == "flags":
         from nk.config import spaces
 
@@ -194,11 +194,13 @@ def _section(build: Build, name: str) -> None:
     build.sections[name] = validated(model, outcome, group, found)
 
 
-def _searched(build: Build, outcome: Outcome) -> Family:
-    """The models whose options [OPTIM] searches: that of [MODEL], else its own."""
-    named_first = words(last(build.entries.get("model", []), "type"))
-    names = [*named_first, str(outcome.values.get("model", "mlp"))]
-    return Family("models", [item for name in names if (item := define("models", now("model", "type", name)))])
+def _searched(build: Build) -> Family:
+    """The model whose options [OPTIM] searches: that of [MODEL], else its own, else what learns where none is named."""
+    entry = last(build.entries["optim"], "model")
+    own = words(entry) or [DEFAULTS[build.task or "classification"]]
+    first = words(last(build.entries.get("model", []), "type"))
+    name = now("model", "type", (first or own)[0])
+    return Family("models", named("models", [name], None if first else entry, build.found, "optim", build.task))
 
 
 def _renamed_in(section: str) -> dict[str, str]:
@@ -235,7 +237,9 @@ def _named(build: Build, family: str) -> list[Definition]:
         entry = entry if entry is None or not hasattr(entry.value, "lines") else None
         names = [now(section, key, word) for word in words(entry)]
         wanted = [word for word in names if word.lower() != "none"]
-        definitions += named(family, wanted, entry, build.found, section, build.task)
+        # [OPTIM] and [EXPL] name models that only they need, [OPTIM] only where [MODEL] names none.
+        noted = section != "expl" and not (section == "optim" and definitions)
+        definitions += named(family, wanted, entry, build.found, section, build.task, noted=noted)
     if family == "features" and not definitions:
         definitions = named(family, ["os"], None, build.found, "feats")
     if family == "models" and not definitions and build.task:

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from nk.registry import Options, Plugin
 
 
-# Sections that are not built as a whole, so that names in them need no word of their own.
-_UNBUILT = frozenset({"expl", "optim"})
-
-
 @dataclass(eq=False, repr=False)
 class Taken:
     """Options by their canonical keys; `search` holds those that have several values to try."""
@@ -35,15 +31,22 @@ class Taken:
 
 
 def named(
-    family: str, words: Iterable[str], entry: Entry | None, found: Findings, section: str, task: str | None = None
+    family: str,
+    words: Iterable[str],
+    entry: Entry | None,
+    found: Findings,
+    section: str,
+    task: str | None = None,
+    *,
+    noted: bool = True,
 ) -> list[Definition]:
-    """The plug-ins of these names; a wrong name is a problem, one that is not built is noted."""
+    """The plug-ins of these names; a wrong name is a problem, one that is not built is `noted`."""
     definitions = []
     for word in words:
         definition = define(family, word)
         if definition:
             definitions.append(definition)
-        if entry and (definition is None or (not definition.built and section not in _UNBUILT)):
+        if entry and (definition is None or (noted and not definition.built)):
             _note(family, word, entry, found, section, task)
     return definitions
 

@@ -1,7 +1,9 @@
 """The sections of what comes out, and of runs over several settings: plots, report, search, flags."""
 
 # Annotations are not kept as text here: pydantic would compile each again, which is a fifth of the start-up.
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from nk.config.data import Names, Share
 from nk.config.field import Section, key
@@ -50,17 +52,22 @@ class Report(Section):
 class Optim(Section):
     """The section [OPTIM]: search the options of a model."""
 
-    model: str = key("mlp", "model whose options are searched; [MODEL] `type` goes first", built=False)
+    model: str | None = key(None, "model whose options are searched, where [MODEL] `type` names none")
     search_strategy: Literal[
-        "grid", "random", "halving_grid", "halving_random", "grid_cv", "random_cv"
-    ] = key("grid", "how to search", built=False)  # fmt: skip
-    n_iter: int = key(50, "settings tried by a random search", ge=1, built=False)
-    cv_folds: int = key(3, "folds", ge=2, built=False)
+        "grid", "random", "halving_grid", "halving_random", "tpe", "grid_cv", "random_cv"
+    ] = key("grid", "how to search; `grid_cv` and `random_cv` are other words for `grid` and `random`")  # fmt: skip
+    n_iter: int = key(50, "combinations that `random`, `halving_random` and `tpe` try", ge=1)
+    cv_folds: int = key(3, "inner folds of speakers of the training part, in which each combination is tried", ge=2)
     metric: Literal[
         "uar", "accuracy", "f1", "precision", "recall", "sensitivity", "specificity", "eer",
         "macro_f1", "auc", "ccc", "pcc", "mse", "rmse", "mae", "r2",
-    ] = key("accuracy", "what is to be best", built=False)  # fmt: skip
-    random_state: int = key(42, "seed of a random search", built=False)
+    ] | None = key(None, "what is to be best; without it `measure` of [MODEL]")  # fmt: skip
+    random_state: int = key(42, "seed of what `random`, `halving_random` and `tpe` draw")
+    nested: bool | Annotated[int, Field(ge=2)] = key(
+        False,
+        "repeat the search in each of so many outer folds of speakers, to say what it is worth; True: 5, or those of "
+        "the cross-validation",
+    )
     space: dict[str, Any] = key(
         {}, "search space of an option: a list of values, (low, high), (low, high, step) or a value", pattern="-"
     )

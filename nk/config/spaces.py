@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nk.config.check import Group, Outcome, fitted, refuse, unknown
-from nk.config.describe import did_you_mean
+from nk.config.check import Group, Outcome, fitted, refuse, shown, unknown
+from nk.config.describe import did_you_mean, takes
 from nk.config.field import Spot, match, spots
+from nk.config.options import bounded
 from nk.config.plugins import Family
-from nk.config.values import MisfitError, as_number, opened
+from nk.config.values import MisfitError, as_number, as_whole, opened
 from nk.config.whole import section_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nk.config.findings import Findings
+    from nk.config.plugins import Definition
     from nk.config.source import Entry
 
 SHORT = {"lr": "learning_rate", "bs": "batch_size", "do": "drop"}
@@ -24,7 +26,8 @@ class Range(tuple[float, ...]):
     """(low, high) or (low, high, step), unlike a list of values."""
 
 
-_COUNTS = ("nlayers", "nnodes")
+COUNTS = ("nlayers", "nnodes")  # of hidden layers, and of nodes in each: together they make `layers`
+_MOST = 100_000  # values of an option
 _FAMILIES = {"model": "models", "feats": "features"}
 _SHORT_FLAGS = ("model", "feats", "exp")  # `model_kernel` is `model.kernel`
 _FLAGGED = (*_SHORT_FLAGS, "data", "plot", "report")
@@ -35,28 +38,71 @@ def search_space(rest: Mapping[str, Entry], group: Group, found: Findings, famil
     """The search spaces: values to try, or a `Range`."""
     space: dict[str, Any] = {}
     for low, entry in rest.items():
-        hit = family.find(SHORT.get(low, low))
-        if hit is None and low not in _COUNTS:
+        name = "layers" if low in COUNTS else SHORT.get(low, low)
+        hit = family.find(name)
+        if hit is None:
             core = [spot.key for spot in spots(section_type("optim")).values()]
-            unknown(entry, group.prefix, [*core, *SHORT, *_COUNTS, *family.keys()], found, {})
+            unknown(entry, group.prefix, [*core, *SHORT, *COUNTS, *family.keys()], found, {})
             continue
-        spot = hit[0] if hit else None
+        spot, having = hit
+        if family.named and not having:
+            found.odd(entry, f"has no effect with {' and '.join(f'`{item.called}`' for item in family.named)}")
         try:
-            space[low if low in {*SHORT, *_COUNTS} or spot is None else spot.key] = _space(entry.value, spot)
+            counted = None if low in COUNTS else spot
+            space[low if low in {*SHORT, *COUNTS} else spot.key] = _space(entry.value, counted, having or family.all)
         except MisfitError as misfit:
             hint = misfit.hint or "give a list of values, (low, high) or (low, high, step)"
             found.wrong(entry, "cannot be searched over these values", hint)
     return space
 
 
-def _space(value: Any, spot: Spot | None) -> tuple[Any, ...]:
+def _space(value: Any, spot: Spot | None, having: list[Definition]) -> tuple[Any, ...]:
     value = opened(value)
     if isinstance(value, tuple):
-        if len(value) not in {2, 3}:
-            raise MisfitError
-        return Range(as_number(item) for item in value)
+        return _range(value, spot, having)
     items = value if isinstance(value, list) else [value]
-    return tuple(fitted(item, spot) if spot else as_number(item) for item in items)
+    if not items:
+        raise MisfitError
+    return tuple(_checked(item, spot, having) for item in items)
+
+
+def _checked(item: Any, spot: Spot | None, having: list[Definition]) -> Any:
+    """A value of an option within its bounds; without a `spot`, a count."""
+    if spot:
+        try:
+            return bounded(having, spot, fitted(item, spot))
+        except MisfitError as misfit:
+            raise MisfitError(misfit.hint or f"each must be {takes(spot.field)}, not {shown(item)}") from None
+    if as_whole(item) < 1:
+        raise MisfitError("each must be a whole number of at least 1")
+    return as_whole(item)
+
+
+def _range(value: tuple[Any, ...], spot: Spot | None, having: list[Definition]) -> Range:
+    """Its ends are values of the option."""
+    if len(value) not in {2, 3}:
+        raise MisfitError
+    low, high, *step = (as_number(item) for item in value)
+    for end in (low, high):
+        _checked(end, spot, having)
+    if low > high or (step and step[0] <= 0):
+        raise MisfitError("in (low, high, step) low is the smaller one, and the step above 0")
+    if step and is_whole(spot) and step[0] != int(step[0]):
+        raise MisfitError("the option takes whole numbers, so the step must be one")
+    if step and (high - low) / step[0] > _MOST:
+        raise MisfitError(f"these are more than {_MOST:,} values: take a larger step, or none")
+    return Range((low, high, *step))
+
+
+def is_whole(spot: Spot | None) -> bool:
+    """Whether an option takes whole numbers alone; without a `spot` it is a count, and does."""
+    if spot is None:
+        return True
+    try:
+        fitted(0.5, spot)
+    except MisfitError:
+        return True
+    return False
 
 
 def flags(outcome: Outcome, group: Group, found: Findings) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nk.config.check import OVERRIDE
 from nk.config.data import Data
 from nk.config.field import match, patterns, spots
+from nk.config.whole import section_type
 
 if TYPE_CHECKING:
     from nk.config.build import Build
@@ -38,6 +39,7 @@ def check(build: Build) -> None:
     _crossed(build)
     if "model" in build.sections:
         _stopping(build)
+    _searching(build)
 
 
 def _crossed(build: Build) -> None:
@@ -114,3 +116,17 @@ def _stopping(build: Build) -> None:
         entry: Entry | None = build.entry("model", key)
         if entry and key in known:
             build.found.odd(entry, "has no effect without `early_stopping_rounds`")
+
+
+def _searching(build: Build) -> None:
+    """A grid draws nothing, and one model is searched."""
+    optim, model = build.sections.get("optim"), build.sections.get("model")
+    known, named = spots(section_type("optim")), build.entry("optim", "model")
+    if named and model and model.type and optim and optim.model not in {None, model.type}:
+        build.found.odd(named, f"has no effect: [MODEL] `type` is `{model.type}`")
+    if optim is None or "grid" not in optim.search_strategy:
+        return
+    for key in ("n_iter", "random_state"):
+        entry = build.entry("optim", key)
+        if entry and getattr(optim, key) != known[key].default:
+            build.found.odd(entry, f"has no effect with `{optim.search_strategy}`, which tries all combinations")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nk.stages.fit import Rows, Way
     from nk.stages.trained import Trained
 
-_FOLDS = 5
+FOLDS = 5
 _STRATA = 5  # of a numeric target
 
 
@@ -35,9 +35,9 @@ class Inner:
     where: str
 
 
-def inner_folds(truth: Ints | Doubles, places: Ints, way: Way) -> list[Inner]:
+def inner_folds(truth: Ints | Doubles, places: Ints, way: Way, most: int = FOLDS) -> list[Inner]:
     """Training rows dealt to inner folds by speaker, with about equal shares of classes; none where all are of one."""
-    number = fold_count(truth, places, way)
+    number = fold_count(truth, places, way, most)
     if number < 2:
         return []
     fold = np.array(dealt_evenly(_strata(truth[places], way).tolist(), way.groups[places].tolist(), number))
@@ -46,12 +46,12 @@ def inner_folds(truth: Ints | Doubles, places: Ints, way: Way) -> list[Inner]:
     ]
 
 
-def fold_count(truth: Ints | Doubles, places: Ints, way: Way) -> int:
-    """How many inner folds there are: no more than speakers, or rows of the largest class."""
+def fold_count(truth: Ints | Doubles, places: Ints, way: Way, most: int = FOLDS) -> int:
+    """How many inner folds there are: at most `most`, and no more than speakers, or rows of the largest class."""
     if not len(places):
         return 0
     largest = int(np.bincount(_strata(truth[places], way)).max())
-    return min(_FOLDS, len(np.unique(way.groups[places])), largest)
+    return min(most, len(np.unique(way.groups[places])), largest)
 
 
 def _strata(truth: Ints | Doubles, way: Way) -> Ints:

@@ -160,12 +160,12 @@ def planned(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) 
 
 
 def _jobs(frame: pl.DataFrame, dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) -> list[_Job]:
-    ways = [_way(frame, dataset, recipe.of_run(run)) for run in range(runs)]
+    ways = [way_of(frame, dataset, recipe.of_run(run)) for run in range(runs)]
     where = {fold.name: f" of fold `{fold.name}`" if len(folds) > 1 else "" for fold in folds}
     return [_Job(run, fold, replace(ways[run], where=where[fold.name])) for run in range(runs) for fold in folds]
 
 
-def _way(frame: pl.DataFrame, dataset: Dataset, recipe: Recipe) -> Way:
+def way_of(frame: pl.DataFrame, dataset: Dataset, recipe: Recipe) -> Way:
     """The way for these rows.
 
     Groups are a number a speaker; a number a row where speakers are unknown, or are what is to be told. They are
@@ -213,7 +213,7 @@ def train(
     """
     rows = rows_of(features, dataset, [*ids, *dev])
     recipe = replace(recipe.chosen(choice), aims=None)
-    every, way = np.arange(len(rows.where)), _way(rows.frame, dataset, recipe)
+    every, way = np.arange(len(rows.where)), way_of(rows.frame, dataset, recipe)
     with threads(recipe.jobs, "blas"), threads(recipe.jobs, "openmp"):
         found = tune.best(rows, every[: len(ids)], every[len(ids) :], way)
     course = replace(found.course, choice=choice or found.course.choice, calibration=calibration)

@@ -170,7 +170,7 @@ def test_scores_and_choice_are_those_of_scikit_learn(model: str, key: str, value
     y = np.array(["xyz".index(label) for label in data.frame["emotion"]])
     for fold, choice in zip(folds_of(data), choices(data, given, folds_of(data), how), strict=True):
         places = fold.train_rows
-        inner = inner_folds(y, places, train._way(data.frame, data, how))
+        inner = inner_folds(y, places, train.way_of(data.frame, data, how))
         number = np.empty(len(y), dtype=int)
         for place, one in enumerate(inner):
             number[one.test] = place
@@ -318,7 +318,7 @@ def test_a_measure_that_is_not_defined_is_told() -> None:
 def test_rows_stand_for_themselves_where_nobody_is_known() -> None:
     data = dataset()
     alone = Dataset(data.frame.with_columns(pl.lit(None, pl.String).alias("speaker")), data.target)
-    way = train._way(alone.frame, alone, recipe("knn", "uar", K_val=[1, 3]))
+    way = train.way_of(alone.frame, alone, recipe("knn", "uar", K_val=[1, 3]))
     assert isinstance(way, Way)
     y = np.array(["xyz".index(label) for label in data.frame["emotion"]])
     inner = inner_folds(y, np.arange(len(y)), way)
