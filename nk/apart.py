@@ -25,7 +25,7 @@ _TICK = 0.25  # s
 _ASLEEP = 1.0  # s; what is longer than that between two looks is time in which this process did not run
 _AHEAD = 2  # items that a process has: one that it works at, and the next
 _ENOUGH = 8  # items for which another process is worth its start
-_HOPELESS = 10  # items that are lost before there is one result
+HOPELESS = 10  # items that are lost before there is one result
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def run_apart(
                 results, lost = results + (not isinstance(outcome, Lost)), lost + isinstance(outcome, Lost)
                 item = workers[place].items.popleft()
                 if isinstance(outcome, Lost):
-                    if lost >= _HOPELESS and not results:
-                        raise PluginError(f"each of the first {lost} recordings {outcome.why}")
+                    if lost >= HOPELESS and not results:
+                        raise hopeless(lost, outcome)
                     todo.extendleft(reversed(workers[place].items))
                     workers[place] = _Worker(task)
                 workers[place].take(todo)
@@ -75,6 +75,11 @@ def run_apart(
     finally:
         for worker in workers:
             worker.end()
+
+
+def hopeless(lost: int, last: Lost) -> PluginError:
+    """The error that the first items have all been lost."""
+    return PluginError(f"each of the first {lost} recordings {last.why}")
 
 
 class _Worker(Generic[T, R]):

@@ -55,7 +55,7 @@ def depends_on(setup: Setup, loaded: Loaded) -> str:
         _of_frame(loaded.dataset.frame),
         *(_of_frame(source.read(setup.ask.resolve)) for source in setup.sources if isinstance(source, FeatureTable)),
         *(f"{name} {lock.text(one)}" for name, one in sorted(setup.locks.items())),
-        _code(),
+        code(),
         *_elsewhere([*setup.sources, setup.recipe.model]),
         json.dumps([__version__, sys.version, versions()]),
     ]
@@ -115,7 +115,7 @@ def _of_frame(frame: pl.DataFrame) -> str:
 
 
 @cache
-def _code() -> str:
+def code() -> str:
     """A hash of the code of nk, which may be worked on between two releases."""
     found = blake2b(digest_size=16)
     for file in sorted(_PACKAGE.rglob("*.py")):

@@ -153,7 +153,7 @@ def test_other_code_is_another_run(what: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_plugin_from_elsewhere_counts_with_its_code(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, code = key(), recognised._code()
+    before, code = key(), recognised.code()
     monkeypatch.setattr(recognised, "_PACKAGE", place)  # all plug-ins are from elsewhere then
     monkeypatch.setattr(recognised, "_code", lambda: code)
     assert key() != before

@@ -37,6 +37,8 @@ def check(build: Build) -> None:
         build.found.odd(seed, "has no effect without `balancing`")
     if "model" in build.sections:
         _stopping(build)
+    if "cluster" in build.sections:
+        _jobs(build)
 
 
 def _folded(build: Build) -> bool:
@@ -105,3 +107,14 @@ def _stopping(build: Build) -> None:
         entry: Entry | None = build.entry("model", key)
         if entry and key in known:
             build.found.odd(entry, "has no effect without `early_stopping_rounds`")
+
+
+def _jobs(build: Build) -> None:
+    """What a job is like matters where there is a queueing system."""
+    cluster = build.sections["cluster"]
+    if cluster.type or cluster.address:
+        return
+    for key in type(cluster).model_fields:
+        entry = build.entry("cluster", key)
+        if entry and key not in {"type", "address"}:
+            build.found.odd(entry, "has no effect without `type`")

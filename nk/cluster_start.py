@@ -1,0 +1,126 @@
+"""How a cluster begins: a scheduler that runs, jobs of a queueing system, or processes of this machine."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from distributed import Client
+
+from nk import cluster_worker
+from nk.cluster_worker import about
+from nk.errors import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nk.config.cluster import Cluster
+    from nk.ui import Ui
+
+_CONNECT = 20.0  # s
+_FIRST = 60.0  # s to wait for a worker of a scheduler that runs
+_SAY = 60.0  # s between two lines about what is waited for
+_INSTALL = (
+    "install there what is here (`pip install -c constraints.txt '.[cluster]'`), and begin its workers from there"
+)
+
+
+@dataclass(frozen=True)
+class Started:
+    """The connection, and the cluster where it was begun here."""
+
+    client: Client
+    cluster: Any = None
+
+    def close(self) -> None:
+        """Leave the cluster, and end it where it was begun here."""
+        self.client.close(timeout=2)
+        if self.cluster is not None:
+            self.cluster.close(timeout=10)
+
+
+def begin(settings: Cluster, ui: Ui) -> Started:
+    """Connect to a cluster, begun here where there is none, and make sure that its workers can do the work.
+
+    Raises:
+        ClusterError: it cannot be reached, has no worker, or one that cannot do the work
+    """
+    _silence()
+    cluster = None if settings.address else _local()
+    started = Started(_connected(settings.address or cluster), cluster)
+    try:
+        _wait(started, settings, ui)
+        check_workers(started.client)
+        number = len(started.client.nthreads())
+        ui.note(f"cluster `{started.client.scheduler.address}`: {number} worker{'' if number == 1 else 's'}")
+    except BaseException:
+        started.close()
+        raise
+    return started
+
+
+def _silence() -> None:
+    """What happens in a cluster is told by nk, once; Dask would tell it of every task and connection."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in {"distributed", "tornado"}:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _connected(to: Any) -> Client:
+    try:
+        return Client(to, timeout=_CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        hint = "begin one by `dask scheduler`, and look at the address that it prints"
+        raise ClusterError(f"there is no scheduler at `{to}` ({error})", hint=hint) from None
+
+
+def _local() -> Any:
+    from distributed import LocalCluster
+
+    from nk.execute import cores
+    from nk.memory import that_fit
+
+    workers = that_fit(cores())
+    return LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
+
+
+def _wait(started: Started, settings: Cluster, ui: Ui) -> None:
+    """Wait for the first worker."""
+    start = said = time.monotonic()
+    while not started.client.nthreads():
+        if settings.address and time.monotonic() - start > _FIRST:
+            hint = f"begin one by `dask worker {settings.address} --nworkers auto --nthreads 1`"
+            raise ClusterError(f"the scheduler `{settings.address}` has no worker", hint=hint)
+        if time.monotonic() - said > _SAY:
+            said = time.monotonic()
+            ui.note(f"waiting for the first worker since {(said - start) / 60:.0f} minutes")
+        time.sleep(0.25)
+
+
+def check_workers(client: Client) -> None:
+    """Find out whether every worker has what the client has.
+
+    Raises:
+        ClusterError: one has not
+    """
+    own, wrong = about(), []
+    for address, found in client.run(cluster_worker.about, on_error="return").items():
+        why = _why(own, found)
+        if why:
+            wrong.append(f"`{address}` has {why}")
+    if wrong:
+        more = f", and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        raise ClusterError(f"workers cannot do the work: {'; '.join(wrong[:5])}{more}", hint=_INSTALL)
+
+
+def _why(own: Mapping[str, str], found: Mapping[str, str] | Exception) -> str:
+    """In what a worker differs."""
+    if isinstance(found, ModuleNotFoundError):
+        return f"no `{found.name}`"
+    if isinstance(found, Exception):
+        return f"an nk that cannot say what it is ({found})"
+    different = [name for name in {**own, **found} if own.get(name) != found.get(name)]
+    told = [f"{name} {found.get(name, 'not at all')} and not {own.get(name, 'none')}" for name in different]
+    return ", ".join(told[:4])
