@@ -20,6 +20,7 @@ from nk.cluster_start import Started, begin, check_workers
 from nk.cluster_worker import StrangerError, fingerprint
 from nk.errors import ClusterError
 from nk.execute import Executor
+from nk.ui import Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from nk.config.cluster import Cluster
-    from nk.ui import Ui
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -74,10 +74,9 @@ class Dask(Executor):
         """
         return self._started.client
 
-    @property
-    def elsewhere(self) -> Cluster:
-        """What another process has to know to use the same cluster."""
-        return self.settings.model_copy(update={"address": self.client.scheduler.address, "type": None})
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process gets a connection of its own, to the same cluster."""
+        return Dask, (self.settings.model_copy(update={"address": self.client.scheduler.address}), Ui(quiet=True))
 
     def run(
         self,
@@ -191,7 +190,10 @@ class _Round(Generic[S, T, R]):
             self._submit(_Batch((self.suspects.popleft(),), alone=True))
 
     def _submit(self, batch: _Batch[T]) -> None:
-        future = self.client.submit(cluster_worker.work, self.task, self.shared, batch.items, fingerprint(), pure=False)
+        future = self.client.submit(
+            cluster_worker.work, self.task, self.shared, batch.items, fingerprint(), apart=self.limit is not None,
+            pure=False,
+        )  # fmt: skip
         self.running[future.key] = future, batch
         future.add_done_callback(self.done.put)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from nk.config.cluster import Cluster
     from nk.ui import Ui
 
-_CONNECT = 20.0  # s
+_CONNECT = 10.0  # s
 _FIRST = 60.0  # s to wait for a worker of a scheduler that runs
-_SAY = 60.0  # s between two lines about what is waited for
+_REMIND = 60.0  # s between two lines about what is waited for
+_MISSING = re.compile(r"No module named '([^']+)'")
 _INSTALL = (
     "install there what is here (`pip install -c constraints.txt '.[cluster]'`), and begin its workers from there"
 )
@@ -48,13 +50,12 @@ def begin(settings: Cluster, ui: Ui) -> Started:
         ClusterError: it cannot be reached, has no worker, or one that cannot do the work
     """
     _silence()
-    cluster = None if settings.address else _local()
+    cluster = None if settings.address else _begun(settings, ui)
     started = Started(_connected(settings.address or cluster), cluster)
     try:
         _wait(started, settings, ui)
         check_workers(started.client)
-        number = len(started.client.nthreads())
-        ui.note(f"cluster `{started.client.scheduler.address}`: {number} worker{'' if number == 1 else 's'}")
+        _say(started.client, ui)
     except BaseException:
         started.close()
         raise
@@ -76,6 +77,21 @@ def _connected(to: Any) -> Client:
         raise ClusterError(f"there is no scheduler at `{to}` ({error})", hint=hint) from None
 
 
+def _begun(settings: Cluster, ui: Ui) -> Any:
+    """A cluster that is begun here."""
+    if settings.type is None:
+        return _local()
+    from nk.cluster_jobs import queued
+
+    try:
+        cluster = queued(settings)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ClusterError(f"`{settings.type}` jobs cannot be begun: {error}", hint="look at [CLUSTER]") from None
+    many = f"{settings.jobs} job{'' if settings.jobs == 1 else 's'}"
+    ui.note(f"asking `{settings.type}` for {many} of {settings.cores} workers each")
+    return cluster
+
+
 def _local() -> Any:
     from distributed import LocalCluster
 
@@ -93,10 +109,18 @@ def _wait(started: Started, settings: Cluster, ui: Ui) -> None:
         if settings.address and time.monotonic() - start > _FIRST:
             hint = f"begin one by `dask worker {settings.address} --nworkers auto --nthreads 1`"
             raise ClusterError(f"the scheduler `{settings.address}` has no worker", hint=hint)
-        if time.monotonic() - said > _SAY:
+        if time.monotonic() - said > _REMIND:
             said = time.monotonic()
             ui.note(f"waiting for the first worker since {(said - start) / 60:.0f} minutes")
         time.sleep(0.25)
+
+
+def _say(client: Client, ui: Ui) -> None:
+    threads = client.nthreads()
+    ui.note(f"cluster `{client.scheduler.address}`: {len(threads)} worker{'' if len(threads) == 1 else 's'}")
+    if max(threads.values()) > 1:
+        hint = "begin workers by `dask worker ... --nworkers <cores> --nthreads 1`"
+        ui.warn("workers have several threads each, of which only one computes features at a time", hint)
 
 
 def check_workers(client: Client) -> None:
@@ -117,9 +141,10 @@ def check_workers(client: Client) -> None:
 
 def _why(own: Mapping[str, str], found: Mapping[str, str] | Exception) -> str:
     """In what a worker differs."""
-    if isinstance(found, ModuleNotFoundError):
-        return f"no `{found.name}`"
     if isinstance(found, Exception):
+        missing = _MISSING.search(str(found))  # Dask hands on the words of an error that it could not read
+        if missing:
+            return f"no `{missing[1]}`"
         return f"an nk that cannot say what it is ({found})"
     different = [name for name in {**own, **found} if own.get(name) != found.get(name)]
     told = [f"{name} {found.get(name, 'not at all')} and not {own.get(name, 'none')}" for name in different]

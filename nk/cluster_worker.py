@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import platform
+from contextlib import nullcontext
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -27,7 +29,11 @@ class StrangerError(Exception):
     """This worker is not made of what the client is made of."""
 
 
-def work(task: Callable[[S, T], R], shared: S, items: Sequence[T], made_of: str) -> list[R]:
+# Code that may crash is not made for several threads either.
+_ALONE = Lock()
+
+
+def work(task: Callable[[S, T], R], shared: S, items: Sequence[T], made_of: str, *, apart: bool) -> list[R]:
     """Run a task for each item, here.
 
     Args:
@@ -35,6 +41,7 @@ def work(task: Callable[[S, T], R], shared: S, items: Sequence[T], made_of: str)
         shared: what all items need
         items: each a task's own
         made_of: `fingerprint` of the client
+        apart: whether only one thread of this process may work at such tasks
 
     Raises:
         StrangerError: this worker has another one
@@ -43,7 +50,8 @@ def work(task: Callable[[S, T], R], shared: S, items: Sequence[T], made_of: str)
     if fingerprint() != made_of:
         raise StrangerError
     _one_thread()
-    return [task(shared, item) for item in items]
+    with _ALONE if apart else nullcontext():
+        return [task(shared, item) for item in items]
 
 
 def about() -> dict[str, str]:

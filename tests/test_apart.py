@@ -97,7 +97,7 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
 
 def test_a_process_that_cannot_begin_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "_serve", _gone)
-    with pytest.raises(PluginError, match=r"no process for the features could be started \(exit code 0\)"):
+    with pytest.raises(PluginError, match=r"no process for the work could be started \(exit code 0\)"):
         list(run_apart(abs, [-1], jobs=1, limit=lambda _: 60, idle=lambda: None))
 
 

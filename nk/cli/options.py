@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nk.errors import ConfigError, NkError, Problem
+from nk.ui import told_in_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,13 +70,9 @@ def warn_of(loaded: Loaded, ui: Ui) -> None:
 
 @contextmanager
 def ending_well(ui: Ui) -> Iterator[None]:
-    """Show a user's mistake as such and leave with its code; Ctrl-C is one line and 130.
-
-    What libraries warn of is for the log and for `--verbose`: their authors write for programmers.
-    """
+    """Show a user's mistake as such and leave with its code; Ctrl-C is one line and 130."""
     try:
-        with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: ui.detail(f"a library says: {message}")
+        with told_in_log(ui):
             yield
     except NkError as error:
         ui.error(error)
