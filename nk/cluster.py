@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -101,9 +102,9 @@ class Dask(Executor):
                     raise hopeless(lost, outcome)
                 yield item, outcome
         except (CommClosedError, CancelledError, OSError) as error:
-            if self.client.status == "running" and isinstance(error, OSError):
+            if self.client.status == "running":
                 raise
-            raise _gone(self.client) from None
+            raise _gone(self.client) from error
         finally:
             round_.cancel()
 
@@ -153,8 +154,8 @@ class _Round(Generic[S, T, R]):
         self.done: SimpleQueue[Future] = SimpleQueue()
         self.suspects: deque[T] = deque()
         self.looked = self.manned = time.monotonic()
-        self.threads = _threads(client)
-        size = max(1, min(batch, len(items) // (_AHEAD * max(1, self.threads))))
+        self.known: dict[str, int] = client.nthreads()
+        size = max(1, min(batch, len(items) // (_AHEAD * self.threads)))
         rest = iter(items)
         self.todo = deque(iter(lambda: tuple(islice(rest, size)), ()))
         self.shared = self._share()
@@ -162,16 +163,21 @@ class _Round(Generic[S, T, R]):
     def results(self, idle: Callable[[], None]) -> Iterator[tuple[T, R | Lost]]:
         """Each item with its result, until all are there."""
         while self.todo or self.running or self.suspects:
+            self._look()
             self._send()
             try:
                 future = self.done.get(timeout=_TICK)
             except Empty:
                 idle()
-                self._look()
                 yield from self._overdue()
                 continue
             if future.key in self.running:
                 yield from self._outcome(future)
+
+    @property
+    def threads(self) -> int:
+        """How many tasks the cluster works at at once."""
+        return max(1, sum(self.known.values(), 0))
 
     def cancel(self) -> None:
         """Drop what is under way."""
@@ -180,11 +186,17 @@ class _Round(Generic[S, T, R]):
         self.running.clear()
 
     def _share(self) -> Any:
-        """Send what all tasks need to every worker."""
-        return self.client.scatter([self.raw], broadcast=True, hash=False)[0]
+        """Send what all tasks need to every worker; where one dies meanwhile, to those that are left."""
+        while self.client.status == "running":
+            with suppress(OSError, TimeoutError):
+                if self.client.nthreads():
+                    return self.client.scatter([self.raw], broadcast=True, hash=False)[0]
+            self._look()
+            time.sleep(_TICK)
+        raise CommClosedError
 
     def _send(self) -> None:
-        while self.todo and len(self.running) < _AHEAD * max(1, self.threads):
+        while self.todo and len(self.running) < _AHEAD * self.threads:
             self._submit(_Batch(self.todo.popleft()))
         if self.suspects and not self.running:
             self._submit(_Batch((self.suspects.popleft(),), alone=True))
@@ -200,15 +212,23 @@ class _Round(Generic[S, T, R]):
     def _outcome(self, future: Future) -> Iterator[tuple[T, R | Lost]]:
         """What has become of a batch; a batch that was lost is sent again, or each of its items by itself."""
         _, batch = self.running.pop(future.key)
-        if future.status == "finished":
-            yield from zip(batch.items, future.result(), strict=True)
-        elif future.status == "error":
+        if future.status == "error":
             yield from self._error(future.exception(), batch)
-        elif self.client.status == "running":  # what was shared died with the workers that had it
-            self.shared = self._share()
-            self.todo.appendleft(batch.items)
+            return
+        try:
+            found = future.result()
+        except CancelledError:  # it died with its worker, or what is shared did
+            if self.shared.status != "finished":
+                self.shared = self._share()
+            self._again(batch)
         else:
-            raise CommClosedError
+            yield from zip(batch.items, found, strict=True)
+
+    def _again(self, batch: _Batch[T]) -> None:
+        if batch.alone:
+            self.suspects.appendleft(batch.items[0])
+        else:
+            self.todo.appendleft(batch.items)
 
     def _error(self, error: BaseException | None, batch: _Batch[T]) -> Iterator[tuple[T, R | Lost]]:
         if isinstance(error, KilledWorker):
@@ -218,19 +238,24 @@ class _Round(Generic[S, T, R]):
                 self.suspects.extend(batch.items)
         elif isinstance(error, StrangerError | ModuleNotFoundError):
             check_workers(self.client)
-            self.todo.appendleft(batch.items)  # who it was has gone meanwhile
+            self._again(batch)  # who it was has gone meanwhile
         else:
             raise error or CommClosedError
 
     def _look(self) -> None:
-        """How many cores there are now, as workers come and go."""
+        """Which workers there are now, as they come and go; those that have come get what they need, if they fit."""
         if time.monotonic() - self.looked < _LOOK:
             return
         self.looked = time.monotonic()
         if self.client.status != "running":
             raise CommClosedError
-        self.threads = _threads(self.client)
-        if self.threads:
+        before, self.known = self.known, self.client.nthreads()
+        new = [address for address in self.known if address not in before]
+        if new:
+            check_workers(self.client, new)
+            with suppress(OSError, CancelledError):  # one has gone again, or took it along
+                self.client.replicate([self.shared])
+        if self.known:
             self.manned = self.looked
         elif self.looked - self.manned > _ALONE:
             self.manned = self.looked
@@ -246,26 +271,25 @@ class _Round(Generic[S, T, R]):
         if not late:
             return
         for address, keys in self.client.processing().items():
-            for key in keys:
-                if key in late and now - self.begun.setdefault(key, now) > late[key]:
-                    yield from self._end(address, key)
+            over = [key for key in keys if key in late and now - self.begun.setdefault(key, now) > late[key]]
+            if over:
+                yield from self._end(address, over)
 
-    def _end(self, address: str, key: str) -> Iterator[tuple[T, R | Lost]]:
-        future, batch = self.running.pop(key)
-        self.client.cancel([future])
+    def _end(self, address: str, keys: Sequence[str]) -> Iterator[tuple[T, R | Lost]]:
+        """End a worker that does not get on; what it has is run again item by item, or is lost where it was alone."""
+        ended = [self.running.pop(key) for key in keys]
+        self.client.cancel([future for future, _ in ended])
         try:
-            self.client.restart_workers([address])
+            with suppress(KeyError):  # it has gone by itself
+                self.client.restart_workers([address])
         except ValueError:
             text = f"a task does not end on the worker `{address}`, which has no nanny that could end it"
             raise ClusterError(text, hint="begin workers by `dask worker`, without `--no-nanny`") from None
-        if batch.alone:
-            yield batch.items[0], Lost("did not end in time")
-        else:
-            self.suspects.extend(batch.items)
-
-
-def _threads(client: Client) -> int:
-    return sum(client.nthreads().values())
+        for _, batch in ended:
+            if batch.alone:
+                yield batch.items[0], Lost("did not end in time")
+            else:
+                self.suspects.extend(batch.items)
 
 
 def _gone(client: Client) -> ClusterError:

@@ -15,7 +15,7 @@ from nk.cluster_worker import about
 from nk.errors import ClusterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nk.config.cluster import Cluster
     from nk.ui import Ui
@@ -123,14 +123,22 @@ def _say(client: Client, ui: Ui) -> None:
         ui.warn("workers have several threads each, of which only one computes features at a time", hint)
 
 
-def check_workers(client: Client) -> None:
-    """Find out whether every worker has what the client has.
+def check_workers(client: Client, some: Sequence[str] | None = None) -> None:
+    """Find out whether all workers have what the client has, and the scheduler, which unpacks the tasks, an nk.
+
+    Args:
+        client: the connection
+        some: addresses of workers; without them all
 
     Raises:
         ClusterError: one has not
     """
     own, wrong = about(), []
-    for address, found in client.run(cluster_worker.about, on_error="return").items():
+    try:
+        client.run_on_scheduler(cluster_worker.about)
+    except Exception as error:  # noqa: BLE001 - whatever it is that it cannot do
+        wrong.append(f"the scheduler has {_why(own, error)}")
+    for address, found in client.run(cluster_worker.about, workers=some, on_error="return").items():
         why = _why(own, found)
         if why:
             wrong.append(f"`{address}` has {why}")
