@@ -153,6 +153,7 @@ class _Round(Generic[S, T, R]):
         self.begun: dict[str, float] = {}  # when a batch was first seen at work
         self.done: SimpleQueue[Future] = SimpleQueue()
         self.suspects: deque[T] = deque()
+        self.fruitful = False
         self.looked = self.manned = time.monotonic()
         self.known: dict[str, int] = client.nthreads()
         size = max(1, min(batch, len(items) // (_AHEAD * self.threads)))
@@ -196,7 +197,8 @@ class _Round(Generic[S, T, R]):
         raise CommClosedError
 
     def _send(self) -> None:
-        while self.todo and len(self.running) < _AHEAD * self.threads:
+        # Where nothing has come yet but deaths, it may be that all items are so.
+        while self.todo and (self.fruitful or not self.suspects) and len(self.running) < _AHEAD * self.threads:
             self._submit(_Batch(self.todo.popleft()))
         if self.suspects and not self.running:
             self._submit(_Batch((self.suspects.popleft(),), alone=True))
@@ -222,6 +224,7 @@ class _Round(Generic[S, T, R]):
                 self.shared = self._share()
             self._again(batch)
         else:
+            self.fruitful = True
             yield from zip(batch.items, found, strict=True)
 
     def _again(self, batch: _Batch[T]) -> None:

@@ -88,7 +88,7 @@ def _begun(settings: Cluster, ui: Ui) -> Any:
     except (OSError, ValueError, RuntimeError) as error:
         raise ClusterError(f"`{settings.type}` jobs cannot be begun: {error}", hint="look at [CLUSTER]") from None
     many = f"{settings.jobs} job{'' if settings.jobs == 1 else 's'}"
-    ui.note(f"asking `{settings.type}` for {many} of {settings.cores} workers each")
+    ui.note(f"asking `{settings.type}` for {many} of {settings.cores} worker{'' if settings.cores == 1 else 's'} each")
     return cluster
 
 

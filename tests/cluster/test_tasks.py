@@ -156,7 +156,7 @@ def test_where_everything_crashes_it_is_not_tried_for_ever(
 ) -> None:
     monkeypatch.setattr("nk.cluster.HOPELESS", 2)
     with dask(own_machines(2)) as executor, pytest.raises(PluginError, match="each of the first 2 recordings ended"):
-        list(executor.run(bad, "crash", [3] * 10, jobs=1, limit=lambda _: 60))
+        list(executor.run(bad, "crash", [3] * 3, jobs=1, limit=lambda _: 60))
 
 
 def test_no_scheduler_and_no_worker_are_told(
