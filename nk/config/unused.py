@@ -114,7 +114,7 @@ def _jobs(build: Build) -> None:
     cluster = build.sections["cluster"]
     if cluster.type or cluster.address:
         return
-    for key in type(cluster).model_fields:
-        entry = build.entry("cluster", key)
-        if entry and key not in {"type", "address"}:
+    for name, spot in spots(type(cluster)).items():
+        entry = build.entry("cluster", name)
+        if entry and getattr(cluster, name) != spot.default:
             build.found.odd(entry, "has no effect without `type`")

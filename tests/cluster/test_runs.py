@@ -126,11 +126,12 @@ def test_a_run_comes_to_the_same(place: Path, machines: Machines, sets: tuple[st
 
 
 def test_a_run_is_recognised_wherever_it_was_made(place: Path, machines: Machines) -> None:
-    first = nk(place, "run", "exp.ini", "--address", machines.address)
-    again = nk(place, "run", "exp.ini")
-    assert first.returncode == again.returncode == 0
-    assert "features os:" not in again.stderr
-    assert "made" in again.stderr + again.stdout
+    wave = np.random.default_rng(9).normal(0, 0.02, 16000)
+    soundfile.write(place / "0_0.wav", wave, 16000)  # a run that has lost a recording is tried again
+    assert nk(place, "run", "exp.ini", "--address", machines.address).returncode == 0
+    made = (place / "results" / "exp" / "manifest.json").read_bytes()
+    assert nk(place, "run", "exp.ini").returncode == 0
+    assert (place / "results" / "exp" / "manifest.json").read_bytes() == made
 
 
 def test_cells_come_to_the_same(place: Path, machines: Machines) -> None:
