@@ -36,7 +36,8 @@ R = TypeVar("R")
 
 _TICK = 0.25  # s
 _LOOK = 2.0  # s between two looks at the workers
-_AHEAD = 4  # batches a thread of the cluster that are under way at once
+_AHEAD = 10  # batches a thread of the cluster that are under way at once: each is 0.02 s on its way
+_SHARES = 4  # batches a thread at least, where there are items for them
 _ALONE = 30.0  # s without a worker, which are told
 _AGAIN = "start the same command again when it is there: what is done is kept"
 
@@ -156,7 +157,7 @@ class _Round(Generic[S, T, R]):
         self.fruitful = False
         self.looked = self.manned = time.monotonic()
         self.known: dict[str, int] = client.nthreads()
-        size = max(1, min(batch, len(items) // (_AHEAD * self.threads)))
+        size = max(1, min(batch, len(items) // (_SHARES * self.threads)))
         rest = iter(items)
         self.todo = deque(iter(lambda: tuple(islice(rest, size)), ()))
         self.shared = self._share()

@@ -20,8 +20,13 @@ def queued(settings: Cluster) -> Any:
         OSError: as above
     """
     import dask_jobqueue
+    from distributed.security import Security
 
-    cluster = getattr(dask_jobqueue, _CLASSES[settings.type or ""])(**job(settings))
+    security = Security()  # what Dask's own settings say
+    safely = {"security": security, "protocol": "tls://"} if security.tls_ca_file else {}
+    cluster = getattr(dask_jobqueue, _CLASSES[settings.type or ""])(
+        **job(settings), **safely, dashboard_address=None, silence_logs="critical"
+    )
     cluster.adapt(minimum_jobs=settings.jobs, maximum_jobs=settings.jobs)
     return cluster
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nk.config.check import OVERRIDE
 from nk.config.data import Data
 from nk.config.field import match, patterns, spots
+from nk.config.whole import section_type
 
 if TYPE_CHECKING:
     from nk.config.build import Build
@@ -114,7 +115,7 @@ def _jobs(build: Build) -> None:
     cluster = build.sections["cluster"]
     if cluster.type or cluster.address:
         return
-    for name, spot in spots(type(cluster)).items():
+    for name, spot in spots(section_type("cluster")).items():
         entry = build.entry("cluster", name)
         if entry and getattr(cluster, name) != spot.default:
             build.found.odd(entry, "has no effect without `type`")
