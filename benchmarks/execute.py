@@ -6,11 +6,13 @@ Run it as `python benchmarks/execute.py`; it begins its Dask workers itself, as 
 from __future__ import annotations
 
 import argparse
+import math
 import operator
 import time
 from contextlib import ExitStack
 from functools import partial
 from hashlib import pbkdf2_hmac
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,16 +39,20 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=2000)
     rounds, number = parser.parse_args().rounds, parser.parse_args().tasks
     matrix = np.random.default_rng(1).normal(size=(25_000, 1000)).astype(np.float32)
-    print(f"{'':32} {'empty tasks/s':>14} {'heavy: s':>9} {'to the loop':>12} {'100 MB shared: s':>17}")
-    loop = 0.0
+    work = {"empty": (operator.add, 1, range(number)), "heavy": (HEAVY, b"salt", [_STEPS] * 40),
+            "share": (np.take, matrix, range(8))}  # fmt: skip
+    found: dict[tuple[str, str], float] = {}
     with ExitStack() as stack:
-        for name, run in ways(stack):
-            run(operator.add, 1, range(8))
-            rate = number / least(rounds, run, operator.add, 1, range(number))
-            heavy = least(rounds, run, HEAVY, b"salt", [_STEPS] * 120)
-            share = least(rounds, run, np.take, matrix, range(8))
-            loop = loop or heavy
-            print(f"{name:32} {rate:14.0f} {heavy:9.2f} {heavy / loop:12.2f} {share:17.2f}", flush=True)
+        every = dict(ways(stack))
+        # By turns, and the least of all rounds: other work on the machine only adds to it.
+        for _ in range(rounds):
+            for (name, run), (what, about) in product(every.items(), work.items()):
+                found[name, what] = min(seconds(run, *about), found.get((name, what), math.inf))
+    print(f"{'':32} {'empty tasks/s':>14} {'heavy: s':>9} {'to the loop':>12} {'100 MB shared: s':>17}")
+    for name in every:
+        empty, heavy, share = (found[name, what] for what in work)
+        ratio = heavy / found["bare loop", "heavy"]
+        print(f"{name:32} {number / empty:14.0f} {heavy:9.2f} {ratio:12.2f} {share:17.2f}")
 
 
 def ways(stack: ExitStack) -> Iterator[tuple[str, Way]]:
@@ -75,12 +81,8 @@ def listed(run: Callable[..., Iterable[object]], *about: Any) -> object:
     return list(run(*about))
 
 
-def least(rounds: int, run: Way, *about: Any) -> float:
-    """The seconds of the fastest round, as other work on the machine only adds to them."""
-    return min(_seconds(run, *about) for _ in range(rounds))
-
-
-def _seconds(run: Way, *about: Any) -> float:
+def seconds(run: Way, *about: Any) -> float:
+    """How long it takes."""
     start = time.perf_counter()
     run(*about)
     return time.perf_counter() - start

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from concurrent.futures import CancelledError
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -17,7 +18,7 @@ from distributed.comm import CommClosedError
 
 from nk import cluster_worker
 from nk.apart import HOPELESS, Lost, hopeless
-from nk.cluster_start import Started, begin, check_workers
+from nk.cluster_start import INSTALL, Started, begin, check_workers
 from nk.cluster_worker import StrangerError, fingerprint
 from nk.errors import ClusterError
 from nk.execute import Executor
@@ -94,20 +95,13 @@ class Dask(Executor):
         """As `Executor.run`. What kills its worker several times, alone, is lost."""
         if not items:
             return
-        round_ = _Round(self.client, self.ui, task, shared, items, limit, batch)
         lost = results = 0
-        try:
-            for item, outcome in round_.results(idle or (lambda: None)):
+        with _watched(self.client), closing(_Round(self.client, self.ui, task, items, limit, batch)) as round_:
+            for item, outcome in round_.results(shared, idle or (lambda: None)):
                 lost, results = lost + isinstance(outcome, Lost), results + (not isinstance(outcome, Lost))
                 if isinstance(outcome, Lost) and lost >= HOPELESS and not results:
                     raise hopeless(lost, outcome)
                 yield item, outcome
-        except (CommClosedError, CancelledError, OSError) as error:
-            if self.client.status == "running":
-                raise
-            raise _gone(self.client) from error
-        finally:
-            round_.cancel()
 
     def check_sees(self, path: str) -> None:
         """Find out whether every worker can read a file, so that not each file is a surprise.
@@ -115,8 +109,9 @@ class Dask(Executor):
         Raises:
             ClusterError: one cannot
         """
-        found = self.client.run(cluster_worker.sees, path)
-        blind = [address for address, seen in found.items() if not seen]
+        with _watched(self.client):
+            found = self.client.run(cluster_worker.sees, path, on_error="return")
+        blind = [address for address, seen in found.items() if seen is False]
         if blind:
             hint = "recordings have to be on a file system that all workers share, under the same path"
             raise ClusterError(f"{_named(blind, len(found))} no file `{path}`", hint=hint)
@@ -144,12 +139,11 @@ class _Round(Generic[S, T, R]):
         client: Client,
         ui: Ui,
         task: Callable[[S, T], R],
-        shared: S,
         items: Sequence[T],
         limit: Callable[[T], float] | None,
         batch: int,
     ) -> None:
-        self.client, self.ui, self.task, self.limit, self.raw = client, ui, task, limit, shared
+        self.client, self.ui, self.task, self.limit = client, ui, task, limit
         self.running: dict[str, tuple[Future, _Batch[T]]] = {}
         self.begun: dict[str, float] = {}  # when a batch was first seen at work
         self.done: SimpleQueue[Future] = SimpleQueue()
@@ -160,10 +154,11 @@ class _Round(Generic[S, T, R]):
         size = max(1, min(batch, len(items) // (_SHARES * self.threads)))
         rest = iter(items)
         self.todo = deque(iter(lambda: tuple(islice(rest, size)), ()))
-        self.shared = self._share()
+        self.shared: Any = None  # what all tasks need, as Dask knows it
 
-    def results(self, idle: Callable[[], None]) -> Iterator[tuple[T, R | Lost]]:
+    def results(self, shared: S, idle: Callable[[], None]) -> Iterator[tuple[T, R | Lost]]:
         """Each item with its result, until all are there."""
+        self.shared = self._share(shared)
         while self.todo or self.running or self.suspects:
             self._look()
             self._send()
@@ -174,25 +169,25 @@ class _Round(Generic[S, T, R]):
                 yield from self._overdue()
                 continue
             if future.key in self.running:
-                yield from self._outcome(future)
+                yield from self._outcome(future, shared)
 
     @property
     def threads(self) -> int:
         """How many tasks the cluster works at at once."""
         return max(1, sum(self.known.values(), 0))
 
-    def cancel(self) -> None:
+    def close(self) -> None:
         """Drop what is under way."""
         if self.running and self.client.status == "running":
             self.client.cancel([future for future, _ in self.running.values()])
         self.running.clear()
 
-    def _share(self) -> Any:
+    def _share(self, shared: S) -> Any:
         """Send what all tasks need to every worker; where one dies meanwhile, to those that are left."""
         while self.client.status == "running":
-            with suppress(OSError, TimeoutError):
+            with suppress(OSError, TimeoutError, asyncio.TimeoutError):
                 if self.client.nthreads():
-                    return self.client.scatter([self.raw], broadcast=True, hash=False)[0]
+                    return self.client.scatter([shared], broadcast=True, hash=False)[0]
             self._look()
             time.sleep(_TICK)
         raise CommClosedError
@@ -212,7 +207,7 @@ class _Round(Generic[S, T, R]):
         self.running[future.key] = future, batch
         future.add_done_callback(self.done.put)
 
-    def _outcome(self, future: Future) -> Iterator[tuple[T, R | Lost]]:
+    def _outcome(self, future: Future, shared: S) -> Iterator[tuple[T, R | Lost]]:
         """What has become of a batch; a batch that was lost is sent again, or each of its items by itself."""
         _, batch = self.running.pop(future.key)
         if future.status == "error":
@@ -222,7 +217,7 @@ class _Round(Generic[S, T, R]):
             found = future.result()
         except CancelledError:  # it died with its worker, or what is shared did
             if self.shared.status != "finished":
-                self.shared = self._share()
+                self.shared = self._share(shared)
             self._again(batch)
         else:
             self.fruitful = True
@@ -240,7 +235,10 @@ class _Round(Generic[S, T, R]):
                 yield batch.items[0], Lost("ended its worker again and again (it crashed, or needs more memory)")
             else:
                 self.suspects.extend(batch.items)
-        elif isinstance(error, StrangerError | ModuleNotFoundError):
+        elif isinstance(error, ModuleNotFoundError):
+            check_workers(self.client)
+            raise ClusterError(f"a worker has no `{error.name}`", hint=INSTALL)
+        elif isinstance(error, StrangerError):
             check_workers(self.client)
             self._again(batch)  # who it was has gone meanwhile
         else:
@@ -255,7 +253,7 @@ class _Round(Generic[S, T, R]):
             raise CommClosedError
         before, self.known = self.known, self.client.nthreads()
         new = [address for address in self.known if address not in before]
-        if new:
+        if new and self.shared is not None:
             check_workers(self.client, new)
             with suppress(OSError, CancelledError):  # one has gone again, or took it along
                 self.client.replicate([self.shared])
@@ -296,8 +294,20 @@ class _Round(Generic[S, T, R]):
                 self.suspects.extend(batch.items)
 
 
-def _gone(client: Client) -> ClusterError:
-    return ClusterError(f"the scheduler `{client.scheduler.address if client.scheduler else '?'}` is gone", hint=_AGAIN)
+@contextmanager
+def _watched(client: Client) -> Iterator[None]:
+    """Say what it means that connections end.
+
+    Raises:
+        ClusterError: the scheduler was lost
+    """
+    address = client.scheduler.address
+    try:
+        yield
+    except (CancelledError, OSError, TimeoutError, asyncio.TimeoutError) as error:
+        if client.status == "running" and not isinstance(error, CommClosedError | CancelledError):
+            raise
+        raise ClusterError(f"the scheduler `{address}` is gone", hint=_AGAIN) from error
 
 
 def _named(addresses: Sequence[str], total: int) -> str:

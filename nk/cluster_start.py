@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,26 +23,23 @@ if TYPE_CHECKING:
     from nk.ui import Ui
 
 _CONNECT = 10.0  # s
+_CLOSE = 10.0  # s
 _FIRST = 60.0  # s to wait for a worker of a scheduler that runs
 _REMIND = 60.0  # s between two lines about what is waited for
 _MISSING = re.compile(r"No module named '([^']+)'")
-_INSTALL = (
-    "install there what is here (`pip install -c constraints.txt '.[cluster]'`), and begin its workers from there"
-)
+INSTALL = "install there what is here (`pip install -c constraints.txt '.[cluster]'`), and begin its workers from there"
 
 
 @dataclass(frozen=True)
 class Started:
-    """The connection, and the cluster where it was begun here."""
+    """The connection, and what has to be done at the end."""
 
     client: Client
-    cluster: Any = None
+    stack: ExitStack
 
     def close(self) -> None:
         """Leave the cluster, and end it where it was begun here."""
-        self.client.close(timeout=2)
-        if self.cluster is not None:
-            self.cluster.close(timeout=10)
+        self.stack.close()
 
 
 def begin(settings: Cluster, ui: Ui) -> Started:
@@ -50,16 +49,16 @@ def begin(settings: Cluster, ui: Ui) -> Started:
         ClusterError: it cannot be reached, has no worker, or one that cannot do the work
     """
     _silence()
-    cluster = None if settings.address else _begun(settings, ui)
-    started = Started(_connected(settings.address or cluster), cluster)
-    try:
-        _wait(started, settings, ui)
-        check_workers(started.client)
-        _say(started.client, ui)
-    except BaseException:
-        started.close()
-        raise
-    return started
+    with ExitStack() as stack:
+        cluster = None if settings.address else _begun(settings, ui)
+        if cluster is not None:
+            stack.callback(cluster.close, timeout=_CLOSE)
+        client = _connected(settings.address or cluster)
+        stack.callback(client.close, timeout=_CLOSE)
+        _wait(client, settings, ui)
+        check_workers(client)
+        _say(client, ui)
+        return Started(client, stack.pop_all())
 
 
 def _silence() -> None:
@@ -102,10 +101,10 @@ def _local() -> Any:
     return LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
 
 
-def _wait(started: Started, settings: Cluster, ui: Ui) -> None:
+def _wait(client: Client, settings: Cluster, ui: Ui) -> None:
     """Wait for the first worker."""
     start = said = time.monotonic()
-    while not started.client.nthreads():
+    while not client.nthreads():
         if settings.address and time.monotonic() - start > _FIRST:
             hint = f"begin one by `dask worker {settings.address} --nworkers auto --nthreads 1`"
             raise ClusterError(f"the scheduler `{settings.address}` has no worker", hint=hint)
@@ -137,18 +136,20 @@ def check_workers(client: Client, some: Sequence[str] | None = None) -> None:
     try:
         client.run_on_scheduler(cluster_worker.about)
     except Exception as error:  # noqa: BLE001 - whatever it is that it cannot do
-        wrong.append(f"the scheduler has {_why(own, error)}")
+        wrong += [f"the scheduler has {why}" for why in [_why(own, error)] if why]
     for address, found in client.run(cluster_worker.about, workers=some, on_error="return").items():
         why = _why(own, found)
         if why:
             wrong.append(f"`{address}` has {why}")
     if wrong:
         more = f", and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-        raise ClusterError(f"workers cannot do the work: {'; '.join(wrong[:5])}{more}", hint=_INSTALL)
+        raise ClusterError(f"workers cannot do the work: {'; '.join(wrong[:5])}{more}", hint=INSTALL)
 
 
 def _why(own: Mapping[str, str], found: Mapping[str, str] | Exception) -> str:
     """In what a worker differs."""
+    if isinstance(found, OSError | TimeoutError | asyncio.TimeoutError):
+        return ""  # it has gone meanwhile
     if isinstance(found, Exception):
         missing = _MISSING.search(str(found))  # Dask hands on the words of an error that it could not read
         if missing:
