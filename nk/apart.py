@@ -25,7 +25,7 @@ _TICK = 0.25  # s
 _ASLEEP = 1.0  # s; what is longer than that between two looks is time in which this process did not run
 _AHEAD = 2  # items that a process has: one that it works at, and the next
 _ENOUGH = 8  # items for which another process is worth its start
-_HOPELESS = 10  # items that are lost before there is one result
+HOPELESS = 10  # items that are lost before there is one result
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,9 @@ def run_apart(
     jobs: int,
     limit: Callable[[T], float],
     idle: Callable[[], None],
+    enough: int = _ENOUGH,
+    nested: bool = False,
+    what: str = "recordings",
 ) -> Iterator[tuple[T, R | Lost]]:
     """Run `task` on each item in processes of one core each and give the results as they come, in any order.
 
@@ -51,12 +54,16 @@ def run_apart(
         jobs: how many processes there may be
         limit: how long an item may take, in s, not counting those in which this process was suspended
         idle: called four times a second while no result comes
+        enough: items for which another process is worth its start
+        nested: whether the processes may begin some themselves
+        what: what the items are, for messages
 
     Raises:
         PluginError: the processes cannot be started, or all of the first items were lost
         Exception: what `task` raised
     """
-    todo, workers = deque(items), [_Worker[T, R](task) for _ in range(min(jobs, -(-len(items) // _ENOUGH)))]
+    number = min(jobs, -(-len(items) // enough))
+    todo, workers = deque(items), [_Worker[T, R](task, nested=nested) for _ in range(number)]
     results = lost = 0
     try:
         while todo or any(worker.items for worker in workers):
@@ -66,10 +73,10 @@ def run_apart(
                 results, lost = results + (not isinstance(outcome, Lost)), lost + isinstance(outcome, Lost)
                 item = workers[place].items.popleft()
                 if isinstance(outcome, Lost):
-                    if lost >= _HOPELESS and not results:
-                        raise PluginError(f"each of the first {lost} recordings {outcome.why}")
+                    if lost >= HOPELESS and not results:
+                        raise hopeless(lost, outcome, what)
                     todo.extendleft(reversed(workers[place].items))
-                    workers[place] = _Worker(task)
+                    workers[place] = _Worker(task, nested=nested)
                 workers[place].take(todo)
                 yield item, outcome
     finally:
@@ -77,13 +84,18 @@ def run_apart(
             worker.end()
 
 
+def hopeless(lost: int, last: Lost, what: str = "recordings") -> PluginError:
+    """The error that the first items have all been lost."""
+    return PluginError(f"each of the first {lost} {what} {last.why}")
+
+
 class _Worker(Generic[T, R]):
     """A process; `items` are those that it has, the first of which it has worked at for `seconds`."""
 
-    def __init__(self, task: Callable[[T], R]) -> None:
+    def __init__(self, task: Callable[[T], R], *, nested: bool) -> None:
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, task), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, task), daemon=not nested)
         self.items: deque[T] = deque()
         self.seconds = 0.0
         self.begun = False
@@ -112,7 +124,7 @@ class _Worker(Generic[T, R]):
             ending = _ending(self.process.exitcode)
             if not self.begun:
                 hint = "there may be too little memory: `--jobs 1` begins one process alone"
-                raise PluginError(f"no process for the features could be started ({ending})", hint=hint) from None
+                raise PluginError(f"no process for the work could be started ({ending})", hint=hint) from None
             return [Lost(f"crashed ({ending})")]
         self.seconds, self.begun = 0.0, True
         if found and isinstance(found[0], Exception):

@@ -105,6 +105,12 @@ class NotBuilt(NkError):  # noqa: N818 - as above
     exit_code = 4
 
 
+class ClusterError(NkError):
+    """The cluster that the work is to run on is not there, was lost, or has workers that cannot do the work."""
+
+    exit_code = 4
+
+
 class PluginError(NkError):
     """A plug-in broke its contract or failed on its input."""
 

@@ -15,6 +15,7 @@ from nk.cells import Cell
 from nk.config import check_built
 from nk.config.write import ini_value
 from nk.errors import ConfigError, Problem
+from nk.execute import HERE
 from nk.intervals import FEWEST_SPEAKERS
 from nk.manifest import Stopwatch, manifest
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nk.config import Loaded
+    from nk.execute import Executor
     from nk.runfolder import RunFolder
     from nk.ui import Ui
 
@@ -99,7 +101,13 @@ class Matrix:
 
 
 def multidb(
-    loaded: Loaded, overrides: Sequence[str], ui: Ui, *, jobs: int | None = None, force: bool = False
+    loaded: Loaded,
+    overrides: Sequence[str],
+    ui: Ui,
+    *,
+    jobs: int | None = None,
+    force: bool = False,
+    executor: Executor = HERE,
 ) -> Matrix:
     """Run the cross-database matrix; a cell that fails is reported, and the others go on.
 
@@ -109,6 +117,7 @@ def multidb(
         ui: where to say what happens
         jobs: as for `pipeline.run`
         force: compute all in any case
+        executor: where features are computed and folds trained
 
     Raises:
         ConfigError: there are fewer than two databases, or folds are asked for
@@ -119,7 +128,7 @@ def multidb(
     place = Path(loaded.config.exp.root) / f"{loaded.config.exp.name}_multidb"
     runfolder.check_command(place, "multidb", way_out=WAY_OUT)
     with watch("run"):
-        runs = run_all(found, loaded, overrides, ui, jobs=jobs, force=force)
+        runs = run_all(found, loaded, overrides, ui, jobs=jobs, force=force, executor=executor)
     first = next(run.measure for run in runs if not run.error)
     done = Matrix(place, tuple(runs), first)
     with runfolder.writing(place.parent, place.name, way_out=WAY_OUT) as folder:

@@ -11,7 +11,7 @@ from nk import counting, exports, lock, ready, recognised, record, reporting, ru
 from nk.audit.cues import unheard
 from nk.audit.shortcuts import reached
 from nk.errors import DataError
-from nk.execute import cores
+from nk.execute import HERE, cores
 from nk.manifest import Stopwatch
 from nk.record import Done, final_rows
 from nk.setup import prepare
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nk.config import Config, Loaded
     from nk.config.data import Data
     from nk.evaluations import Evaluation
+    from nk.execute import Executor
     from nk.exploring import Explored
     from nk.plan import Plan
     from nk.replay import Outcome, Replay
@@ -98,6 +99,7 @@ def run(
     dry_run: bool = False,
     replay: Replay | None = None,
     force: bool = False,
+    executor: Executor = HERE,
 ) -> Result | Plan:
     """Run an experiment and write its run folder; or make the plan alone.
 
@@ -110,11 +112,12 @@ def run(
         dry_run: stop at the plan
         replay: the run that is repeated, if one is, and where that goes
         force: compute in any case
+        executor: where features are computed and folds trained
 
     Raises:
         NkError: the config, the data or the installation does not allow it
     """
-    setup, watch = prepare(loaded, jobs, replay), Stopwatch()
+    setup, watch = prepare(loaded, jobs, replay, executor), Stopwatch()
     config, strict = setup.config, setup.config.exp.strict
     read = ready.read(setup, ui, watch)
     key = recognised.depends_on(setup, read)
@@ -187,9 +190,11 @@ def _trained(
 ) -> tuple[Trained, Predictions, Sequence[Course]]:
     """The model to be stored, what those of the folds predict, and how their trainings went."""
     with watch("train"):
-        crossed = train.cross(features, dataset, folds, setup.recipe, setup.config.exp.runs, ui)
+        recipe, runs, where = setup.recipe, setup.config.exp.runs, setup.executor
+        crossed = train.cross(features, dataset, folds, recipe, runs, ui, where)
         choice = crossed.courses[0].choice if len(folds) == 1 else None
-        trained = train.train(features, dataset, *final_rows(dataset, folds), setup.recipe, choice, crossed.calibration)
+        every = final_rows(dataset, folds)
+        trained = train.train(features, dataset, *every, recipe, choice, crossed.calibration, where)
     for line in course.lines(crossed.courses, dataset.target.labels, setup.recipe.balancing):
         ui.note(line)
     if trained.course.choice and len(folds) > 1:

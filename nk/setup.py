@@ -11,7 +11,7 @@ from nk import exports, runfolder
 from nk.config import check_built, check_run, options_for
 from nk.config.model import DEFAULTS
 from nk.config.scoring import chooses
-from nk.execute import cores
+from nk.execute import HERE, cores
 from nk.families import features as feature_plugins
 from nk.families import models as model_plugins
 from nk.paths import resolver
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from nk.audio import Channel
     from nk.config import Config, Loaded
+    from nk.execute import Executor
     from nk.lock import Lock
     from nk.registry import FeatureSource, Model
     from nk.replay import Replay
@@ -39,6 +40,8 @@ USED_BY_RUN = ("EXP", "DATA", "FEATS", "MODEL", "PLOT", "REPORT")
 @dataclass(frozen=True)
 class Setup:
     """The config, the plug-ins with their options, how many cores to use, and the locks of databases that have one.
+
+    `executor` says where features are computed and folds trained.
 
     `beside_locks` are the folders that these are in, `replay` says which run is repeated, if one is.
     """
@@ -51,6 +54,7 @@ class Setup:
     locks: Mapping[str, Lock]
     beside_locks: tuple[Path, ...]
     replay: Replay | None
+    executor: Executor = HERE
 
     @property
     def folder(self) -> Path:
@@ -71,10 +75,11 @@ class Setup:
     def ask(self) -> Ask:
         """What the sources of features go by."""
         feats, resolve = self.config.feats, resolver(self.file)
-        return Ask(self.channels, Pooling(feats.pooling), resolve, self.jobs, feats.features, feats.no_reuse)
+        return Ask(self.channels, Pooling(feats.pooling), resolve, self.jobs, feats.features, feats.no_reuse,
+                   self.executor)  # fmt: skip
 
 
-def prepare(loaded: Loaded, jobs: int | None, replay: Replay | None = None) -> Setup:
+def prepare(loaded: Loaded, jobs: int | None, replay: Replay | None = None, executor: Executor = HERE) -> Setup:
     """Make everything that a run needs besides data.
 
     Raises:
@@ -110,7 +115,7 @@ def prepare(loaded: Loaded, jobs: int | None, replay: Replay | None = None) -> S
     places = places_of(config.data, resolver(loaded.file))
     locks = read_locks(places, config.data, config.model)
     beside = dict.fromkeys(place if place.is_dir() else place.parent for place in places.values())
-    return Setup(config, loaded.file, jobs, recipe, sources_of(config), locks, tuple(beside), replay)
+    return Setup(config, loaded.file, jobs, recipe, sources_of(config), locks, tuple(beside), replay, executor)
 
 
 def _with_model(config: Config) -> Config:

@@ -12,6 +12,7 @@ from nk import chosen, comparing, members, runfolder
 from nk.cellruns import WAY_OUT, CellRun, run_all
 from nk.cells import cells
 from nk.errors import NkError
+from nk.execute import HERE
 from nk.families import metrics as measures
 from nk.manifest import Stopwatch, manifest
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nk.chosen import Choice
     from nk.comparing import Comparison
     from nk.config import Loaded
+    from nk.execute import Executor
     from nk.members import Member
     from nk.ui import Ui
 
@@ -80,7 +82,15 @@ class Sweep:
         return {"schema": 1, "cells": runs, "estimates": estimates}
 
 
-def sweep(loaded: Loaded, overrides: Sequence[str], ui: Ui, *, jobs: int | None = None, force: bool = False) -> Sweep:
+def sweep(
+    loaded: Loaded,
+    overrides: Sequence[str],
+    ui: Ui,
+    *,
+    jobs: int | None = None,
+    force: bool = False,
+    executor: Executor = HERE,
+) -> Sweep:
     """Run every cell; one that fails is reported, and the others go on.
 
     A cell whose run is there already is not computed again, so that a sweep that was stopped goes on where it was.
@@ -91,6 +101,7 @@ def sweep(loaded: Loaded, overrides: Sequence[str], ui: Ui, *, jobs: int | None 
         ui: where to say what happens
         jobs: as for `pipeline.run`
         force: compute all in any case
+        executor: where features are computed and folds trained
 
     Raises:
         ConfigError: [FLAGS] lists nothing to sweep over
@@ -99,7 +110,7 @@ def sweep(loaded: Loaded, overrides: Sequence[str], ui: Ui, *, jobs: int | None 
     found, place, watch = cells(loaded), place_of(loaded), Stopwatch()
     runfolder.check_command(place, "flags", way_out=WAY_OUT)
     with watch("run"):
-        runs = run_all(found, loaded, overrides, ui, jobs=jobs, force=force)
+        runs = run_all(found, loaded, overrides, ui, jobs=jobs, force=force, executor=executor)
     with watch("compare"):
         ranked = tuple(sorted(runs, key=_rank))
         targets = dict.fromkeys(run.target for run in ranked if not run.error)

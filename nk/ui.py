@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -159,6 +160,14 @@ class Ui:
             with _bar(what, total, unit) as progress.tick:
                 yield progress
         self.log(progress.line())
+
+
+@contextmanager
+def told_in_log(ui: Ui) -> Iterator[None]:
+    """What libraries warn of is for the log and for `--verbose`: their authors write for programmers."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: ui.detail(f"a library says: {message}")
+        yield
 
 
 def _aligned(rows: Sequence[Sequence[Any]]) -> list[str]:

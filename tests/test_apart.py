@@ -97,7 +97,7 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
 
 def test_a_process_that_cannot_begin_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "_serve", _gone)
-    with pytest.raises(PluginError, match=r"no process for the features could be started \(exit code 0\)"):
+    with pytest.raises(PluginError, match=r"no process for the work could be started \(exit code 0\)"):
         list(run_apart(abs, [-1], jobs=1, limit=lambda _: 60, idle=lambda: None))
 
 
@@ -112,3 +112,18 @@ def test_processes_end_with_the_one_that_began_them(tmp_path: Path) -> None:
     assert done.stdout == "(0.01, None)\n"
     assert done.returncode == -signal.SIGKILL
     assert "Traceback" not in done.stderr
+
+
+def test_nested_processes_may_begin_some(tmp_path: Path) -> None:
+    (tmp_path / "inner.py").write_text(
+        "from nk.apart import run_apart\n"
+        "def work(item):\n"
+        "    return sum(two for _, two in run_apart(abs, [-item, 1], jobs=1, limit=lambda _: 60, idle=int))\n"
+    )
+    done = script(
+        tmp_path,
+        "import inner, math",
+        "found = run_apart(inner.work, [1, 2, 3], jobs=2, limit=lambda _: math.inf, idle=int, enough=1, nested=True)",
+        "print(sorted(found))",
+    )
+    assert done.stdout == "[(1, 2), (2, 3), (3, 4)]\n", done.stderr

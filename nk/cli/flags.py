@@ -7,14 +7,17 @@ from typing import Annotated
 import typer
 
 from nk.cli.options import (
+    Address,
     ConfigFile,
     ConfigOption,
+    Executor,
     Jobs,
     Overrides,
     Quiet,
     Verbose,
     ending_well,
     one_file,
+    placed,
     warn_of,
 )
 from nk.ui import Ui
@@ -25,6 +28,8 @@ def flags(
     config: ConfigOption = None,
     overrides: Overrides = None,
     jobs: Jobs = None,
+    executor: Executor = None,
+    address: Address = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells, and run none.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Compute all anew, even where a folder has the results of the same run.")
@@ -43,14 +48,17 @@ def flags(
         from nk.config import load_config
         from nk.show_swept import show_cells, show_swept
 
-        loaded = load_config(one_file(file, config), overrides or ())
+        sets = placed(overrides, executor, address)
+        loaded = load_config(one_file(file, config), sets)
         warn_of(loaded, ui)
         if dry_run:
             show_cells(cells(loaded), ui, json=json)
             return
         from nk import sweeping
+        from nk.execute import executor_of
 
-        done = sweeping.sweep(loaded, overrides or (), ui, jobs=jobs, force=force)
+        with executor_of(loaded.config, ui) as where:
+            done = sweeping.sweep(loaded, sets, ui, jobs=jobs, force=force, executor=where)
         show_swept(done, ui, json=json)
         if done.exit_code:
             raise typer.Exit(done.exit_code)

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nk.cli.options import (
+    Address,
     ConfigFile,
     ConfigOption,
+    Executor,
     Jobs,
     Overrides,
     Quiet,
     Verbose,
     ending_well,
     one_file,
+    placed,
     warn_of,
 )
 from nk.errors import ConfigError, DataError, Problem
@@ -39,6 +42,8 @@ def run(
     config: ConfigOption = None,
     overrides: Overrides = None,
     jobs: Jobs = None,
+    executor: Executor = None,
+    address: Address = None,
     replay: Replay = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Stop at the plan: what would be done.")] = False,
     force: Annotated[
@@ -57,13 +62,15 @@ def run(
         from nk.config import load_config
 
         again = _place_of(replay) if replay else None
-        loaded = load_config(_config(file, config, replay), overrides or ())
+        loaded = load_config(_config(file, config, replay), placed(overrides, executor, address))
         warn_of(loaded, ui)
 
         from nk import pipeline
+        from nk.execute import executor_of
         from nk.show import show, show_plan, show_replay
 
-        result = pipeline.run(loaded, ui, jobs=jobs, dry_run=dry_run, replay=again, force=force)
+        with executor_of(loaded.config, ui) as where:
+            result = pipeline.run(loaded, ui, jobs=jobs, dry_run=dry_run, replay=again, force=force, executor=where)
         if not isinstance(result, pipeline.Result):
             show_plan(result, ui, json=json)
         elif again and result.outcome:

@@ -61,6 +61,9 @@ class Exp(Section):
     sample_selection: Part = key("all", "parts of the split that other commands work on")
     language: str = key("en", "language that is spoken, an ISO code", of="predict", built=False)
     export_onnx: bool | str = key(False, "store the best model as ONNX too; or the file's name", built=False)
+    executor: Literal["local", "dask"] = key(
+        "local", "where features, folds and cells are computed: on this machine, or on that of [CLUSTER]", of="cluster"
+    )
     databases: Names | None = key(None, "databases to train and test on in turn", of="crossdb")
     use_splits: bool = key(False, "keep the databases' own splits", of="crossdb")
     reuse_train: bool = key(False, "train once a database", of="crossdb", built=False)

@@ -37,8 +37,8 @@ def resolved(config: Config, sections: Iterable[str], plugins: Mapping[str, Iter
 
 def _complete(section: BaseModel, plugins: Iterable[Plugin]) -> Any:
     model, given = type(section), section.model_fields_set
-    # Each cell of a matrix is a run of its own, whichever others there are.
-    apart = {name for name in model.model_fields if _spot(model, name).note("of") == "crossdb"}
+    # Each cell of a matrix is a run of its own, whichever others there are, and no result depends on where it was made.
+    apart = {name for name in model.model_fields if _spot(model, name).note("of") in {"crossdb", "cluster"}}
     values = {name: _spot(model, name).default if name in apart else getattr(section, name)
               for name in model.model_fields}  # fmt: skip
     named = {name for name, value in values.items() if value is not None and _is_read(model, name)}

@@ -39,6 +39,8 @@ def check(build: Build) -> None:
     _crossed(build)
     if "model" in build.sections:
         _stopping(build)
+    if "cluster" in build.sections:
+        _jobs(build)
     _searching(build)
 
 
@@ -130,3 +132,14 @@ def _searching(build: Build) -> None:
         entry = build.entry("optim", key)
         if entry and getattr(optim, key) != known[key].default:
             build.found.odd(entry, f"has no effect with `{optim.search_strategy}`, which tries all combinations")
+
+
+def _jobs(build: Build) -> None:
+    """What a job is like matters where there is a queueing system."""
+    cluster = build.sections["cluster"]
+    if cluster.type or cluster.address:
+        return
+    for name, spot in spots(section_type("cluster")).items():
+        entry = build.entry("cluster", name)
+        if entry and getattr(cluster, name) != spot.default:
+            build.found.odd(entry, "has no effect without `type`")

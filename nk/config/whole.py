@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from nk.config.cluster import Cluster
     from nk.config.data import Data
     from nk.config.model import Exp, Feats, Model
     from nk.config.output import Flags, Optim, Plot, Report
@@ -33,6 +34,7 @@ SECTIONS = {
     "report": "output.Report",
     "optim": "output.Optim",
     "flags": "output.Flags",
+    "cluster": "cluster.Cluster",
     "aasist": "planned.sections.AasistOptions",
     "rnn": "planned.sections.RnnOptions",
     "finetune": "planned.sections.FinetuneOptions",
@@ -65,6 +67,7 @@ class Config:
         report: Report
         optim: Optim
         flags: Flags
+        cluster: Cluster
         aasist: AasistOptions
         rnn: RnnOptions
         finetune: FinetuneOptions

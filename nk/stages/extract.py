@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from nk.apart import Lost, run_apart
+from nk.apart import Lost
 from nk.audio import digest, probe, read
 from nk.cache import FeatureCache
 from nk.cache_folder import cache_folder
 from nk.errors import AudioError
-from nk.execute import run_all
+from nk.execute import HERE
 from nk.stages.assemble import Extracted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from nk.audio import Channel
+    from nk.execute import Executor
     from nk.registry import FeatureExtractor, Floats
     from nk.stages.pooling import Pooling
     from nk.tables import Dataset
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 READS_AS = 1
 _PATIENCE = 300  # s
 _AT_ONCE = 500  # rows that are taken from the cache together
+_BATCH = 16  # rows that are sent together to another machine
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def extract(
     fresh: bool = False,
     pooling: Pooling | None = None,
     what: str = "",
+    executor: Executor = HERE,
 ) -> Extracted:
     """Compute what one extractor gives for every row.
 
@@ -91,6 +94,7 @@ def extract(
         fresh: compute everything anew, whatever the cache has
         pooling: how frames become one vector, where the extractor gives frames; None leaves them
         what: what this work is called, where it is not for features
+        executor: where the work runs
 
     Returns:
         a vector a row, or frames; the cache keeps frames
@@ -103,7 +107,7 @@ def extract(
         values = {} if fresh else _cached(cache, works, pooling)
         todo = [work for work in works if work.id not in values]
         with ui.progress(what or f"features {extractor.called}", len(todo), "files") as progress:
-            computed, failed, notes = _compute(todo, extractor, cache, pooling, jobs, progress)
+            computed, failed, notes = _compute(todo, extractor, cache, pooling, jobs, progress, executor)
     for note in notes:
         ui.note(note)
     values |= computed
@@ -122,7 +126,7 @@ def _works(dataset: Dataset, channels: Mapping[str, Channel]) -> list[Work]:
     frame = dataset.frame.select("id", "path", "digest", "start", "end", "database")
     keys = _keys(dataset, channels).to_list()
     return [
-        Work(name, key, path, summed, start, end, channels[database])
+        Work(name, key, str(Path(path).absolute()), summed, start, end, channels[database])
         for key, (name, path, summed, start, end, database) in zip(keys, frame.iter_rows(), strict=True)
     ]
 
@@ -160,13 +164,13 @@ def _compute(
     pooling: Pooling | None,
     jobs: int,
     progress: Progress,
+    executor: Executor,
 ) -> tuple[dict[str, Floats], dict[str, str], list[str]]:
     """The values, what failed and why, and what the extractor says of the work."""
     values: dict[str, Floats] = {}
     failed: dict[str, str] = {}
     notes: dict[str, None] = {}
-    outcomes = (_in_threads if extractor.workers == "threads" else _in_processes)(extractor, todo, jobs, cache.tick)
-    for work, outcome, said in outcomes:
+    for work, outcome, said in _outcomes(todo, extractor, jobs, cache.tick, executor):
         notes |= dict.fromkeys(said)
         if isinstance(outcome, str):
             failed[work.id] = outcome
@@ -177,22 +181,23 @@ def _compute(
     return values, failed, list(notes)
 
 
-def _in_threads(extractor: FeatureExtractor, todo: Sequence[Work], jobs: int, idle: Callable[[], None]) -> Outcomes:
+def _outcomes(
+    todo: Sequence[Work], extractor: FeatureExtractor, jobs: int, idle: Callable[[], None], executor: Executor
+) -> Outcomes:
     from threadpoolctl import threadpool_limits
 
-    def one(work: Work) -> tuple[Work, Floats | str, Sequence[str]]:
-        return work, *_extract_one(extractor, work)
-
+    threads = extractor.workers == "threads"
+    if executor.remote or not threads:
+        # What an extractor has made for itself meanwhile may not fit through a pipe.
+        extractor = type(extractor)(extractor.options, name=extractor.called)
+    if todo:
+        executor.check_sees(todo[0].path)
+    limit = None if threads and not executor.remote else _limit
     # A core a file: threads of linear algebra beside them would only wait for each other.
     with threadpool_limits(1, user_api="blas"):
-        yield from run_all(one, todo, jobs=jobs, idle=idle)
-
-
-def _in_processes(extractor: FeatureExtractor, todo: Sequence[Work], jobs: int, idle: Callable[[], None]) -> Outcomes:
-    # What an extractor has made for itself meanwhile may not fit through a pipe.
-    fresh = type(extractor)(extractor.options, name=extractor.called)
-    for work, outcome in run_apart(partial(_extract_one, fresh), todo, jobs=jobs, limit=_limit, idle=idle):
-        yield work, *((f"`{extractor.called}` {outcome.why}", ()) if isinstance(outcome, Lost) else outcome)
+        found = executor.run(_extract_one, extractor, todo, jobs=jobs, limit=limit, batch=_BATCH, idle=idle)
+        for work, outcome in found:
+            yield work, *((f"`{extractor.called}` {outcome.why}", ()) if isinstance(outcome, Lost) else outcome)
 
 
 def _limit(work: Work) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from nk.errors import DataError
+from nk.execute import HERE
 from nk.registry import Training
 from nk.stages import balance, gaps
 from nk.stages.course import Course, Stop
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from nk.execute import Executor
     from nk.registry import Doubles, Floats, Ints, LearntFeatures, Model
     from nk.stages.scale import FittedScaler
     from nk.stages.train import Recipe
@@ -63,13 +65,17 @@ class Rows:
 
 @dataclass(frozen=True)
 class Way:
-    """How one model is trained: `groups` are those of all rows, `kind` what they are, `where` is for messages."""
+    """How one model is trained: `groups` are those of all rows, `kind` what they are, `where` is for messages.
+
+    `executor` says where its inner folds are trained.
+    """
 
     recipe: Recipe
     target: Target
     groups: Ints
     kind: str
     where: str = ""
+    executor: Executor = HERE
 
 
 def rows_of(features: Features, dataset: Dataset, ids: Sequence[str]) -> Rows:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nk.errors import DataError
-from nk.execute import run_all
+from nk.apart import Lost
+from nk.errors import DataError, PluginError
+from nk.execute import HERE
 from nk.stages.fit import fit_each, speakers_of, threads
 from nk.stages.grouping import dealt_evenly
 
@@ -68,19 +69,26 @@ def out_of_fold(rows: Rows, folds: Sequence[Inner], way: Way, models: Sequence[M
     Raises:
         DataError: it cannot be trained in a fold
     """
-
-    def one(number: int) -> tuple[int, list[Doubles]]:
-        inner = folds[number]
-        its = replace(way, recipe=replace(way.recipe, jobs=1), where=inner.where)
-        with threads(1, "openmp"):
-            try:
-                found = fit_each(rows, inner.train, inner.train[:0], its, models)
-            except DataError as error:
-                raise DataError(f"in the training part{inner.where}: {error}", hint=error.hint) from error
-            return number, [scores(rows, each, inner.test) for each in found]
-
-    found = dict(run_all(one, range(len(folds)), jobs=way.recipe.jobs))
+    alone = replace(way, recipe=replace(way.recipe, jobs=1), executor=HERE)
+    found: dict[int, list[Doubles]] = {}
+    for number, outcome in way.executor.run(
+        _one, (rows, folds, alone, models), range(len(folds)), jobs=way.recipe.jobs
+    ):
+        if isinstance(outcome, Lost):
+            raise PluginError(f"a training{folds[number].where} {outcome.why}")
+        found[number] = outcome
     return [np.concatenate([found[number][place] for number in range(len(folds))]) for place in range(len(models))]
+
+
+def _one(shared: tuple[Rows, Sequence[Inner], Way, Sequence[Model]], number: int) -> list[Doubles]:
+    rows, folds, way, models = shared
+    inner = folds[number]
+    with threads(1, "openmp"):
+        try:
+            found = fit_each(rows, inner.train, inner.train[:0], replace(way, where=inner.where), models)
+        except DataError as error:
+            raise DataError(f"in the training part{inner.where}: {error}", hint=error.hint) from error
+        return [scores(rows, each, inner.test) for each in found]
 
 
 def scores(rows: Rows, trained: Trained, places: Ints) -> Doubles:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nk.execute import HERE
 from nk.registry import FeatureExtractor, FeatureLearner, FeatureTable
 from nk.stages import gaps
 from nk.stages.assemble import Extracted, join, skips
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nk.audio import Channel
+    from nk.execute import Executor
     from nk.registry import FeatureSource
     from nk.stages.pooling import Pooling
     from nk.tables import Dataset, Features, Skip
@@ -35,6 +37,7 @@ class Ask:
     jobs: int
     keep: Sequence[str] | None = None
     fresh: bool = False
+    executor: Executor = HERE
 
 
 def gather(dataset: Dataset, sources: Sequence[FeatureSource], ask: Ask, ui: Ui) -> tuple[Features, list[Skip]]:
@@ -119,4 +122,7 @@ def _same(one: FeatureSource, other: FeatureSource) -> bool:
 
 
 def _extract(dataset: Dataset, extractor: FeatureExtractor, ask: Ask, pooling: Pooling | None, ui: Ui) -> Extracted:
-    return extract(dataset, extractor, channels=ask.channels, jobs=ask.jobs, ui=ui, fresh=ask.fresh, pooling=pooling)
+    return extract(
+        dataset, extractor, channels=ask.channels, jobs=ask.jobs, ui=ui, fresh=ask.fresh, pooling=pooling,
+        executor=ask.executor,
+    )  # fmt: skip

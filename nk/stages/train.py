@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from nk.errors import DataError
-from nk.execute import run_all
+from nk.apart import Lost
+from nk.errors import DataError, PluginError
+from nk.execute import HERE
 from nk.stages import crossfit, gaps, tune
 from nk.stages.evaluate import uncertainty
 from nk.stages.fit import Way, rows_of, speakers_of, threads, truth_of
@@ -22,6 +23,7 @@ from nk.tables import Predictions, positions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nk.execute import Executor
     from nk.registry import Floats, Model
     from nk.stages.calibration import Aims, Calibration
     from nk.stages.course import Choice, Course
@@ -87,29 +89,42 @@ class _Job:
     way: Way
 
 
-def cross(features: Features, dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int, ui: Ui) -> Crossed:
+def cross(
+    features: Features,
+    dataset: Dataset,
+    folds: Sequence[Fold],
+    recipe: Recipe,
+    runs: int,
+    ui: Ui,
+    executor: Executor = HERE,
+) -> Crossed:
     """Train on each fold's training rows and predict its dev and test rows, `runs` times with seeds that follow.
 
-    In a cross-validation the test rows of all folds together are all rows, and their part is `test`.
+    In a cross-validation the test rows of all folds together are all rows, and their part is `test`. Where there are
+    several models to train, `executor` says where; of a single one it has the inner folds.
 
     Raises:
         DataError: a fold cannot be trained, see `check`
     """
-    inner = replace(recipe, jobs=1) if len(folds) * runs > 1 else recipe
+    several = len(folds) * runs > 1
+    inner = replace(recipe, jobs=1) if several else recipe
     inner = replace(inner, aims=_aims_of_a_fold(dataset, folds, recipe))
     if recipe.balancing:
         import_module("imblearn")  # once, not by several threads at once
     rows = rows_of(features, dataset, shared_ids(folds))
-    work = _jobs(rows.frame, dataset, folds, inner, runs)
-    found: dict[tuple[int, str], tuple[pl.DataFrame, Course]] = {}
+    work = _jobs(rows.frame, dataset, folds, inner, runs, HERE if several else executor)
+    found: dict[int, tuple[pl.DataFrame, Course]] = {}
+    where = executor if several else HERE
     with (
         ui.progress("training", len(work), "folds" if len(folds) > 1 else "models") as progress,
         threads(inner.jobs, "blas"),
     ):
-        for job, frame, course in run_all(lambda job: _one(rows, job), work, jobs=recipe.jobs):
-            found[job.run, job.fold.name] = frame, course
+        for place, outcome in where.run(_one, (rows, work), range(len(work)), jobs=recipe.jobs):
+            if isinstance(outcome, Lost):
+                raise PluginError(f"a training{work[place].way.where} {outcome.why}")
+            found[place] = outcome
             progress.advance()
-    frames, courses = zip(*(found[job.run, job.fold.name] for job in work), strict=True)
+    frames, courses = zip(*(found[place] for place in range(len(work))), strict=True)
     predictions = Predictions(pl.concat(frames), dataset.target)
     if recipe.aims and not inner.aims and not dataset.target.is_number:
         unit = "rows" if _by_row(dataset) else "speakers"
@@ -159,8 +174,15 @@ def planned(dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) 
     return [f"tuning: {tried}, chosen by {recipe.grid.measure}: {fits} trainings in all"]
 
 
-def _jobs(frame: pl.DataFrame, dataset: Dataset, folds: Sequence[Fold], recipe: Recipe, runs: int) -> list[_Job]:
-    ways = [way_of(frame, dataset, recipe.of_run(run)) for run in range(runs)]
+def _jobs(
+    frame: pl.DataFrame,
+    dataset: Dataset,
+    folds: Sequence[Fold],
+    recipe: Recipe,
+    runs: int,
+    executor: Executor = HERE,
+) -> list[_Job]:
+    ways = [replace(way_of(frame, dataset, recipe.of_run(run)), executor=executor) for run in range(runs)]
     where = {fold.name: f" of fold `{fold.name}`" if len(folds) > 1 else "" for fold in folds}
     return [_Job(run, fold, replace(ways[run], where=where[fold.name])) for run in range(runs) for fold in folds]
 
@@ -205,15 +227,17 @@ def train(
     recipe: Recipe,
     choice: Choice | None = None,
     calibration: Calibration | None = None,
+    executor: Executor = HERE,
 ) -> Trained:
     """Fit gaps, scaler and model on the rows `ids`; `dev` are rows that a model may stop on, and options be chosen by.
 
     For one model at a time: the number of threads of linear algebra is set for the whole process. `choice` are the
     values of options, where they have been chosen on these very rows, and `calibration` is what `cross` has found.
+    `executor` is where inner folds are trained; the model itself is trained here.
     """
     rows = rows_of(features, dataset, [*ids, *dev])
     recipe = replace(recipe.chosen(choice), aims=None)
-    every, way = np.arange(len(rows.where)), way_of(rows.frame, dataset, recipe)
+    every, way = np.arange(len(rows.where)), replace(way_of(rows.frame, dataset, recipe), executor=executor)
     with threads(recipe.jobs, "blas"), threads(recipe.jobs, "openmp"):
         found = tune.best(rows, every[: len(ids)], every[len(ids) :], way)
     course = replace(found.course, choice=choice or found.course.choice, calibration=calibration)
@@ -247,7 +271,8 @@ def _said(trained: Trained, x: Floats, rows: pl.DataFrame, *, run: int, fold: st
     )
 
 
-def _one(rows: Rows, job: _Job) -> tuple[_Job, pl.DataFrame, Course]:
+def _one(shared: tuple[Rows, Sequence[_Job]], place: int) -> tuple[pl.DataFrame, Course]:
+    rows, job = shared[0], shared[1][place]
     fold = job.fold
     with threads(job.way.recipe.jobs, "openmp"):
         trained = tune.best(rows, fold.train_rows, fold.dev_rows, job.way)
@@ -256,4 +281,4 @@ def _one(rows: Rows, job: _Job) -> tuple[_Job, pl.DataFrame, Course]:
             for split, places in (("dev", fold.dev_rows), ("test", fold.test_rows))
             if len(places)
         ]
-    return job, pl.concat(said), replace(trained.course, run=job.run, fold=fold.name)
+    return pl.concat(said), replace(trained.course, run=job.run, fold=fold.name)
