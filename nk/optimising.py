@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nk import runfolder
-from nk.errors import NkError
+from nk.errors import ClusterError, NkError
+from nk.execute import HERE
 from nk.manifest import Stopwatch, manifest, versions
 from nk.optim import aims, best, store
 from nk.optim.material import Part, material, part_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nk.config import Loaded
+    from nk.execute import Executor
     from nk.optim.material import Material
     from nk.optim.search import Strategy
     from nk.optim.setting import Outer
@@ -51,6 +53,7 @@ def optim(
     nested: Outer | None = None,
     force: bool = False,
     dry_run: bool = False,
+    executor: Executor = HERE,
 ) -> Searched | Planned:
     """Search the options that [OPTIM] names; a trial that fails is told, and the others go on.
 
@@ -64,11 +67,12 @@ def optim(
         nested: in place of [OPTIM] `nested`
         force: forget the trials that were made
         dry_run: stop at the plan
+        executor: where features are computed and trials made
 
     Raises:
         NkError: the config, the data or the installation does not allow it, or no trial could be trained
     """
-    asked, watch = setting(loaded, jobs, nested), Stopwatch()
+    asked, watch = setting(loaded, jobs, nested, executor), Stopwatch()
     place = place_of(loaded)
     runfolder.check_command(place, "optim", way_out=_WAY_OUT)
     best.text_of(loaded, overrides, asked.model, {})  # that it can be written is known before any work
@@ -148,7 +152,7 @@ def _searched(asked: Setting, found: Material, storage: Any, place: Path, watch:
             f"config, data or nk have changed since the search in `{place}`: a new study is begun, the old one stays"
         )
     with watch("search"), ui.progress("trying", left, "trials") as progress:
-        search(study, where, how, asked.make, jobs=jobs, done=progress.advance)
+        search(study, where, how, asked.make, jobs=jobs, done=progress.advance, executor=asked.setup.executor)
     again = again and (not asked.nested or study.noted(name_of(asked, found)) is not None)
     trials = tuple(tried(study, how))
     best_of(trials, asked.aim)  # an error where none could be trained
@@ -177,6 +181,8 @@ def _nested(
     try:
         with watch("nested"), ui.progress("nested", len(outer), "outer folds") as progress:
             return repeated(asked, found, storage, study, jobs=asked.setup.jobs, done=progress.advance), ""
+    except ClusterError:
+        raise
     except NkError as error:
         return None, str(error)
 

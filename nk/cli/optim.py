@@ -7,14 +7,17 @@ from typing import Annotated
 import typer
 
 from nk.cli.options import (
+    Address,
     ConfigFile,
     ConfigOption,
+    Executor,
     Jobs,
     Overrides,
     Quiet,
     Verbose,
     ending_well,
     one_file,
+    placed,
     warn_of,
 )
 from nk.ui import Ui
@@ -25,6 +28,8 @@ def optim(
     config: ConfigOption = None,
     overrides: Overrides = None,
     jobs: Jobs = None,
+    executor: Executor = None,
+    address: Address = None,
     nested: Annotated[
         bool | None,
         typer.Option("--nested/--no-nested", help="Say what the search is worth: repeat it in each of several outer "
@@ -44,11 +49,16 @@ def optim(
     with ending_well(ui):
         from nk import optimising
         from nk.config import load_config
+        from nk.execute import executor_of
         from nk.show_searched import show_planned, show_searched
 
-        loaded = load_config(one_file(file, config), overrides or ())
+        sets = placed(overrides, executor, address)
+        loaded = load_config(one_file(file, config), sets)
         warn_of(loaded, ui)
-        done = optimising.optim(loaded, overrides or (), ui, jobs=jobs, nested=nested, force=force, dry_run=dry_run)
+        with executor_of(loaded.config, ui) as where:
+            done = optimising.optim(
+                loaded, overrides or (), ui, jobs=jobs, nested=nested, force=force, dry_run=dry_run, executor=where
+            )
         if isinstance(done, optimising.Planned):
             show_planned(done, ui, json=json)
         else:

@@ -90,7 +90,7 @@ def repeated(
         where = bench(found.rows, fold.train, found.way, setting.aim, folds=setting.folds, rungs=setting.how.rungs)
         own = f"{found.key} {name} {number}"
         study = Study(storage, own, setting.how.dims, maximize=setting.aim.greater_is_better)
-        search(study, where, setting.how, setting.make, jobs=jobs, done=lambda: None)
+        search(study, where, setting.how, setting.make, jobs=jobs, done=_nothing, executor=setting.setup.executor)
         best = best_of(tried(study, setting.how), setting.aim)
         said.append(predicted(where, fold, setting.make(best.values)))
         chosen.append({"fold": fold.where.removeprefix(" of "), "values": dict(best.values),
@@ -99,6 +99,10 @@ def repeated(
     result = _result(found, setting.aim, outer, said, chosen)
     main.note(name, result.as_dict())
     return result
+
+
+def _nothing() -> None:
+    """Only whole outer folds are told."""
 
 
 def _result(

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nk.apart import Lost
 from nk.errors import NkError
-from nk.execute import run_all
+from nk.execute import HERE
 from nk.optim import space
 from nk.optim.trials import Outcome, Task, evaluate
 from nk.stages.fit import threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from nk.execute import Executor
     from nk.optim.space import Dimension
     from nk.optim.store import Study, Trial
     from nk.optim.trials import Bench
@@ -76,7 +78,34 @@ def tries(how: Strategy, rungs: int) -> int:
     return sum(math.ceil(how.count / FACTOR**number) for number in range(rungs))
 
 
-def search(study: Study, where: Bench, how: Strategy, make: Make, *, jobs: int, done: Callable[[], None]) -> None:
+@dataclass(frozen=True)
+class _Place:
+    """Where trials are made, on how many cores, and what is called after each."""
+
+    bench: Bench
+    executor: Executor
+    jobs: int
+    done: Callable[[], None]
+
+    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """What comes of tasks, in any order."""
+        for task, found in self.executor.run(evaluate, self.bench, tasks, jobs=self.jobs):
+            if isinstance(found, Lost):
+                yield Outcome(task.trial, task.rung, error=f"the trial {found.why}")
+            else:
+                yield found
+
+
+def search(
+    study: Study,
+    where: Bench,
+    how: Strategy,
+    make: Make,
+    *,
+    jobs: int,
+    done: Callable[[], None],
+    executor: Executor = HERE,
+) -> None:
     """Try everything that has not been tried.
 
     Args:
@@ -86,19 +115,21 @@ def search(study: Study, where: Bench, how: Strategy, make: Make, *, jobs: int, 
         make: makes the model of a combination
         jobs: how many cores to use
         done: called after each trial on each rung
+        executor: where trials are made
     """
+    place = _Place(where, executor, jobs, done)
     if where.way.recipe.balancing:
         import_module("imblearn")  # once, not by several threads at once
     with threads(1, "blas"):
         if how.kind != "tpe":
             study.begin(how.combinations)
-            _climb(study, where, how.count, make, jobs, done)
+            _climb(study, place, how.count, make)
             return
         while True:
             _propose(study, how)
             if not _open(study):
                 return
-            _climb(study, where, how.count, make, jobs, done)
+            _climb(study, place, how.count, make)
 
 
 def tried(study: Study, how: Strategy) -> list[Trial]:
@@ -120,22 +151,22 @@ def _open(study: Study) -> list[Trial]:
     return [one for one in study.trials if one.state == "open"]
 
 
-def _climb(study: Study, where: Bench, count: int, make: Make, jobs: int, done: Callable[[], None]) -> None:
+def _climb(study: Study, place: _Place, count: int, make: Make) -> None:
     """Try the open trials on each rung, and end those that do not go on to the next."""
-    last = len(where.rungs) - 1
+    where, last = place.bench, len(place.bench.rungs) - 1
     for number, rung in enumerate(where.rungs):
         known = _known(study, number)
         waiting = [one for one in _open(study) if one.rung < number]
         first = {repr(one.values): one for one in reversed(waiting) if repr(one.values) not in known}
         tasks = [_task(one, number, make) for one in reversed(first.values())]
-        for outcome in run_all(partial(evaluate, where), tasks, jobs=jobs):
+        for outcome in place.outcomes(tasks):
             study.record(outcome, rung.speakers)
-            done()
+            place.done()
         known = _known(study, number)
         # TPE may propose the same twice.
         for again in [one for one in waiting if study.trials[one.number].rung < number]:
             study.record(replace(known[repr(again.values)], trial=again.number), rung.speakers)
-            done()
+            place.done()
         if number < last:
             count = math.ceil(count / FACTOR)
             _stop(study, number, count, where)

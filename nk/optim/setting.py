@@ -11,6 +11,7 @@ from nk.config.plugins import define
 from nk.config.scoring import chooses
 from nk.config.spaces import COUNTS
 from nk.errors import ConfigError, Problem
+from nk.execute import HERE
 from nk.optim import aims, space
 from nk.optim.search import Strategy, strategy
 from nk.optim.store import check_package
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from nk.config import Loaded
+    from nk.execute import Executor
     from nk.optim.space import Dimension
     from nk.registry import Measure, Model
 
@@ -53,13 +55,14 @@ class Setting:
         return model_of(config, {**config.model.options, **space.options(values)})
 
 
-def setting(loaded: Loaded, jobs: int | None, nested: Outer | None = None) -> Setting:
+def setting(loaded: Loaded, jobs: int | None, nested: Outer | None = None, executor: Executor = HERE) -> Setting:
     """Everything that a search needs besides data.
 
     Args:
         loaded: the config
         jobs: as for `pipeline.run`
         nested: in place of [OPTIM] `nested`
+        executor: where features are computed and trials made
 
     Raises:
         ConfigError: the config does not say what to search, or something that does not go with a search
@@ -76,7 +79,7 @@ def setting(loaded: Loaded, jobs: int | None, nested: Outer | None = None) -> Se
         raise _problem(loaded, "model.tuning_params", text, "leave it out, and put its lists into [OPTIM]")
     _check_task(loaded, name)
     named = replace(loaded, config=config.replaced(model=config.model.model_copy(update={"type": name})))
-    setup = prepare(named, jobs)
+    setup = prepare(named, jobs, executor=executor)
     setup = replace(setup, recipe=replace(setup.recipe, aims=None))
     dims = _dimensions(loaded, name)
     how = strategy(optim.search_strategy, dims, optim.n_iter, optim.random_state)
