@@ -139,7 +139,7 @@ def test_options_are_searched(place: Path, machines: Machines, strategy: str) ->
     assert tables[0].drop("seconds").equals(tables[1].drop("seconds"))
     assert tables[0]["value"].max() > 0.5
     nk(place, "run", f"here/{strategy}_optim/best.ini", "--set", "exp.root=here")
-    assert told(place / "here" / f"{strategy}_best" / "metrics.json")["metrics"]["test"]["uar"]["value"] > 0.4
+    assert told(place / "here" / f"{strategy}_best" / "metrics.json")["metrics"]["test"]["uar"]["value"] > 0.25
 
 
 def test_databases_are_crossed(place: Path, machines: Machines) -> None:
