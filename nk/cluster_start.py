@@ -98,7 +98,9 @@ def _local() -> Any:
     from nk.memory import that_fit
 
     workers = that_fit(cores())
-    return LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
+    return LocalCluster(
+        n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
+    )
 
 
 def _wait(client: Client, settings: Cluster, ui: Ui) -> None:
