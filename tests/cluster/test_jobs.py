@@ -88,9 +88,12 @@ def test_the_script_of_a_job(queue: str, tmp_path: Path) -> None:
 
 def test_certificates_of_dasks_own_settings_are_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    monkeypatch.setattr(
-        dask_jobqueue, "SLURMCluster", lambda **about: made.append(about) or SimpleNamespace(adapt=dict)
-    )
+
+    def cluster(**about: Any) -> SimpleNamespace:
+        made.append(about)
+        return SimpleNamespace(adapt=dict)
+
+    monkeypatch.setattr(dask_jobqueue, "SLURMCluster", cluster)
     queued(Cluster(type="slurm"))
     with dask.config.set({"distributed.comm.tls.ca-file": "ca.pem"}):
         queued(Cluster(type="slurm"))
