@@ -112,7 +112,7 @@ def _wait(client: Client, settings: Cluster, ui: Ui) -> None:
             raise ClusterError(f"the scheduler `{settings.address}` has no worker", hint=hint)
         if time.monotonic() - said > _REMIND:
             said = time.monotonic()
-            ui.note(f"waiting for the first worker since {(said - start) / 60:.0f} minutes")
+            ui.note(f"waiting for the first worker, {(said - start) / 60:.0f} min so far")
         time.sleep(0.25)
 
 
