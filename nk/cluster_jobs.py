@@ -24,9 +24,7 @@ def queued(settings: Cluster) -> Any:
 
     security = Security()  # what Dask's own settings say
     safely = {"security": security, "protocol": "tls://"} if security.tls_ca_file else {}
-    cluster = getattr(dask_jobqueue, _CLASSES[settings.type or ""])(
-        **job(settings), **safely, dashboard_address=None, silence_logs="critical"
-    )
+    cluster = getattr(dask_jobqueue, _CLASSES[settings.type or ""])(**job(settings), **safely, silence_logs="critical")
     cluster.adapt(minimum_jobs=settings.jobs, maximum_jobs=settings.jobs)
     return cluster
 
@@ -50,5 +48,6 @@ def job(settings: Cluster) -> dict[str, Any]:
         "interface": settings.interface,
         "log_directory": settings.logs,
         "local_directory": settings.scratch,
+        "scheduler_options": {"dashboard_address": ":0"},  # any port: there may be several schedulers
     }
     return {name: value for name, value in found.items() if value is not None}

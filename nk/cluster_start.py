@@ -98,7 +98,9 @@ def _local() -> Any:
     from nk.memory import that_fit
 
     workers = that_fit(cores())
-    return LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
+    return LocalCluster(
+        n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
+    )
 
 
 def _wait(client: Client, settings: Cluster, ui: Ui) -> None:
@@ -110,7 +112,7 @@ def _wait(client: Client, settings: Cluster, ui: Ui) -> None:
             raise ClusterError(f"the scheduler `{settings.address}` has no worker", hint=hint)
         if time.monotonic() - said > _REMIND:
             said = time.monotonic()
-            ui.note(f"waiting for the first worker since {(said - start) / 60:.0f} minutes")
+            ui.note(f"waiting for the first worker, {(said - start) / 60:.0f} min so far")
         time.sleep(0.25)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 pytest.importorskip("dask_jobqueue")
 
+import dask
 import dask_jobqueue
 
-from nk.cluster_jobs import _CLASSES, job
+from nk.cluster_jobs import _CLASSES, job, queued
 from nk.config import load_config
 from nk.config.cluster import Cluster
 
@@ -82,6 +84,22 @@ def test_the_script_of_a_job(queue: str, tmp_path: Path) -> None:
     script = re.sub(r"tcp://\S+", "ADDRESS", script).replace("dummy-name", "WORKER")
     assert script.split("\n\n")[0] == "#!/usr/bin/env bash"
     assert script.split("\n\n", 1)[1].strip() == f"{HEADS[queue]}\n{COMMAND}".strip()
+
+
+def test_certificates_of_dasks_own_settings_are_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def cluster(**about: Any) -> SimpleNamespace:
+        made.append(about)
+        return SimpleNamespace(adapt=dict)
+
+    monkeypatch.setattr(dask_jobqueue, "SLURMCluster", cluster)
+    queued(Cluster(type="slurm"))
+    with dask.config.set({"distributed.comm.tls.ca-file": "ca.pem"}):
+        queued(Cluster(type="slurm"))
+    plain, safe = made
+    assert "security" not in plain
+    assert (safe["protocol"], safe["security"].tls_ca_file) == ("tls://", "ca.pem")
 
 
 def test_what_is_not_set_is_left_to_the_system() -> None:

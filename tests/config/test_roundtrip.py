@@ -54,6 +54,9 @@ FORMS = {
     "a list of lists": st.lists(st.lists(TEXT, min_size=1, max_size=2).map(tuple), max_size=2).map(tuple),
     "a mapping {old": st.dictionaries(TEXT.filter(lambda old: "," not in old and old == old.strip()), SCALAR),
     "a mapping {column": st.lists(st.tuples(TEXT, st.lists(SCALAR, max_size=2).map(tuple)), max_size=3).map(tuple),
+    "one line": TEXT.map(str.strip).filter(bool),
+    "an address": st.sampled_from(["tcp://node1:8786", "tls://[fe80::1]:80"]),
+    "hours and": st.sampled_from(["02:30:00", "100:00:59"]),
     "a list of whole": st.lists(st.integers(1, 999), min_size=1, max_size=3).map(tuple),
 }
 
