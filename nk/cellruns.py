@@ -69,7 +69,7 @@ def run_all(
     """Run cells; one that fails is reported, and the others go on.
 
     First those that need features which no cell before them did, one after the other, each with all cores; then the
-    others, several at once.
+    others, several at once, if there are two cores for each.
 
     Args:
         cells: what to set in each
@@ -129,7 +129,9 @@ class _Done:
 def _each(cells: Sequence[Cell], about: _About, loaded: Loaded, jobs: int) -> Iterator[_Done]:
     """The cells as they are done."""
     first, rest = _parted(cells, about)
-    number = that_fit(min(jobs, len(rest) // _ENOUGH), _NEED) if len(rest) >= 2 * _ENOUGH else 1
+    # Folds of a cell alone keep two cores busy; where they are on a cluster, a cell here does little but wait.
+    most = jobs if about.executor.remote else jobs // 2
+    number = that_fit(min(most, len(rest) // _ENOUGH), _NEED) if len(rest) >= 2 * _ENOUGH else 1
     if number < 2 or loaded.config.plot.runs_compare:  # which looks at the runs that there are
         first, rest = list(cells), []
     for cell in first:

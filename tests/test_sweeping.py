@@ -220,6 +220,21 @@ def test_every_cell_is_a_run_a_failed_one_is_told_and_a_second_time_nothing_is_c
     assert json.loads(again.stdout)["estimates"] == told["estimates"]
 
 
+@pytest.mark.slow
+def test_cells_at_once_come_to_the_same(nasty: Path) -> None:
+    flags = "[FLAGS]\nmodels = ['svm', 'knn', 'bayes']\nscale = ['none', 'standard', 'minmax']\n"
+    told = []
+    for name, jobs in (("alone", 2), ("together", 8)):
+        swept = nasty.parents[1] / f"{name}.ini"
+        text = (nasty.parents[1] / "exp.ini").read_text().replace("name = nasty", f"name = {name}")
+        swept.write_text(text + flags)
+        done = call("flags", swept, "--json", "--jobs", jobs)
+        assert done.exit_code == 0, done.output
+        told.append({str(one["values"]): one["metrics"] for one in json.loads(done.stdout)["cells"]})
+    assert len(told[0]) == 9
+    assert told[0] == told[1]
+
+
 def test_where_no_cell_runs_it_is_an_error(nasty: Path) -> None:
     swept = nasty.parents[1] / "none.ini"
     text = (nasty.parents[1] / "exp.ini").read_text().replace("name = nasty", "name = none")
