@@ -4,6 +4,8 @@ The highest of many values is high by merit and by luck; the luck stays behind w
 reported beside it repeats the choice where it does no harm:
 
 - by dev, where all have a dev part: the best there is chosen, and its value on the test part is reported.
+- in inner folds, where that is asked for after a cross-validation: for each fold, the best by its training rows alone
+  (`nk/nesting.py`) is chosen, and its predictions for the fold are taken. That is a nested cross-validation.
 - by the other speakers, where not: for each test speaker, the best by the rows of all others is chosen, and its
   predictions for this speaker are taken; their measure over all speakers is reported. This is the idea of Tsamardinos,
   Greasidou and Borboudakis (Machine Learning 107, 2018), who choose and measure on different halves of the same
@@ -29,7 +31,7 @@ from nk.metrics._rows import labelled
 from nk.stages.evaluate import evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nk.registry import Doubles, Measure
     from nk.tables import Metric, Predictions
@@ -42,7 +44,7 @@ class Choice:
     `folded` says that the predictions are those of a cross-validation.
     """
 
-    how: Literal["dev", "other speakers"]
+    how: Literal["dev", "inner folds", "other speakers"]
     metric: Metric
     chosen: dict[str, int]
     folded: bool = False
@@ -88,6 +90,40 @@ def by_others(test: Sequence[Predictions], names: Sequence[str], one: Measure[An
     counts = {names[place]: best.count(place) for place in dict.fromkeys(sorted(best, key=best.count, reverse=True))}
     folded = rows[0].frame["fold"].n_unique() > 1
     return Choice("other speakers", _metric(replace(test[0], frame=frame), "test", one), counts, folded)
+
+
+def need_same_folds(test: Sequence[Predictions]) -> None:
+    """Make sure that a choice for each fold can be made.
+
+    Raises:
+        DataError: some have other folds
+    """
+    folds = [each.frame.select("id", "fold").unique().sort("id", "fold") for each in test]
+    if any(not each.equals(folds[0]) for each in folds):
+        hint = "leave out what changes them, as `random_seed`"
+        raise DataError("no nested choice: cells have other folds", hint=hint)
+
+
+def by_inner(
+    test: Sequence[Predictions], inner: Sequence[Mapping[str, float]], names: Sequence[str], one: Measure[Any]
+) -> Choice:
+    """Choose for each fold by its training rows, and measure what was chosen.
+
+    Args:
+        test: what each predicts of the same test rows
+        inner: what each reaches in inner folds of the training rows of a fold, by the name of the fold
+        names: of each
+        one: what to choose by
+
+    Raises:
+        DataError: the measure is not defined in the inner folds of any
+    """
+    best = {name: _best(np.array([values[name] for values in inner]), one) for name in sorted(inner[0])}
+    parts = [test[place].part("test").frame.filter(pl.col("fold") == name) for name, place in best.items()]
+    places = list(best.values())
+    counts = {names[place]: places.count(place) for place in sorted({*places}, key=lambda one: -places.count(one))}
+    frame = pl.concat(parts, how="vertical_relaxed")
+    return Choice("inner folds", _metric(replace(test[0], frame=frame), "test", one), counts, folded=True)
 
 
 def _metric(predictions: Predictions, split: str, one: Measure[Any]) -> Metric:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import chosen, comparing, members, runfolder
+from nk import chosen, comparing, members, nesting, runfolder
 from nk.cellruns import WAY_OUT, CellRun, run_all
 from nk.cells import cells
-from nk.errors import NkError
+from nk.errors import ClusterError, NkError
 from nk.execute import HERE
 from nk.families import metrics as measures
 from nk.manifest import Stopwatch, manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nk.chosen import Choice
     from nk.comparing import Comparison
     from nk.config import Loaded
     from nk.execute import Executor
     from nk.members import Member
+    from nk.nesting import Inner
     from nk.ui import Ui
+
+    Nest = Callable[..., Mapping[str, Inner]]
 
 NAME = "sweep.json"
 _MOST = 40  # runs whose pairs are compared: with more, hardly a difference outlives the correction
@@ -35,6 +39,7 @@ class Estimate:
     """What choosing among the runs of a target is worth; where that cannot be said, `why` says so.
 
     `best` is the run that is best by its own test rows; `comparison` has the pairs, None where there are too many.
+    `inner` is what cells reach in inner folds, where the choice is by these.
     """
 
     target: str
@@ -44,6 +49,7 @@ class Estimate:
     choice: Choice | None = None
     comparison: Comparison | None = None
     why: str = ""
+    inner: Mapping[str, Inner] = field(default_factory=dict)
 
     @property
     def alike(self) -> int | None:
@@ -89,6 +95,7 @@ def sweep(
     *,
     jobs: int | None = None,
     force: bool = False,
+    nested: bool | None = None,
     executor: Executor = HERE,
 ) -> Sweep:
     """Run every cell; one that fails is reported, and the others go on.
@@ -101,6 +108,7 @@ def sweep(
         ui: where to say what happens
         jobs: as for `pipeline.run`
         force: compute all in any case
+        nested: in place of [FLAGS] `nested`
         executor: where features are computed and folds trained
 
     Raises:
@@ -111,10 +119,14 @@ def sweep(
     runfolder.check_command(place, "flags", way_out=WAY_OUT)
     with watch("run"):
         runs = run_all(found, loaded, overrides, ui, jobs=jobs, force=force, executor=executor)
+    wanted = loaded.config.flags.nested if nested is None else nested
+    about: dict[str, Any] = {"loaded": loaded, "overrides": overrides, "place": place, "ui": ui}
+    nest = partial(nesting.inner_values, **about, jobs=jobs, executor=executor) if wanted else None
     with watch("compare"):
         ranked = tuple(sorted(runs, key=_rank))
         targets = dict.fromkeys(run.target for run in ranked if not run.error)
-        estimates = tuple(_estimate([run for run in ranked if run.target == target], loaded) for target in targets)
+        by_target = [[run for run in ranked if run.target == target and not run.error] for target in targets]
+        estimates = tuple(_estimate(some, loaded, nest) for some in by_target)
     done = Sweep(place, ranked, estimates)
     _write(done, loaded, watch, ui)
     return done
@@ -133,9 +145,8 @@ def _rank(run: CellRun) -> tuple[str, bool, float]:
     return run.target, False, -value if measures.get(run.measure).greater_is_better else value
 
 
-def _estimate(all_runs: Sequence[CellRun], loaded: Loaded) -> Estimate:
+def _estimate(runs: Sequence[CellRun], loaded: Loaded, nest: Nest | None) -> Estimate:
     """What the choice among the runs of a target is worth."""
-    runs = [run for run in all_runs if not run.error]
     measure = loaded.config.model.measure or runs[0].measure
     about = (runs[0].target, measure, len(runs), runs[0])
     if len(runs) == 1:
@@ -144,15 +155,35 @@ def _estimate(all_runs: Sequence[CellRun], loaded: Loaded) -> Estimate:
         read = members.named([members.read(run.folder) for run in runs])
         same = members.matched(read)
         comparison = comparing.of_members(same, measure) if len(same) <= _MOST else None
-        return Estimate(*about, _choice(read, same, measure), comparison)
+        inner: Mapping[str, Inner] = {}
+        if nest and _folded(read):
+            chosen.need_same_folds([one.predictions for one in same])
+            inner = nest(runs, measure=measure)
+        values = [inner[run.cell.name].values for run in runs] if inner else []
+        return Estimate(*about, _choice(read, same, measure, values), comparison, inner=inner)
+    except ClusterError:
+        raise
     except NkError as error:
         return Estimate(*about, why=str(error))
 
 
-def _choice(read: Sequence[Member], same: Sequence[Member], measure: str) -> Choice:
+def _folded(read: Sequence[Member]) -> bool:
+    """Whether all are cross-validations, without dev rows that a choice could go by."""
+    return all(one.predictions.frame["fold"].n_unique() > 1 for one in read) and not _with_dev(read)
+
+
+def _with_dev(read: Sequence[Member]) -> bool:
+    return all(one.predictions.part("dev").frame["truth"].drop_nulls().len() for one in read)
+
+
+def _choice(
+    read: Sequence[Member], same: Sequence[Member], measure: str, inner: Sequence[Mapping[str, float]]
+) -> Choice:
     names, test = [one.name for one in same], [one.predictions for one in same]
     one = comparing.measure_of(measure, test[0].target)
-    if all(each.predictions.part("dev").frame["truth"].drop_nulls().len() for each in read):
+    if inner:
+        return chosen.by_inner(test, inner, names, one)
+    if _with_dev(read):
         dev = [each.predictions for each in members.matched(read, "dev")]
         return chosen.by_dev(dev, test, names, one)
     return chosen.by_others(test, names, one)
@@ -162,6 +193,9 @@ def _write(done: Sweep, loaded: Loaded, watch: Stopwatch, ui: Ui) -> None:
     with runfolder.writing(done.place.parent, done.place.name, way_out=WAY_OUT) as folder:
         folder.json(NAME, done.as_dict())
         folder.csv("sweep.csv", table(done))
+        cells = {name: one.as_dict() for each in done.estimates for name, one in each.inner.items()}
+        if cells:
+            folder.json(nesting.NAME, {"schema": 1, "cells": cells})
         for number, found in enumerate([one.comparison for one in done.estimates if one.comparison], 1):
             name = "comparison" if number == 1 else f"comparison_{number}"
             comparing.draw(folder.path, _shortly(found, done.runs), loaded.config.plot, ui, name)

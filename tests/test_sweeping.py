@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from nk.cellruns import CellRun
 from nk.cells import Cell, cells
-from nk.chosen import Choice, by_dev, by_others
+from nk.chosen import Choice, by_dev, by_inner, by_others, need_same_folds
 from nk.cli.main import app
 from nk.comparing import measure_of
 from nk.config import load_config, to_ini, to_yaml
@@ -160,6 +160,23 @@ def test_by_dev_the_test_rows_of_the_others_do_not_matter() -> None:
     assert small.chosen == {"b": 1}
 
 
+def test_each_fold_is_predicted_by_what_is_best_in_its_inner_folds() -> None:
+    cells = [made(seed, speakers=6) for seed in (1, 2)]
+    folded = [
+        Predictions(one.frame.with_columns(fold=pl.col("speaker").str.slice(-1).replace("3", "1")), one.target)
+        for one in cells
+    ]
+    folds = folded[0].frame["fold"].unique().to_list()
+    inner = [dict.fromkeys(folds, 0.5), {name: 0.9 if name == "1" else 0.5 for name in folds}]
+    choice = by_inner(folded, inner, ["a", "b"], measure_of("uar", TARGET))
+    first = folded[0].frame.filter(pl.col("fold") != "1")
+    expected = pl.concat([first, folded[1].frame.filter(pl.col("fold") == "1")])
+    assert choice.metric.value == pytest.approx(uar(expected))
+    assert choice.chosen == {"a": len(folds) - 1, "b": 1}
+    with pytest.raises(DataError, match="other folds"):
+        need_same_folds([folded[0], cells[1]])
+
+
 def test_without_speakers_there_is_no_choice_by_others() -> None:
     blank = [replace(one, frame=one.frame.with_columns(speaker=pl.lit(None, pl.String))) for one in (made(1), made(2))]
     with pytest.raises(DataError, match="no choice by other speakers: speakers not known"):
@@ -218,6 +235,35 @@ def test_every_cell_is_a_run_a_failed_one_is_told_and_a_second_time_nothing_is_c
     assert again.exit_code == 0, again.output
     assert (other / "manifest.json").read_text() == made
     assert json.loads(again.stdout)["estimates"] == told["estimates"]
+
+
+def test_nested_values_are_those_of_a_run_that_chooses_among_one(nasty: Path) -> None:
+    """`tuning_params` with a single value measures it in the inner folds of each fold."""
+    text = (nasty.parents[1] / "exp.ini").read_text()
+    swept = nasty.parents[1] / "nested.ini"
+    swept.write_text(
+        text.replace("name = nasty", "name = nest") + "[FLAGS]\nscale = ['none', 'standard']\nnested = True\n"
+    )
+    done = call("flags", swept, "--json")
+    assert done.exit_code == 0, done.output
+    (estimate,) = json.loads(done.stdout)["estimates"]
+    assert estimate["choice"]["by"] == "inner folds"
+    assert "nested, chosen for each fold by its training rows" in done.stderr
+    file = nasty.parent / "nest_flags" / "nested.json"
+    told = json.loads(file.read_text())["cells"]
+    sets = ("exp.name=tuned", "feats.scale=standard", "model.tuning_params=['C_val']", "model.C_val=[1.0]")
+    ran = call("run", nasty.parents[1] / "exp.ini", *(word for one in sets for word in ("--set", one)))
+    assert ran.exit_code == 0, ran.output
+    tuning = json.loads((nasty.parent / "tuned" / "metrics.json").read_text())["tuning"]
+    assert told["nest_scale_standard"]["values"] == {one["fold"]: one["score"] for one in tuning}
+    before = file.read_text()
+    again = call("flags", swept, "--json")
+    assert json.loads(again.stdout)["estimates"] == [estimate]
+    assert file.read_text() == before
+    assert (
+        json.loads(call("flags", swept, "--no-nested", "--json").stdout)["estimates"][0]["choice"]["by"]
+        == "other speakers"
+    )
 
 
 @pytest.mark.slow

@@ -34,6 +34,15 @@ def flags(
     force: Annotated[
         bool, typer.Option("--force", help="Compute all anew, even where a folder has the results of the same run.")
     ] = False,
+    nested: Annotated[
+        bool | None,
+        typer.Option(
+            "--nested/--no-nested",
+            help="After a cross-validation, choose among cells in inner folds of each "
+            "fold, which takes four times as long; without it [FLAGS] `nested`.",
+            show_default=False,
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON on stdout.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -58,7 +67,7 @@ def flags(
         from nk.execute import executor_of
 
         with executor_of(loaded.config, ui) as where:
-            done = sweeping.sweep(loaded, sets, ui, jobs=jobs, force=force, executor=where)
+            done = sweeping.sweep(loaded, sets, ui, jobs=jobs, force=force, nested=nested, executor=where)
         show_swept(done, ui, json=json)
         if done.exit_code:
             raise typer.Exit(done.exit_code)

@@ -81,6 +81,9 @@ class Flags(Section):
     balancing: Names | None = key(None, "values of [FEATS] `balancing`")
     scale: Names | None = key(None, "values of [FEATS] `scale`")
     targets: Names | None = key(None, "values of [DATA] `target`")
+    nested: bool = key(
+        False, "choose among cells in inner folds of each fold of a cross-validation, to say what the choice is worth"
+    )
     name_target: tuple[tuple[str, str], ...] | None = key(None, "pairs of [EXP] `name` and [DATA] `target`")
     model: dict[str, tuple[Any, ...]] = key({}, "values of a key of [MODEL]", pattern="model_<key>")
     feats: dict[str, tuple[Any, ...]] = key({}, "values of a key of [FEATS]", pattern="feats_<key>")
