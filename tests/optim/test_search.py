@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from nk.errors import DataError
+from nk.execute import HERE
 from nk.optim import store
 from nk.optim.aims import aim_of
 from nk.optim.material import Material
@@ -359,7 +360,8 @@ def test_where_there_is_nothing_to_find_the_best_looks_good_and_the_nested_value
         dims = (Dimension("x", tuple(float(100 * study + one) for one in range(30))), Dimension("kind", ("guessing",)))
         how, where = strategy("grid", dims, 50, 1), place()
         found = Material(where.rows, where.way, (), "key")
-        asked: Any = SimpleNamespace(how=how, aim=where.aim, folds=3, nested=5, make=make)
+        setup = SimpleNamespace(executor=HERE)
+        asked: Any = SimpleNamespace(how=how, aim=where.aim, folds=3, nested=5, make=make, setup=setup)
         with store.opened(tmp_path / f"{study}.db") as storage:
             main = store.Study(storage, "key", dims, maximize=True)
             search(main, where, how, make, jobs=1, done=lambda: None)
