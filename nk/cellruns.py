@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nk import pipeline
 from nk.apart import Lost, run_apart
 from nk.config import load_config
-from nk.errors import ClusterError, ConfigError, DataError, NkError, PluginError, Problem
+from nk.errors import ClusterError, DataError, NkError, PluginError
 from nk.execute import HERE, cores
 from nk.manifest import Stopwatch
 from nk.memory import that_fit
@@ -86,9 +86,8 @@ def run_all(
         ClusterError: the cluster was lost
     """
     if loaded.config.exp.save_test:
-        file, line = loaded.places.get("exp.save_test") or (str(loaded.file), 0)
         text = "[EXP] `save_test` names one file, which every cell would write"
-        raise ConfigError([Problem(file, line, text, "leave it out: each run folder has its `predictions.csv`")])
+        raise loaded.error("exp.save_test", text, "leave it out: each run folder has its `predictions.csv`")
     jobs = jobs or min(loaded.config.model.n_jobs or cores(), cores())
     about = _About(loaded.file, tuple(overrides), loaded.config.model.measure, force, executor, ui.alone())
     found: dict[str, CellRun] = {}

@@ -99,7 +99,7 @@ def _shown(value: Any) -> str:
 
 
 def _check(axes: Sequence[Axis], loaded: Loaded) -> None:
-    file, line = loaded.places.get("flags") or (str(loaded.file), 0)
+    file, line = loaded.place("flags")
     if not axes:
         raise ConfigError([Problem(file, line, "[FLAGS] lists no values, so there is nothing to sweep over", _HINT)])
     empty = [axis.key for axis in axes if not axis.values]

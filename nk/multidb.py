@@ -14,7 +14,6 @@ from nk.cellruns import WAY_OUT, CellRun, run_all
 from nk.cells import Cell
 from nk.config import check_built
 from nk.config.write import ini_value
-from nk.errors import ConfigError, Problem
 from nk.execute import HERE
 from nk.intervals import FEWEST_SPEAKERS
 from nk.manifest import Stopwatch, manifest
@@ -160,12 +159,12 @@ def _names(loaded: Loaded) -> list[str]:
     names = list(dict.fromkeys(loaded.config.exp.databases or ()))
     if len(names) < 2:
         hint = "name them: `databases = ['<one>', '<other>']` in [EXP]"
-        raise _problem(loaded, "exp.databases", "[EXP] `databases` names fewer than two, so nothing is crossed", hint)
+        raise loaded.error("exp.databases", "[EXP] `databases` names fewer than two, so nothing is crossed", hint)
     model = loaded.config.model
     folds = next((key for key in ("loso", "logo", "k_fold_cross") if getattr(model, key) not in {None, False}), None)
     if folds:
         text = f"[MODEL] `{folds}` folds all rows of all databases, and crosses none"
-        raise _problem(loaded, f"model.{folds}", text, "leave it out")
+        raise loaded.error(f"model.{folds}", text, "leave it out")
     return names
 
 
@@ -175,13 +174,8 @@ def _without_dev(names: Sequence[str], loaded: Loaded) -> list[str]:
     others = [name for name in names if name != dev]
     if len(others) < 2:
         text = f"[EXP] `lodo_dev = {dev}` leaves fewer than two databases to train on and to test"
-        raise _problem(loaded, "exp.lodo_dev", text, "add databases to `databases`")
+        raise loaded.error("exp.lodo_dev", text, "add databases to `databases`")
     return others
-
-
-def _problem(loaded: Loaded, key: str, text: str, hint: str) -> ConfigError:
-    file, line = loaded.places.get(key) or loaded.places.get(key.partition(".")[0]) or (str(loaded.file), 0)
-    return ConfigError([Problem(file, line, text, hint)])
 
 
 def _cell(loaded: Loaded, train: str, test: str, trained: Sequence[str]) -> Cell:

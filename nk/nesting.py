@@ -19,7 +19,7 @@ from nk.recognised import KEY
 from nk.setup import prepare
 from nk.stages import sources, train
 from nk.stages.evaluate import or_null
-from nk.stages.folds import without
+from nk.stages.folds import with_features
 from nk.stages.tune import Grid
 
 if TYPE_CHECKING:
@@ -91,12 +91,8 @@ def _values(loaded: Loaded, measure: str, ui: Ui, *, jobs: int | None, executor:
     setup = prepare(loaded, jobs, executor=executor)
     read = ready.read(setup, ui, Stopwatch())
     dataset, folds = ready.divided(read.dataset, setup)
-    features, failed = sources.complete(dataset, setup.sources, setup.ask, setup.recipe.nan_strategy, ui)
-    if failed:
-        dataset = dataset.with_frame(
-            dataset.frame.filter(dataset.frame["id"].is_in(list(features.ids))), "has features"
-        )
-        folds = without(folds, dataset.ids)
+    features, _ = sources.complete(dataset, setup.sources, setup.ask, setup.recipe.nan_strategy, ui)
+    dataset, folds = with_features(dataset, folds, features.ids)
     # To choose among one is to measure it. Values of `tuning_params` are chosen in the same inner folds.
     one = Grid(({},), (setup.recipe.model,), measure)
     grid = replace(setup.recipe.grid, measure=measure) if setup.recipe.grid else one

@@ -37,6 +37,14 @@ class Loaded:
     file: Path
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
+    def place(self, key: str) -> tuple[str, int]:
+        """File and line of `section.key`; of its section, or of the file, where the config does not have it."""
+        return self.places.get(key) or self.places.get(key.partition(".")[0]) or (str(self.file), 0)
+
+    def error(self, key: str, text: str, hint: str) -> ConfigError:
+        """An error at the place of a key."""
+        return ConfigError([Problem(*self.place(key), text, hint)])
+
 
 def load_config(file: Path | str, overrides: Sequence[str] = (), *, roots: bool = True) -> Loaded:
     """Read and check a config file.

@@ -23,8 +23,7 @@ def missing_data(loaded: Loaded) -> list[Problem]:
 
 
 def _problem(loaded: Loaded, section: str, key: str, text: str, hint: str) -> Problem:
-    file, line = loaded.places.get(f"{section}.{key}") or loaded.places.get(section) or (str(loaded.file), 0)
-    return Problem(file, line, f"[{section.upper()}] `{key}` {text}", hint)
+    return Problem(*loaded.place(f"{section}.{key}"), f"[{section.upper()}] `{key}` {text}", hint)
 
 
 def _databases(loaded: Loaded) -> Problem | None:

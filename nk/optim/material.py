@@ -20,7 +20,7 @@ from nk.recognised import code, elsewhere, hashed, of_frame
 from nk.registry import FeatureTable
 from nk.stages import cautions, locked, sources, train
 from nk.stages.fit import labelled, rows_of
-from nk.stages.folds import shared_ids, without
+from nk.stages.folds import shared_ids, with_features
 from nk.stages.inner import FOLDS, Inner, inner_folds
 from nk.stages.recordings import check_skips
 
@@ -108,10 +108,7 @@ def material(part: Part, setting: Setting, ui: Ui, watch: Stopwatch) -> Material
         total = len(dataset) + len(part.skipped)
         check_skips([*part.skipped, *failed], total, setup.config.feats.fail_threshold)
     cautions.say(cautions.of_skips(failed, len(dataset)), ui)
-    if failed:
-        known = dataset.frame.filter(pl.col("id").is_in(list(features.ids)))
-        dataset = dataset.with_frame(known, "has features")
-        folds = without(folds, dataset.ids) if folds else folds
+    dataset, folds = with_features(dataset, folds, features.ids)
     rows = rows_of(features, dataset, shared_ids(folds) if folds else dataset.ids)
     return Material(rows, train.way_of(rows.frame, dataset, setup.recipe), tuple(folds), _key(setting, dataset))
 

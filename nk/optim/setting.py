@@ -10,7 +10,6 @@ from nk.config.model import DEFAULTS
 from nk.config.plugins import define
 from nk.config.scoring import chooses
 from nk.config.spaces import COUNTS
-from nk.errors import ConfigError, Problem
 from nk.execute import HERE
 from nk.optim import aims, space
 from nk.optim.search import Strategy, strategy
@@ -76,7 +75,7 @@ def setting(loaded: Loaded, jobs: int | None, nested: Outer | None = None, execu
     name = config.model.type or optim.model or DEFAULTS[config.exp.type]
     if config.model.tuning_params:
         text = "[MODEL] `tuning_params` chooses options too, and `nk optim` chooses those of [OPTIM]"
-        raise _problem(loaded, "model.tuning_params", text, "leave it out, and put its lists into [OPTIM]")
+        raise loaded.error("model.tuning_params", text, "leave it out, and put its lists into [OPTIM]")
     _check_task(loaded, name)
     named = replace(loaded, config=config.replaced(model=config.model.model_copy(update={"type": name})))
     setup = prepare(named, jobs, executor=executor)
@@ -88,16 +87,11 @@ def setting(loaded: Loaded, jobs: int | None, nested: Outer | None = None, execu
     return Setting(named, setup, how, _aim(loaded), optim.cv_folds, given)
 
 
-def _problem(loaded: Loaded, key: str, text: str, hint: str) -> ConfigError:
-    file, line = loaded.places.get(key) or loaded.places.get(key.partition(".")[0]) or (str(loaded.file), 0)
-    return ConfigError([Problem(file, line, text, hint)])
-
-
 def _check_task(loaded: Loaded, name: str) -> None:
     config, definition = loaded.config, define("models", name)
     if config.model.type is None and definition and definition.task not in {None, config.exp.type}:
         text = f"[OPTIM] `model` is `{name}`, which is for {definition.task}, but [EXP] `type` is `{config.exp.type}`"
-        raise _problem(loaded, "optim.model", text, f"the usual one is `{DEFAULTS[config.exp.type]}`")
+        raise loaded.error("optim.model", text, f"the usual one is `{DEFAULTS[config.exp.type]}`")
 
 
 def _dimensions(loaded: Loaded, name: str) -> tuple[Dimension, ...]:
@@ -106,16 +100,16 @@ def _dimensions(loaded: Loaded, name: str) -> tuple[Dimension, ...]:
     keys = ", ".join(f"`{spot.key}`" for spot in definition.spots.values()) if definition else ""
     hint = f"list values, as `<option> = [1, 3, 10]`; its options are {keys or 'none'}"
     if all(len(one.values) < 2 for one in dims):
-        raise _problem(loaded, "optim", f"[OPTIM] lists no values of `{name}` to choose from", hint)
+        raise loaded.error("optim", f"[OPTIM] lists no values of `{name}` to choose from", hint)
     counts = [one.key for one in dims if one.key in COUNTS]
     if len(counts) == 1:
         other = next(key for key in COUNTS if key not in counts)
         text = f"[OPTIM] `{counts[0]}` needs `{other}`: together they are the layers"
-        raise _problem(loaded, f"optim.{counts[0]}", text, f"add `{other} = [...]`")
+        raise loaded.error(f"optim.{counts[0]}", text, f"add `{other} = [...]`")
     doubles = [one.key for one in dims if space.options({one.key: 0}).keys() & _others(one, dims)]
     if doubles:
         text = f"[OPTIM] `{doubles[0]}` searches an option that another of its keys searches too"
-        raise _problem(loaded, f"optim.{doubles[0].lower()}", text, "leave one of them")
+        raise loaded.error(f"optim.{doubles[0].lower()}", text, "leave one of them")
     return dims
 
 
@@ -126,7 +120,7 @@ def _others(one: Dimension, dims: Sequence[Dimension]) -> set[str]:
 def _check_size(loaded: Loaded, how: Strategy) -> None:
     if how.kind == "grid" and how.count > space.MOST:
         text = f"[OPTIM] has {how.count:,} combinations, and `{how.kind}` tries all"
-        raise _problem(loaded, "optim.search_strategy", text, "write `search_strategy = random` or `tpe`, and `n_iter`")
+        raise loaded.error("optim.search_strategy", text, "write `search_strategy = random` or `tpe`, and `n_iter`")
 
 
 def _aim(loaded: Loaded) -> Measure[Any]:
@@ -136,5 +130,5 @@ def _aim(loaded: Loaded) -> Measure[Any]:
     if aim.task != config.exp.type:
         key = "optim.metric" if name else "model.measure"
         text = f"[{key.partition('.')[0].upper()}] `{key.partition('.')[2]}` is `{aim.called}`, which is for {aim.task}"
-        raise _problem(loaded, key, f"{text}, but [EXP] `type` is `{config.exp.type}`", "leave it out, or take another")
+        raise loaded.error(key, f"{text}, but [EXP] `type` is `{config.exp.type}`", "leave it out, or take another")
     return aim

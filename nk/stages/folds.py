@@ -159,6 +159,14 @@ def folds_of(dataset: Dataset, columns: Sequence[Sequence[str]]) -> list[Fold]:
     ]
 
 
+def with_features(dataset: Dataset, folds: list[Fold], ids: Sequence[str]) -> tuple[Dataset, list[Fold]]:
+    """The rows that have features, with the folds that they had."""
+    if len(ids) == len(dataset):
+        return dataset, folds
+    kept = dataset.with_frame(dataset.frame.filter(dataset.frame["id"].is_in(list(ids))), "has features")
+    return kept, without(folds, kept.ids) if folds else folds
+
+
 def without(folds: Sequence[Fold], ids: Sequence[str]) -> list[Fold]:
     """The folds with only those rows that are among `ids`; a fold that has nothing left to test is none.
 
