@@ -46,4 +46,4 @@ def explore(
             from nk.explore import spotlight
 
             ui.note("opening Spotlight; close its tab in the browser to end")
-            spotlight.show(explored.rows)
+            spotlight.show(explored.rows, explored.config.data.target)

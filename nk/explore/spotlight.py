@@ -7,18 +7,23 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from nk.errors import DataError, MissingDependency
 from nk.stages.columns import describing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
     from nk.config.work import Expl
     from nk.explore.material import Material
     from nk.tables import Features
 
-# What Spotlight is to take a column for, beyond what it finds out by itself.
 TYPES = {"audio": "audio", "segment": "window", "features": "embedding"}
+_MOST_CATEGORIES = 100  # with more of them, texts stay texts
 
 
 def check(expl: Expl) -> None:
@@ -37,7 +42,8 @@ def rows(material: Material, features: Features | None, predictions: pl.DataFram
 
     Args:
         material: the rows, and what was heard of them
-        features: of the rows that have some; None leaves them out
+        features: of the rows that have some, shown with mean 0 and deviation 1 each, or else the map of those that are
+            alike would show the one with the largest numbers alone; None leaves them out
         predictions: `id`, and what is said of rows that were tested; None where there was no run
     """
     frame = material.frame
@@ -49,7 +55,7 @@ def rows(material: Material, features: Features | None, predictions: pl.DataFram
         *about,
     )
     if features is not None:
-        vectors = pl.DataFrame({"id": features.ids, "features": features.values.tolist()})
+        vectors = pl.DataFrame({"id": features.ids, "features": _standard(features.values).tolist()})
         table = table.join(vectors, on="id", how="left", maintain_order="left")
     if predictions is not None:
         table = table.join(predictions, on="id", how="left", suffix="_of_run", maintain_order="left")
@@ -73,10 +79,45 @@ def said(folder: Path) -> pl.DataFrame:
         raise DataError(f"`{path}` cannot be read: {error}", hint="run the experiment anew") from error
 
 
-def show(table: pl.DataFrame) -> None:
-    """Open the rows in a browser of this machine, and wait until it is closed; nothing is reported to anybody."""
+def _standard(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Columns with mean 0 and deviation 1; those that are the same in all rows, or not known, are 0."""
+    known = np.ma.masked_invalid(values)
+    scaled = (known - known.mean(axis=0)) / known.std(axis=0)  # where that is 0, masked
+    return np.asarray(scaled.filled(0), dtype=np.float32)
+
+
+def _few(table: pl.DataFrame) -> list[str]:
+    """Columns of few different texts, by which Spotlight can colour; it takes speakers `3` and `10` for numbers."""
+    texts = table.drop("id", *TYPES, strict=False).select(pl.col(pl.String, pl.Categorical, pl.Enum).n_unique())
+    return [name for name, count in zip(texts.columns, *texts.rows(), strict=True) if count <= _MOST_CATEGORIES]
+
+
+def show(table: pl.DataFrame, target: str | None) -> None:
+    """Open the rows in a browser of this machine, points coloured by the target, and wait until it is closed.
+
+    Nothing is reported to anybody, and no other file of this machine can be opened from there.
+    """
     os.environ.setdefault("SPOTLIGHT_OPT_OUT", "true")
+    from loguru import logger
+
+    logger.disable("renumics")  # it logs which of its own extras it lacks
     from renumics import spotlight
 
     types: dict[str, Any] = {name: kind for name, kind in TYPES.items() if name in table.columns}
-    spotlight.show(table.to_pandas(), dtype=types, wait=True)
+    shown = table.with_columns(pl.col(_few(table)).cast(pl.Categorical)).to_pandas()
+    spotlight.show(shown, dtype=types, layout=_layout(table.columns, target), wait=True, allow_filebrowsing=False)
+
+
+def _layout(columns: Sequence[str], target: str | None) -> Any:
+    """The table, what is alike in its features and who was taken for whom beside it, and below a place to listen."""
+    from renumics.spotlight import layout
+
+    colour = target if target in columns else None
+    views: list[Any] = []
+    if "features" in columns:
+        views.append(layout.similaritymap("alike", ["features"], "umap", colour))
+    if "predicted" in columns:
+        views.append(layout.confusion_matrix("confusion", "truth", "predicted"))
+    views += [layout.scatterplot(color_by_column=colour), layout.histogram()]
+    above = layout.split(layout.tab(layout.table(), weight=60), layout.tab(*views, weight=40), weight=60)
+    return layout.layout(above, layout.tab(layout.inspector(), weight=40))

@@ -1,10 +1,20 @@
-"""`EXPL.spotlight`: what is handed to Renumics Spotlight, which a module of its name stands in for."""
+"""`EXPL.spotlight`: what is handed to Renumics Spotlight, which a module of its name stands in for, and what it shows.
+
+Spotlight wants an older pandas than the other tests have, so that its own test runs in an environment that has it.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
 import sys
+import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import ProxyHandler, build_opener
 
 import numpy as np
 import pytest
@@ -21,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STAND_IN = """
-shown = []
+from unittest.mock import MagicMock
+layout, shown = MagicMock(), []
 def show(table, **options):
     shown.append((table, options))
 """
@@ -50,12 +61,13 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]
     place = tmp_path / "site" / "renumics" / "spotlight"
     place.mkdir(parents=True)
     (place / "__init__.py").write_text(STAND_IN)
+    (tmp_path / "site" / "loguru.py").write_text("from unittest.mock import MagicMock\nlogger = MagicMock()\n")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     monkeypatch.setenv("SPOTLIGHT_OPT_OUT", "true")
     from renumics import spotlight as stand_in
 
     yield stand_in.shown
-    for name in ("renumics.spotlight", "renumics"):
+    for name in ("renumics.spotlight", "renumics", "loguru"):
         sys.modules.pop(name)
 
 
@@ -64,13 +76,19 @@ def test_rows_come_with_audio_features_and_what_a_run_said(config: Path, shown: 
     found = pipeline.explore(load_config(config, KEYS), Ui(quiet=True), jobs=1).rows
     assert found is not None
     assert not shown
-    spotlight.show(found)
+    spotlight.show(found, "emotion")
     ((table, options),) = shown
-    assert options == {"dtype": {"audio": "audio", "segment": "window", "features": "embedding"}, "wait": True}
+    assert options.pop("layout") is not None
+    types = {"audio": "audio", "segment": "window", "features": "embedding"}
+    assert options == {"dtype": types, "wait": True, "allow_filebrowsing": False}
+    assert {table[name].dtype.name for name in ("speaker", "emotion", "predicted")} == {"category"}
     assert [Path(one).is_file() for one in table["audio"]] == [True] * 8
     assert table["segment"][0].tolist() == [0.0, 0.5]
     assert {"speaker", "emotion", "loudness", "duration"} <= {*table.columns}
-    assert {len(one) for one in table["features"]} == {1}
+    features = np.stack([*table["features"]])
+    assert features.shape == (8, 1)
+    assert features.mean() == pytest.approx(0, abs=1e-6)
+    assert features.std() == pytest.approx(1)
     assert table["predicted"].isna().tolist() == [True] * 4 + [False] * 4
     right = table[~table["predicted"].isna()]
     assert (right["right"] == (right["predicted"] == right["emotion"])).all()
@@ -93,3 +111,47 @@ def test_it_is_missed_before_any_work(config: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(MissingDependency, match="`renumics-spotlight`") as caught:
         pipeline.explore(load_config(config, KEYS), Ui(quiet=True), jobs=1)
     assert "nk-speech[spotlight]" in str(caught.value.hint)
+
+
+def test_features_that_are_the_same_everywhere_or_unknown_are_nothing() -> None:
+    values = np.array([[1, 7, np.nan], [3, 7, 2], [np.nan, 7, 4]], dtype=np.float32)
+    assert spotlight._standard(values).tolist() == [[-1, 0, 0], [1, 0, -1], [0, 0, 1]]
+
+
+def _opened(file: Path, process: subprocess.Popen[str]) -> str:
+    """The address that a browser was told to open."""
+    for _ in range(600):
+        if file.is_file() and (text := file.read_text().strip()):
+            return text
+        assert process.poll() is None, "it ended before a browser was opened"
+        time.sleep(0.2)
+    raise AssertionError("no browser was opened")
+
+
+@pytest.mark.skipif(find_spec("renumics") is None, reason="Spotlight is not installed")
+def test_spotlight_itself_shows_the_rows(config: Path) -> None:
+    """What a browser would be given: the table with its types, and the sound of a row."""
+    pipeline.run(load_config(config, KEYS[1:]), Ui(quiet=True), jobs=1)
+    note = config.parent / "opened.txt"
+    browser = config.parent / "browser.sh"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{note}"\n')
+    browser.chmod(0o700)
+    sets = [word for key in KEYS for word in ("--set", key)]
+    environment = os.environ | {"BROWSER": f"{browser} %s", "SPOTLIGHT_OPT_OUT": "true"}
+    command = [sys.executable, "-m", "nk", "explore", str(config), *sets]
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        place = _opened(note, process)
+        read = build_opener(ProxyHandler({})).open
+        told = json.load(read(f"{place}api/table/"))
+        sound = read(f"{place}api/table/audio/0?generation_id={told['generation_id']}").read()
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)  # with the server that Spotlight has started
+        _, said = process.communicate()
+    kinds = {column["name"]: column["dtype"]["name"] for column in told["columns"]}
+    assert {kinds[name] for name in ("speaker", "emotion", "predicted")} == {"Category"}
+    assert (kinds["audio"], kinds["segment"], kinds["features"]) == ("Audio", "Window", "Embedding")
+    assert sound[:4] == b"RIFF"
+    assert "cleanlab" not in said
