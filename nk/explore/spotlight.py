@@ -11,11 +11,9 @@ import numpy as np
 import polars as pl
 
 from nk.errors import DataError, MissingDependency
-from nk.stages.columns import describing
+from nk.stages.columns import describing, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
     from nk.config.work import Expl
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from nk.tables import Features
 
 TYPES = {"audio": "audio", "segment": "window", "features": "embedding"}
+_LABELS = ("truth", "predicted")
 _MOST_CATEGORIES = 100  # with more of them, texts stay texts
 
 
@@ -86,10 +85,19 @@ def _standard(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray(scaled.filled(0), dtype=np.float32)
 
 
-def _few(table: pl.DataFrame) -> list[str]:
-    """Columns of few different texts, by which Spotlight can colour; it takes speakers `3` and `10` for numbers."""
-    texts = table.drop("id", *TYPES, strict=False).select(pl.col(pl.String, pl.Categorical, pl.Enum).n_unique())
-    return [name for name, count in zip(texts.columns, *texts.rows(), strict=True) if count <= _MOST_CATEGORIES]
+def _few(table: pl.DataFrame) -> list[pl.Series]:
+    """Columns of few different texts as categories, by which Spotlight can colour; it takes speakers `3` for numbers.
+
+    Truth and prediction have the same ones in the same order.
+    """
+    texts = table.drop("id", *TYPES, strict=False).select(pl.col(pl.String, pl.Categorical, pl.Enum).cast(pl.String))
+    found = []
+    for column in texts:
+        alike = texts.select(_LABELS) if column.name in _LABELS and {*_LABELS} <= {*texts.columns} else [column]
+        labels = sorted({label for one in alike for label in one.unique() if label is not None}, key=in_order)
+        if len(labels) <= _MOST_CATEGORIES:
+            found.append(column.cast(pl.Enum(labels)))
+    return found
 
 
 def show(table: pl.DataFrame, target: str | None) -> None:
@@ -104,20 +112,22 @@ def show(table: pl.DataFrame, target: str | None) -> None:
     from renumics import spotlight
 
     types: dict[str, Any] = {name: kind for name, kind in TYPES.items() if name in table.columns}
-    shown = table.with_columns(pl.col(_few(table)).cast(pl.Categorical)).to_pandas()
-    spotlight.show(shown, dtype=types, layout=_layout(table.columns, target), wait=True, allow_filebrowsing=False)
+    shown = table.with_columns(_few(table))
+    spotlight.show(shown.to_pandas(), dtype=types, layout=_layout(shown, target), wait=True, allow_filebrowsing=False)
 
 
-def _layout(columns: Sequence[str], target: str | None) -> Any:
+def _layout(table: pl.DataFrame, target: str | None) -> Any:
     """The table, what is alike in its features and who was taken for whom beside it, and below a place to listen."""
     from renumics.spotlight import layout
 
-    colour = target if target in columns else None
+    colour = target if target in table.columns else None
     views: list[Any] = []
-    if "features" in columns:
+    if "features" in table.columns:
         views.append(layout.similaritymap("alike", ["features"], "umap", colour))
-    if "predicted" in columns:
-        views.append(layout.confusion_matrix("confusion", "truth", "predicted"))
+    if "predicted" in table.columns and table["predicted"].dtype.is_numeric():
+        views.append(layout.scatterplot("predictions", "truth", "predicted"))
+    elif "predicted" in table.columns:
+        views.append(layout.confusion_matrix("confusion", "predicted", "truth"))
     views += [layout.scatterplot(color_by_column=colour), layout.histogram()]
     above = layout.split(layout.tab(layout.table(), weight=60), layout.tab(*views, weight=40), weight=60)
     return layout.layout(above, layout.tab(layout.inspector(), weight=40))

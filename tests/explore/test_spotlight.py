@@ -82,6 +82,7 @@ def test_rows_come_with_audio_features_and_what_a_run_said(config: Path, shown: 
     types = {"audio": "audio", "segment": "window", "features": "embedding"}
     assert options == {"dtype": types, "wait": True, "allow_filebrowsing": False}
     assert {table[name].dtype.name for name in ("speaker", "emotion", "predicted")} == {"category"}
+    assert [*table["truth"].cat.categories] == [*table["predicted"].cat.categories] == ["anger", "joy"]
     assert [Path(one).is_file() for one in table["audio"]] == [True] * 8
     assert table["segment"][0].tolist() == [0.0, 0.5]
     assert {"speaker", "emotion", "loudness", "duration"} <= {*table.columns}
