@@ -142,7 +142,9 @@ def run(
         skipped = (*start.skipped, *failed)
         check_skips(skipped, start.total, config.feats.fail_threshold)
         dataset, folds = _without(failed, dataset, folds, setup)
-    cautions.say(cautions.of_skips(failed, len(features.ids) + len(failed)), ui)
+    cautions.say(
+        [*cautions.of_skips(failed, len(features.ids) + len(failed)), *cautions.of_sizes(features, setup.recipe)], ui
+    )
     with watch("audit"):
         heard = _heard(dataset, folds, setup, ui, fresh=config.feats.no_reuse)
         tables = audit.of_tables(dataset, folds) if failed else findings

@@ -247,9 +247,10 @@ class Fitted(ABC):
 
 
 class Model(Plugin):
-    """A learner: `nk/models/`; `weighs` says by what it tells how much features weigh, if it can."""
+    """A learner: `nk/models/`; `weighs`: by what it tells how much features weigh; `by_size`: large numbers weigh more."""
 
     task: ClassVar[Task]
+    by_size: ClassVar[bool] = False
     weighs: ClassVar[Literal["", "impurity", "gain", "coefficients"]] = ""
 
     @property

@@ -36,7 +36,7 @@ EXPLORE = "explore"  # the folder in it for looks at the data, which may be ther
 _BEFORE = (EXPLORE, REPORT)  # a report may be of a look alone
 _MANIFEST = "manifest.json"
 _STALE = 24 * 3600  # seconds after which the leavings of a killed run are removed
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _WAY_OUT = "set `root` in [EXP]"
 ELSEWHERE = "copy the run folder to where you may write"  # for results that are written in it or beside it
 
@@ -207,7 +207,7 @@ def _locked(final: Path) -> Iterator[None]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
             except OSError as error:
-                if error.errno not in _NO_LOCKS:
+                if error.errno not in NO_LOCKS:
                     raise
             if not _is_at(file.fileno(), path):  # who had it before has removed it
                 continue

@@ -150,12 +150,13 @@ def _pairs(some: Sequence[Member], measure: str | None) -> tuple[Pair, ...]:
 def _pair(one: Member, other: Member, measure: str | None) -> Pair:
     try:
         return comparing.of_members(members.matched([one, other]), measure).pairs[0]
-    except NkError:  # other rows, which is what this is for
-        found = _independent(one, other, measure)
+    except NkError as error:  # other rows, which is what this is for
+        found = _independent(one, other, measure, str(error))
     return Pair(one.name, other.name, found, _OTHERS, found.p, None)
 
 
-def _independent(one: Member, other: Member, measure: str | None) -> Difference:
+def _independent(one: Member, other: Member, measure: str | None, unmatched: str) -> Difference:
+    """Two samples of speakers; `unmatched` is why they cannot be compared row by row."""
     metric = comparing.measure_of(measure or one.measure, one.predictions.target)
     value = float("nan")
     labels = [{*each.predictions.target.labels} for each in (one, other)]
@@ -166,6 +167,8 @@ def _independent(one: Member, other: Member, measure: str | None) -> Difference:
     groups = [comparing.groups_of(each) for each in rows]
     if any(each.kind != "speaker" for each in groups):
         return Difference(value, why="the speakers of one are not known, or too few")
+    if {*rows[0].frame["id"]} == {*rows[1].frame["id"]}:
+        return Difference(value, why=unmatched)
     if heard[0] & heard[1]:
         return Difference(value, why="they share speakers, but not all rows")
     values = [metric.values(each.tally(own.numbers, len(own))) for each, own in zip(rows, groups, strict=True)]

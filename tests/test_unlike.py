@@ -81,6 +81,16 @@ def test_speakers_that_both_have_cannot_be_two_samples(runs: list[Path]) -> None
     assert (pair.p, pair.difference.why) == (None, "they share speakers, but not all rows")
 
 
+def test_other_truths_of_the_same_rows_are_told_as_that(runs: list[Path]) -> None:
+    table = pl.read_csv(runs[0] / "predictions.csv")
+    tested = pl.col("split") == "test"
+    other = pl.when(tested).then(pl.col("predicted")).otherwise("truth").alias("truth")
+    table.with_columns(other).write_csv(runs[1] / "predictions.csv")
+    (pair,) = compare([read(place) for place in runs], "databases").pairs
+    assert pair.p is None
+    assert "`one` and `two` have other truths of the same rows" in pair.difference.why
+
+
 def test_the_same_rows_are_paired_whatever_the_databases(runs: list[Path]) -> None:
     shutil.copy(runs[0] / "predictions.csv", runs[1] / "predictions.csv")
     _, told = asked(runs[0], "databases")

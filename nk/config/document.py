@@ -58,23 +58,15 @@ class Known:
     @property
     def meaning(self) -> str:
         """What it means, with its unit and how far nk is with it."""
-        return f"{self.bare_meaning}{self.state}"
-
-    @property
-    def bare_meaning(self) -> str:
-        """What it means, with its unit."""
         text, unit = self.spot.field.description or "", self.spot.note("unit")
-        return f"{text} ({unit})" if unit and unit not in text.split() else text
+        return f"{text} ({unit}){self.state}" if unit and unit not in text.split() else f"{text}{self.state}"
 
     @property
     def state(self) -> str:
         """How far nk is with it, to follow its description."""
-        built = self.spot.note("built")
         if self.spot.note("idle"):
             return f"; has no effect: {self.spot.note('idle')}"
-        if built is False or not self.built:
-            return "; not built yet"
-        return f"; built: {', '.join(f'`{item}`' for item in built)}" if built else ""
+        return "; not built yet" if self.spot.note("built") is False or not self.built else ""
 
 
 def section_keys(section: str) -> list[Known]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nk.config.describe import choices, nearest, takes
+from nk.config.describe import nearest, takes
 from nk.config.document import FAMILIES, PLACES, Known, default_text, known_keys, option_keys, section_keys
 from nk.config.field import match
 from nk.config.plugins import SINGULAR, Definition, define, names
@@ -95,7 +95,7 @@ def _section(name: str) -> list[str]:
     keys = section_keys(name)
     width = max(len(item.key) for item in keys)
     head = f"[{name.upper()}]{own}" if own != doc.rstrip(".") else f"[{name.upper()}]: {own}"
-    lines = [head, *(f"  {item.key:{width}}  {_meaning(item)}" for item in keys)]
+    lines = [head, *(f"  {item.key:{width}}  {item.meaning}" for item in keys)]
     return lines + (_section_options(name) if name in FAMILIES else [])
 
 
@@ -141,13 +141,8 @@ def _option(known: Known) -> Iterable[str]:
     yield f"      takes {takes(known.spot.field)}; default {default_text(known)}"
 
 
-def _meaning(known: Known) -> str:
-    """What a key means; which of its values are built is said apart."""
-    return known.bare_meaning if isinstance(known.spot.note("built"), tuple) else known.meaning
-
-
 def _about(known: Known) -> list[str]:
-    lines = [f"[{known.section.upper()}] {known.key}", f"  {_meaning(known)}", f"  takes: {takes(known.spot.field)}"]
+    lines = [f"[{known.section.upper()}] {known.key}", f"  {known.meaning}", f"  takes: {takes(known.spot.field)}"]
     if "<" not in known.key or known.default is not None:
         lines.append(f"  default: {default_text(known)}")
     if known.plugins:
@@ -160,14 +155,7 @@ def _about(known: Known) -> list[str]:
 def _values(known: Known) -> list[str]:
     """What there is to choose from, and how far nk is with it."""
     family = _NAMING.get((known.section, known.key))
-    if family:
-        return _choice(family)
-    built_values = known.spot.note("built")
-    if not isinstance(built_values, tuple):
-        return []
-    others = [item for item in choices(known.spot.field.annotation) if item not in built_values]
-    lines = [f"  built: {', '.join(built_values)}"]
-    return [*lines, f"  known but not built: {', '.join(others)}"] if others else lines
+    return _choice(family) if family else []
 
 
 def _related(one: str, other: str) -> bool:

@@ -30,7 +30,7 @@ def key(
     text: str,
     *,
     unit: str | None = None,
-    built: bool | tuple[str, ...] = True,
+    built: bool = True,
     idle: str | None = None,
     networks: bool = False,
     of: str | None = None,
@@ -43,7 +43,7 @@ def key(
         default: its value when it is not set
         text: what it means
         unit: unit of a number
-        built: False if nothing reads it yet; or the values that are built
+        built: False if nothing reads it yet
         idle: why it is accepted though nothing depends on it
         networks: whether it matters only to models that learn in epochs
         of: the section (command) that needs it, if not its own

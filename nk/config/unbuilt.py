@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nk.config.field import Spot, match, patterns, spots
 
@@ -23,7 +23,7 @@ def note_unbuilt(
         entry = group.get(spot.key)
         value = getattr(result, spot.name)
         if entry is not None and value != spot.default:
-            _note(spot, entry, value, group.section, found, learner)
+            _note(spot, entry, group.section, found, learner)
     for spot in patterns(model):
         if spot.note("built") is not False:
             continue
@@ -32,16 +32,13 @@ def note_unbuilt(
                 found.not_built(entry, group.section)
 
 
-def _note(spot: Spot, entry: Entry, value: Any, section: str, found: Findings, learner: Definition | None) -> None:
-    built = spot.note("built")
+def _note(spot: Spot, entry: Entry, section: str, found: Findings, learner: Definition | None) -> None:
     if spot.note("idle"):
         found.odd(entry, f"has no effect: {spot.note('idle')}")
     elif spot.note("networks") and learner is not None and not learner.learns_in_epochs:
         found.odd(entry, f"has no effect with `{learner.called}`")
-    elif built is False:
+    elif spot.note("built") is False:
         found.not_built(entry, str(spot.note("of") or section))
-    elif built and isinstance(value, str) and value not in built:
-        found.not_built(entry, section, f"{entry.key} = {value}", f"built are {', '.join(f'`{one}`' for one in built)}")
 
 
 def is_unbuilt(model: type[BaseModel]) -> bool:

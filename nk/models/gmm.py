@@ -73,6 +73,7 @@ class Gmm(Model):
 
     name = "gmm"
     task: ClassVar[Task] = "classification"
+    by_size = True
     options_type = GmmOptions
 
     def fit(self, data: Training, *, seed: int, jobs: int) -> FittedGmm:  # noqa: ARG002 - it has no threads of its own

@@ -15,6 +15,7 @@ class Knn(Neighbours):
 
     name = "knn"
     task: ClassVar[Task] = "classification"
+    by_size = True
 
     @classmethod
     def estimator_type(cls) -> type[Any]:

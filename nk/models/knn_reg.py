@@ -15,6 +15,7 @@ class KnnReg(Neighbours):
 
     name = "knn_reg"
     task: ClassVar[Task] = "regression"
+    by_size = True
 
     @classmethod
     def estimator_type(cls) -> type[Any]:

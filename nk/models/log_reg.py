@@ -32,6 +32,7 @@ class LogReg(SklearnModel):
 
     name = "log_reg"
     task: ClassVar[Task] = "classification"
+    by_size = True
     weighs = "coefficients"
     options_type = LogRegOptions
 

@@ -36,6 +36,7 @@ class Svm(SklearnModel):
 
     name = "svm"
     task: ClassVar[Task] = "classification"
+    by_size = True
     options_type = ClassifierOptions
     fitted_type = FittedSvm
 

@@ -20,6 +20,7 @@ class Svr(SklearnModel):
 
     name = "svr"
     task: ClassVar[Task] = "regression"
+    by_size = True
     options_type = SvmOptions
 
     @classmethod

@@ -107,7 +107,7 @@ def material(part: Part, setting: Setting, ui: Ui, watch: Stopwatch) -> Material
         features, failed = sources.complete(dataset, setup.sources, setup.ask, setup.recipe.nan_strategy, ui)
         total = len(dataset) + len(part.skipped)
         check_skips([*part.skipped, *failed], total, setup.config.feats.fail_threshold)
-    cautions.say(cautions.of_skips(failed, len(dataset)), ui)
+    cautions.say([*cautions.of_skips(failed, len(dataset)), *cautions.of_sizes(features, setup.recipe)], ui)
     dataset, folds = with_features(dataset, folds, features.ids)
     rows = rows_of(features, dataset, shared_ids(folds) if folds else dataset.ids)
     return Material(rows, train.way_of(rows.frame, dataset, setup.recipe), tuple(folds), _key(setting, dataset))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from nk.errors import DataError, MissingDependency
+from nk.runfolder import NO_LOCKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -133,8 +134,11 @@ def alone(place: Path) -> Iterator[None]:
         except BlockingIOError:
             raise DataError(f"another `nk optim` is at work in `{place}`", hint="wait for it, or set another `name` "
                             "in [EXP]") from None  # fmt: skip
-        except OSError:
-            pass
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise DataError(
+                    f"`{path}` cannot be locked: {error.strerror or error}", hint="set `root` in [EXP]"
+                ) from error
         try:
             yield
         finally:

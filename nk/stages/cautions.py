@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from nk.stages.folds import Fold
-    from nk.tables import Dataset, Skip
+    from nk.stages.train import Recipe
+    from nk.tables import Dataset, Features, Skip
     from nk.ui import Ui
 
 _SHOWN = 5
@@ -53,6 +54,25 @@ def of_scale(dataset: Dataset, folds: Sequence[Fold]) -> list[Caution]:
     if single.any():
         text += f"; of a single row all features become 0: {_named(names[place] for place in np.flatnonzero(single))}"
     return [Caution(text, "`scale = standard` asks nothing of new speakers")]
+
+
+def of_sizes(features: Features, recipe: Recipe) -> list[Caution]:
+    """Features that drown most others, where they are not scaled and the model goes by their size.
+
+    How many count is the participation ratio of their variances, (sum v)^2 / sum v^2: all where these are equal.
+    """
+    if recipe.scale or not recipe.model.by_size:
+        return []
+    spread = np.ma.masked_invalid(features.values).astype(np.float64).var(axis=0).filled(0)
+    if not spread.any():
+        return []
+    shares = spread / spread.sum()
+    count = 1 / (shares**2).sum()
+    if count > len(shares) / 2:
+        return []
+    widest = _named(features.names[place] for place in shares.argsort(kind="stable")[::-1][:2])
+    text = f"features are not scaled, and `{recipe.model.name}` goes by their size: next to {widest} and the like"
+    return [Caution(f"{text}, all {len(shares)} count like {count:.0f}", "`scale = standard` in [FEATS]")]
 
 
 def of_combining(dataset: Dataset, column: str) -> list[Caution]:

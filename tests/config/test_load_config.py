@@ -4,19 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from nk.config import Loaded, check_built, check_run, load_config, missing, options_for, to_ini, to_yaml
 from nk.config.build import default_name
-from nk.config.check import Group
-from nk.config.field import Section, key
-from nk.config.findings import Findings
 from nk.config.scoring import measure_of
-from nk.config.source import Entry
-from nk.config.unbuilt import note_unbuilt
-from nk.config.values import Plain
 from nk.config.whole import Config
 from nk.errors import ConfigError, NotBuilt
 from nk.families import features, models, readers
@@ -600,17 +594,6 @@ def test_what_is_not_built_has_a_place_and_a_way_out(
     with pytest.raises(NotBuilt) as caught:
         check_built(load_config("exp.ini"), ["data", "model", "plot"])
     assert (str(caught.value), caught.value.hint) == (f"not built yet: {message}", hint)
-
-
-def test_a_value_that_is_not_built_is_told_with_those_that_are() -> None:
-    class Made(Section):
-        form: Literal["a", "b"] = key("a", "form of something", built=("a",))
-
-    for form, said in (("a", []), ("b", [("[PLOT] `form = b`", "built are `a`")])):
-        found = Findings("exp.ini")
-        entries = {"form": Entry("plot", "form", Plain(form), 3, "exp.ini")}
-        note_unbuilt(Made, Made(form=form), Group("plot", entries), found, None)
-        assert [(one.name, one.hint) for one in found.unbuilt] == said
 
 
 PLOTS = BASE + "[EXP]\ntype = {}\n[PLOT]\n{}\n"

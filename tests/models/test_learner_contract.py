@@ -93,6 +93,18 @@ def test_learns_what_is_there(name: str, classes: int) -> None:
 
 
 @pytest.mark.parametrize(("name", "classes"), CASES)
+def test_who_goes_by_the_size_of_features_says_so(name: str, classes: int) -> None:
+    """The feature that tells is divided by 1024, which changes nothing but exponents."""
+    data, smaller = some(classes), some(classes)
+    smaller.x[:, 0] /= 1024
+    first, second = (fit(name, each).predict(each.x) for each in (data, smaller))
+    if make(name).by_size:
+        assert not np.allclose(first, second, atol=1e-2)
+    else:
+        np.testing.assert_allclose(first, second, atol=1e-2)
+
+
+@pytest.mark.parametrize(("name", "classes"), CASES)
 def test_equal_data_options_and_seed_give_an_equal_model(name: str, classes: int) -> None:
     data = some(classes)
     first, second = (fit(name, data, seed=3).predict(data.x) for _ in range(2))

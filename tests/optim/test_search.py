@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
 from collections import Counter
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import numpy as np
 import polars as pl
@@ -336,6 +338,17 @@ def test_two_searches_do_not_meet_in_one_folder(tmp_path: Path) -> None:
     with store.alone(tmp_path / "x_optim"):
         pass
     assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_without_locks_is_searched_on_and_one_that_fails_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fcntl.flock", Mock(side_effect=OSError(errno.ENOLCK, "No locks available")))
+    with store.alone(tmp_path / "x_optim"):
+        pass
+    monkeypatch.setattr("fcntl.flock", Mock(side_effect=OSError(errno.EIO, "Input/output error")))
+    with pytest.raises(DataError, match="cannot be locked: Input/output error"), store.alone(tmp_path / "x_optim"):
+        pass
 
 
 def test_a_damaged_file_is_an_error_with_a_way_out(tmp_path: Path) -> None:

@@ -335,6 +335,32 @@ def test_what_new_speakers_need_is_said_with_the_fewest() -> None:
     assert said.text.endswith("the fewest are 20, of `s6`; of a single row all features become 0: `s2`")
 
 
+def of_widths(*widths: float) -> Features:
+    """Features of these deviations, each of two values."""
+    values = np.array([widths, np.negative(widths)], dtype=np.float32)
+    return Features(("a", "b"), tuple(f"f{number}" for number in range(len(widths))), values)
+
+
+def test_features_that_drown_the_others_are_told_where_size_counts() -> None:
+    (said,) = cautions.of_sizes(of_widths(1, 100, 1, 50, 1, 1), recipe(scale=None))
+    # Variances 10,000 and 2,500 beside ones: 12,504^2 / 106,250,004 = 1.47
+    assert said.text == (
+        "features are not scaled, and `svm` goes by their size: next to `f1`, `f3` and the like, all 6 count like 1"
+    )
+    assert said.hint == "`scale = standard` in [FEATS]"
+    assert not cautions.of_sizes(of_widths(1, 100, 1, 50, 1, 1), recipe())
+    assert not cautions.of_sizes(of_widths(1, 100, 1, 50, 1, 1), recipe("tree", None))
+    assert not cautions.of_sizes(of_widths(1, 2, 1, 1, 1, 1), recipe(scale=None))
+
+
+def test_nothing_is_told_of_one_feature_or_of_those_that_do_not_vary() -> None:
+    assert not cautions.of_sizes(of_widths(5), recipe(scale=None))
+    assert not cautions.of_sizes(of_widths(0, 0, 0), recipe(scale=None))
+    assert not cautions.of_sizes(Features(("a", "b"), (), np.empty((2, 0), dtype=np.float32)), recipe(scale=None))
+    unknown = Features(("a", "b"), ("x", "y"), np.array([[np.nan, 1], [np.nan, 2]], dtype=np.float32))
+    assert cautions.of_sizes(unknown, recipe(scale=None))[0].text.endswith("all 2 count like 1")
+
+
 @pytest.mark.parametrize("column", [None, "speaker"])
 def test_rows_without_speaker_cannot_be_scaled_by_speaker(column: str | None) -> None:
     data = dataset()
