@@ -247,7 +247,7 @@ class Fitted(ABC):
 
 
 class Model(Plugin):
-    """A learner: `nk/models/`; `weighs`: by what it weighs features, if it can say; `by_size`: large numbers weigh more."""
+    """A learner: `nk/models/`; `weighs`: what tells the weights of features; `by_size`: larger ones weigh more."""
 
     task: ClassVar[Task]
     by_size: ClassVar[bool] = False
