@@ -32,14 +32,14 @@ def exhibits(folder: Path, explored: Explored | None) -> list[dict[str, Any]]:
 
 
 def _said(exhibit: Exhibit) -> str:
-    texts = [text.strip().rstrip(".") for text in (exhibit.caption, *exhibit.notes)]
+    texts = [text.strip().rstrip(".") for text in (exhibit.caption, *exhibit.below, *exhibit.notes)]
     return " ".join(f"{text[:1].upper()}{text[1:]}." for text in texts if text)
 
 
 def exhibit_file(folder: Path, exhibit: Exhibit, kind: str) -> Path | None:
-    """The file of an exhibit that is of this kind; one outside of the folder is none."""
+    """The file of an exhibit that is of this kind, without words if there is one; one outside of the folder is none."""
     place = (folder / EXPLORE).resolve()
-    for name in exhibit.files:
+    for name in (*exhibit.bare, *exhibit.files):
         path = (place / name).resolve()
         if name.endswith(f".{kind}") and path.is_relative_to(place) and path.is_file():
             return path

@@ -23,6 +23,7 @@ from nk.report.figures import (
     uncertainty,
     value_counts,
 )
+from nk.report.figures.bare import save_bare
 from nk.tables import Metric
 
 if TYPE_CHECKING:
@@ -42,25 +43,39 @@ _UNSAFE = re.compile(r"[^\w. ()+,@~-]")
 _CALLED = {"per_database": "database"}
 
 
+@dataclass(frozen=True)
+class Entry:
+    """The files of a figure and its numbers; `bare` are those without title and caption."""
+
+    files: list[str]
+    bare: list[str] = field(default_factory=list)
+
+
 @dataclass
 class Album:
-    """Where figures go, and how: `folder`, the section PLOT, and the pen; `taken` are the names that are taken."""
+    """Where figures go, and how: `folder`, the section PLOT, and the pen; `taken` are the names that are taken.
+
+    `bare` is the folder, in that folder, for the same figures without title and caption; None where these are not
+    wanted.
+    """
 
     folder: Path
     plot: Plot
     pen: Pen
     taken: set[str] = field(default_factory=set)
+    bare: str | None = None
 
-    def add(self, figure: Figure | None, table: pl.DataFrame, *words: str) -> list[str]:
-        """Write a figure, if there is one, and its numbers, with a name made of these words; the files' names."""
+    def add(self, figure: Figure | None, table: pl.DataFrame, *words: str) -> Entry:
+        """Write a figure, if there is one, and its numbers, with a name made of these words."""
         stem = self._free("_".join(_safe(word) for word in (self.plot.name or "", *words) if word))
         table.write_csv(self.folder / f"{stem}.csv")
         if figure is None:
-            return [f"{stem}.csv"]
+            return Entry([f"{stem}.csv"])
+        bare = save_bare(figure, self.folder / self.bare, stem) if self.bare else []
         if not self.plot.titles:
             remove_title(figure)
         save(figure, self.folder / f"{stem}.{self.plot.format}")
-        return [f"{stem}.{self.plot.format}", f"{stem}.csv"]
+        return Entry([f"{stem}.{self.plot.format}", f"{stem}.csv"], [f"{self.bare}/{name}" for name in bare])
 
     def _free(self, stem: str) -> str:
         short = stem.encode()[:_LONGEST].decode(errors="ignore")

@@ -1,0 +1,77 @@
+"""A figure for a text that says itself what stands above and below it: without title and caption, and their room."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from nk.report.figures import ABOVE, BELOW, lay_out, save
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
+
+    from nk.report.figures import Pen
+
+KINDS = ("svg", "pdf")  # for a screen and for paper
+_MANY = 2000  # points; more are an image, which is smaller
+_DPI = 200  # of that image
+_EDGE = 0.06  # inches
+
+
+def lines_below(figure: Figure) -> list[str]:
+    """What stands below a figure, before it is laid out."""
+    texts = [text.get_text() for text in figure.texts if text.get_gid() == BELOW]
+    return [line.replace(r"\$", "$") for text in texts for line in text.split("\n") if line]
+
+
+def as_drawn(line: str, pen: Pen) -> str:
+    """A line as `lines_below` gives it."""
+    return pen.text(line).replace("`", "").replace(r"\$", "$")
+
+
+def save_bare(figure: Figure, folder: Path, stem: str) -> list[str]:
+    """Write a figure in each of `KINDS`, and leave it as it was but for many points; the files' names."""
+    _paint_crowds(figure)
+    lay_out(figure)
+    names = [f"{stem}.{kind}" for kind in KINDS]
+    with _without_words(figure):
+        box = _box(figure)
+        for name in names:
+            save(figure, folder / name, dpi=_DPI, box=box)
+    return names
+
+
+@contextmanager
+def _without_words(figure: Figure) -> Iterator[None]:
+    words = [text for text in figure.texts if text.get_gid() in {ABOVE, BELOW}]
+    try:
+        for text in words:
+            text.set_visible(False)
+        yield
+    finally:
+        for text in words:
+            text.set_visible(True)
+
+
+def _box(figure: Figure) -> Bbox:
+    """The whole width and the height that is drawn on, in inches."""
+    from matplotlib.transforms import Bbox
+
+    drawn = figure.get_tightbbox()
+    return Bbox.from_extents(0, drawn.y0 - _EDGE, figure.get_figwidth(), drawn.y1 + _EDGE)
+
+
+def _paint_crowds(figure: Figure) -> None:
+    """Points become an image where they are many."""
+    import numpy as np
+    from matplotlib.collections import PathCollection
+
+    for axes in figure.axes:
+        clouds = [one for one in axes.collections if isinstance(one, PathCollection)]
+        if sum(np.shape(one.get_offsets())[0] for one in clouds) > _MANY:
+            for one in clouds:
+                one.set_rasterized(True)
