@@ -113,7 +113,7 @@ def _violin(row: _Row) -> None:
         row.points(values, np.full(len(values), row.middle))
         return
     low, high = np.quantile(values, [0.25, 0.75])
-    grid = np.linspace(values.min(), values.max(), 100)
+    grid = np.linspace(values.min(), values.max(), 64)
     density = gaussian_kde(values)(grid)
     half = density / density.max() * row.width / 2
     axes.fill_between(grid, middle - half, middle + half, **row.look)
