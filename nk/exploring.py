@@ -21,7 +21,7 @@ from nk.manifest import Stopwatch, manifest
 from nk.paths import resolver
 from nk.plan import history_lines
 from nk.report import fonts
-from nk.report.figures.bare import as_drawn, lines_below
+from nk.report.figures.bare import add_below, as_drawn, lines_below
 from nk.report.pictures import Album
 from nk.stages import cautions
 from nk.stages.load import load
@@ -214,6 +214,8 @@ def _hung(folder: RunFolder, found: Sequence[Exhibit], config: Config, ui: Ui) -
         for one in found:
             figure = one.draw(pen) if one.draw else None
             below = [line for line in lines_below(figure) if line != as_drawn(one.caption, pen)] if figure else []
+            if figure:
+                add_below(figure, [as_drawn(note, pen).replace("$", r"\$") for note in one.notes])
             entry = album.add(figure, one.table, one.name)
             hung.append({"name": one.name, "title": one.title, "caption": one.caption, "notes": list(one.notes),
                          "below": below, "lead": one.lead, "leads": [vars(lead) for lead in one.leads],

@@ -96,12 +96,11 @@ def draw_scores(
 ) -> Draw:
     """Scores, less their errors, beside chance."""
     made = [(name, score, low if np.isfinite(low) else score, score, sure) for name, score, low, sure in rows]
-    below = "line: down to the score less its standard error over speakers; filled: p < .05"
 
     def draw(axes: Axes, pen: Pen) -> None:
         scores.draw(axes, made, chance, name=measure, pen=pen)
 
-    return _grid([Panel(draw, 6.0, 1.0 + 0.27 * len(made))], title, caption, below)
+    return _grid([Panel(draw, 6.0, 1.0 + 0.27 * len(made))], title, caption)
 
 
 def draw_groups(groups: Mapping[str, Sequence[scores.Bar]], measure: str, title: str, caption: str) -> Draw:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nk.report.figures import ABOVE, BELOW, lay_out, save
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
@@ -20,12 +20,20 @@ KINDS = ("svg", "pdf")  # for a screen and for paper
 _MANY = 2000  # points; more are an image, which is smaller
 _DPI = 200  # of that image
 _EDGE = 0.06  # inches
+_LINE = 0.15
 
 
 def lines_below(figure: Figure) -> list[str]:
     """What stands below a figure, before it is laid out."""
     texts = [text.get_text() for text in figure.texts if text.get_gid() == BELOW]
     return [line.replace(r"\$", "$") for text in texts for line in text.split("\n") if line]
+
+
+def add_below(figure: Figure, lines: Sequence[str]) -> None:
+    """Write further lines below a figure, which becomes taller by them."""
+    for text in [one for one in figure.texts if one.get_gid() == BELOW and lines]:
+        text.set_text("\n".join([text.get_text(), *lines]).strip())
+        figure.set_figheight(figure.get_figheight() + _LINE * len(lines))
 
 
 def as_drawn(line: str, pen: Pen) -> str:

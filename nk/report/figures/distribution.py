@@ -65,7 +65,7 @@ def draw(frame: pl.DataFrame, kind: str, *, label: str, title: str, caption: str
     classes = frame["class"].unique(maintain_order=True).to_list()
     genders = frame["gender"].unique().sort().to_list()
     width = 0.8 / len(genders)
-    figure, axes = blank(7, max(2.6, (0.3 + 0.24 * len(genders)) * len(classes) + 1.9))
+    figure, axes = blank(7, max(2.6, (0.24 + 0.19 * len(genders)) * len(classes) + 1.9))
     for place, group in enumerate(classes):
         for number, gender in enumerate(genders):
             values = frame.filter((pl.col("class") == group) & (pl.col("gender") == gender))["value"].to_numpy()

@@ -44,7 +44,7 @@ def draw(
     figure, axes = blank(6.6, 5.2)
     scatter(figure, axes, (x, y), colours, pen)
     for place, (_, across, up) in enumerate(lines):
-        colour = look(place)[1] if len(lines) > 1 else VERMILION
+        colour = look(colours, place)[1] if len(lines) > 1 else VERMILION
         axes.plot(across, up, color="white", linewidth=3.6)
         axes.plot(across, up, color=colour, linewidth=1.8, linestyle=_DASHES[place % len(_DASHES)])
     axes.set_xlabel(pen.text(shorten_label(labels[0]) if len(labels[0]) > 60 else labels[0]))

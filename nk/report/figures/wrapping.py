@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _EDGE = 0.08  # inches at both sides
-# What is never parted: `p < .001`, or a word, with the blanks behind; Chinese, Japanese and Korean lines may end behind any sign.
+# What is never parted: `p < .001`, or a word, with the blanks behind. Chinese, Japanese and Korean lines may end
+# behind any sign.
 _EAST = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
 _PIECES = re.compile(rf"[{_EAST}]\s*|[^\s{_EAST}]+ [<=>] [^\s{_EAST}]+\s*|[^\s{_EAST}]+\s*")
 
