@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from nk.config.output import Plot
 from nk.report.exhibits import exhibit_file
 from nk.report.figures import measures, save
+from nk.report.figures.slim import slim_file
 from nk.report.pictures import draw_results
 from nk.tables import Metric
 
@@ -51,6 +52,8 @@ def draw(run: Run, folder: Path, kind: Literal["svg", "pdf"]) -> list[Drawing]:
         for name, title in _TITLES.items():
             path = folder / f"{name}_{part}.{kind}"
             if path.is_file():
+                if kind == "svg":
+                    slim_file(path)
                 found.append(Drawing(path, f"{title} ({part})"))
     return found
 

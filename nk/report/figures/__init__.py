@@ -12,7 +12,6 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from nk.errors import DataError
-from nk.report.figures.slim import slim
 from nk.report.figures.wrapping import wrap
 
 if TYPE_CHECKING:
@@ -101,13 +100,7 @@ def save(figure: Figure, path: Path, *, dpi: int = DPI, box: Bbox | None = None)
     # The salt makes the ids of SVG elements the same every time.
     with mpl.rc_context({"svg.hashsalt": "nk"}):
         figure.savefig(written, format=kind, dpi=dpi, bbox_inches=box, **_FORMATS[kind])
-    path.write_bytes(_finished(written.getvalue(), kind))
-
-
-def _finished(data: bytes, kind: str) -> bytes:
-    if kind == "svg":
-        return slim(data.decode()).encode()
-    return _CLOCK.sub(b"", data) if kind == "eps" else data
+    path.write_bytes(_CLOCK.sub(b"", written.getvalue()) if kind == "eps" else written.getvalue())
 
 
 def lay_out(figure: Figure) -> None:

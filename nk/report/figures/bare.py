@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nk.report.figures import ABOVE, BELOW, lay_out, save
+from nk.report.figures.slim import slim_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,6 +51,7 @@ def save_bare(figure: Figure, folder: Path, stem: str) -> list[str]:
         box = _box(figure)
         for name in names:
             save(figure, folder / name, dpi=_DPI, box=box)
+    slim_file(folder / f"{stem}.svg")
     return names
 
 
