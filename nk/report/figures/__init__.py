@@ -76,13 +76,12 @@ def shorten_label(label: str) -> str:
     return label if len(label) <= _LONGEST else f"{label[:12].rstrip()}…{label[13 - _LONGEST :].lstrip()}"
 
 
-def save(figure: Figure, path: Path, *, dpi: int = DPI, box: Bbox | None = None) -> None:
-    """Write a figure as png, jpg, tif, svg, pdf or eps, by the suffix of `path`; equal figures, equal bytes.
+def save(figure: Figure, path: Path, *, box: Bbox | None = None) -> None:
+    """Write a figure as png, jpg, tif (150 dpi), svg, pdf or eps, by the suffix of `path`; equal figures, equal bytes.
 
     Args:
         figure: what
         path: where to
-        dpi: of pictures, and of images in the others
         box: the part to write, in inches; the whole where not given
 
     Raises:
@@ -99,7 +98,7 @@ def save(figure: Figure, path: Path, *, dpi: int = DPI, box: Bbox | None = None)
     written = BytesIO()
     # The salt makes the ids of SVG elements the same every time.
     with mpl.rc_context({"svg.hashsalt": "nk"}):
-        figure.savefig(written, format=kind, dpi=dpi, bbox_inches=box, **_FORMATS[kind])
+        figure.savefig(written, format=kind, dpi=DPI, bbox_inches=box, **_FORMATS[kind])
     path.write_bytes(_CLOCK.sub(b"", written.getvalue()) if kind == "eps" else written.getvalue())
 
 

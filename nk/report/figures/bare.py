@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from nk.report.figures import Pen
 
 KINDS = ("svg", "pdf")  # for a screen and for paper
-_MANY = 2000  # points; more are an image, which is smaller
-_DPI = 200  # of that image
+_MANY = 4000  # points; more are an image, which is smaller
 _EDGE = 0.06  # inches
 _LINE = 0.15
 
@@ -50,7 +49,7 @@ def save_bare(figure: Figure, folder: Path, stem: str) -> list[str]:
     with _without_words(figure):
         box = _box(figure)
         for name in names:
-            save(figure, folder / name, dpi=_DPI, box=box)
+            save(figure, folder / name, box=box)
     slim_file(folder / f"{stem}.svg")
     return names
 
@@ -76,12 +75,12 @@ def _box(figure: Figure) -> Bbox:
 
 
 def _paint_crowds(figure: Figure) -> None:
-    """Points become an image where they are many."""
+    """Points become an image where they are many, and only there."""
     import numpy as np
     from matplotlib.collections import PathCollection
 
     for axes in figure.axes:
         clouds = [one for one in axes.collections if isinstance(one, PathCollection)]
-        if sum(np.shape(one.get_offsets())[0] for one in clouds) > _MANY:
-            for one in clouds:
-                one.set_rasterized(True)
+        many = sum(np.shape(one.get_offsets())[0] for one in clouds) > _MANY
+        for one in [] if axes.name == "3d" else clouds:
+            one.set_rasterized(many)

@@ -9,6 +9,8 @@ import numpy as np
 from nk.report.figures import Pen, shorten_label
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure
 
     from nk.explore.colours import Colours
@@ -20,38 +22,42 @@ _MARKS = "os^DvPX*<>pd"
 _REST = ("o", "0.75")  # of what is not told apart
 _MAP = "cividis"
 _MANY = 2000
-_LEGEND = 34  # square points of a mark in the legend
 REST = ("others", "not known")
 
 
-def scatter(figure: Figure, axes: Any, places: tuple[Doubles, ...], colours: Colours, pen: Pen) -> None:
-    """Draw points on two or three axes, with what their colours mean."""
+def scatter(
+    figure: Figure, axes: Any, places: tuple[Doubles, ...], colours: Colours, pen: Pen, dashes: Sequence[Any] = ()
+) -> None:
+    """Draw points on two or three axes, with what their colours mean; groups that have a line have one of `dashes`."""
     many = len(places[0]) > _MANY
     style: dict[str, Any] = {"linewidths": 0.3, "edgecolors": "black", "s": size(len(places[0])), "rasterized": many}
     style["alpha"] = float(np.clip(30 / np.sqrt(max(len(places[0]), 1)), 0.3, 0.85))
     if colours.is_number:
         _by_number(figure, axes, places, colours, pen, style)
         return
+    names = []
     for place, name in enumerate(pen.labels(colours.names, colours.label)):
         mine = colours.values == place
-        label = f"{name} ({int(mine.sum()):,})"
+        names.append(f"{name} ({int(mine.sum()):,})")
         mark, colour = look(colours, place)
         rest = colours.names[place] in REST
-        axes.scatter(*(one[mine] for one in places), marker=mark, color=colour, label=label, zorder=0.9 if rest else 1,
-                     **style)  # fmt: skip
+        axes.scatter(*(one[mine] for one in places), marker=mark, color=colour, zorder=0.9 if rest else 1, **style)
     if len(colours.names) > 1:
-        _explain(figure, axes, pen.text(shorten_label(colours.label)), style["s"])
+        _explain(figure, names, colours, pen.text(shorten_label(colours.label)), dashes)
 
 
-def _explain(figure: Figure, axes: Any, title: str, area: float) -> None:
+def _explain(figure: Figure, names: Sequence[str], colours: Colours, title: str, dashes: Sequence[Any]) -> None:
     """A legend whose marks can be seen, however small and pale those of the points are."""
-    legend = figure.legend(
-        *axes.get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=9, title=title,
-        markerscale=max(1.0, float(np.sqrt(_LEGEND / area))),
-    )  # fmt: skip
-    for handle in legend.legend_handles:
-        if handle is not None:
-            handle.set_alpha(1)
+    from matplotlib.lines import Line2D
+
+    handles = []
+    for place, name in enumerate(names):
+        mark, colour = look(colours, place)
+        dash: Any = dashes[place % len(dashes)] if dashes else "none"
+        handles.append(Line2D([], [], marker=mark, color=colour, markersize=6, markeredgecolor="black", linestyle=dash,
+                              markeredgewidth=0.3, label=name))  # fmt: skip
+    figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=9, title=title,
+                  handlelength=4 if dashes else 1.5)  # fmt: skip
 
 
 def look(colours: Colours, place: int) -> tuple[str, str]:

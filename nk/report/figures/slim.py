@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ _BREAK = re.compile(r"\s*\n\s*")
 _COMMAND = re.compile(r" ?([MLQCz]) ?")
 _SHIFT = re.compile(r' transform="translate\((\S+) 0\)"/>')
 _ID = re.compile(r' id="([\w.-]+)"')
+_REFERENCE = re.compile(r"#([\w.-]+)")
 _STYLE = re.compile(r'="[^"]*: [^"]*"')
 # Marks, one behind the other, that look alike.
 _MARKS = re.compile(r'<use ([^>]*?) style="([^"]*)"/>(?: *<use [^>]*? style="\2"/>)+')
@@ -31,11 +33,19 @@ def slim(svg: str) -> str:
     svg = _BREAK.sub(" ", svg).replace("> <", "><").strip()
     svg = _PLACES.sub(_shorter, svg)
     svg = _SHIFT.sub(r' x="\1"/>', svg)
-    used = {*re.findall(r"#([\w.-]+)", svg)}
-    svg = _ID.sub(lambda found: found[0] if found[1] in used else "", svg)
+    svg = _renamed(svg)
     svg = _MARKS.sub(_once, svg)
     svg = _STYLE.sub(lambda found: found[0].replace(": ", ":").replace("; ", ";"), svg)
     return svg if "'" in svg else svg.replace('"', "'")  # which need no escape in an address
+
+
+def _renamed(svg: str) -> str:
+    """Short names for what is referred to, and none for the rest."""
+    used = {*_REFERENCE.findall(svg)}
+    there = [name for name in dict.fromkeys(_ID.findall(svg)) if name in used]
+    short = {name: f"{ascii_lowercase[place % 26]}{place // 26 or ''}" for place, name in enumerate(there)}
+    svg = _ID.sub(lambda found: f' id="{short[found[1]]}"' if found[1] in short else "", svg)
+    return _REFERENCE.sub(lambda found: f"#{short.get(found[1], found[1])}", svg)
 
 
 def _shorter(found: re.Match[str]) -> str:
