@@ -231,4 +231,4 @@ def _texts(one: Exhibit) -> set[str]:
     kinds = pl.String | pl.Enum | pl.Categorical
     words = {text for column in one.table.iter_columns() if isinstance(column.dtype, kinds)
              for text in column.cast(pl.String).unique().drop_nulls().head(2000)}  # fmt: skip
-    return {one.title, one.caption, *one.table.columns, *words}
+    return {one.title, one.caption, *one.notes, *one.table.columns, *words}

@@ -1,8 +1,8 @@
 """The figures of a report, drawn anew from what the run folder holds.
 
 The run's own figures are in the format that its user wants, PNG unless he says otherwise; a report wants SVG or PDF. To
-store each in two formats would make every run folder larger for the few that become a report. What was explored cannot be
-drawn anew: `nk explore` stores its figures for a report too.
+store each in two formats would make every run folder larger for the few that become a report. What was explored cannot
+be drawn anew: `nk explore` stores its figures for a report too.
 """
 
 from __future__ import annotations
