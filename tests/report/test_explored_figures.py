@@ -16,7 +16,7 @@ from nk.explore.tree import Node
 from nk.report import drawings
 from nk.report.exhibits import exhibits
 from nk.report.figures import Pen, tree
-from nk.report.files import read_explored
+from nk.report.files import read_explored, read_run
 from nk.ui import Ui
 
 if TYPE_CHECKING:
@@ -120,3 +120,13 @@ def test_classes_that_no_font_can_write_are_told_apart_in_a_tree() -> None:
     assert any("class 2\n100 %" in text for text in written)
     assert any("class 1\n100 %" in text for text in written)
     assert not any("?" in text.replace("≤ 0.500?", "") for text in written)
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf"])
+def test_what_figures_of_results_say_is_text(kind: Any, nasty: Path, tmp_path: Path) -> None:
+    run = read_run(nasty, load_config(nasty / "config.yaml", roots=False).config)
+    figures = {one.path.stem: one for one in drawings.draw(run, tmp_path, kind)}
+    value = run.metrics.metrics["test"]["uar"].value
+    assert figures["confusion_test"].said.startswith(f"Confusion matrix (test). UAR {value:.3f}")
+    assert "speakers" in figures["measures_test"].said
+    assert all(one.path.is_file() and one.path.suffix == f".{kind}" for one in figures.values())

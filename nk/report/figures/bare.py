@@ -25,7 +25,16 @@ _LINE = 0.15
 
 def lines_below(figure: Figure) -> list[str]:
     """What stands below a figure, before it is laid out."""
-    texts = [text.get_text() for text in figure.texts if text.get_gid() == BELOW]
+    return _lines(figure, BELOW)
+
+
+def result_of(figure: Figure) -> list[str]:
+    """What the words of a figure say of its result: the lines above but for the first, its title, and those below."""
+    return [*_lines(figure, ABOVE)[1:], *lines_below(figure)]
+
+
+def _lines(figure: Figure, place: str) -> list[str]:
+    texts = [text.get_text() for text in figure.texts if text.get_gid() == place]
     return [line.replace(r"\$", "$") for text in texts for line in text.split("\n") if line]
 
 
@@ -41,16 +50,17 @@ def as_drawn(line: str, pen: Pen) -> str:
     return pen.text(line).replace("`", "").replace(r"\$", "$")
 
 
-def save_bare(figure: Figure, folder: Path, stem: str) -> list[str]:
-    """Write a figure in each of `KINDS`, and leave it as it was but for many points; the files' names."""
+def save_bare(figure: Figure, folder: Path, stem: str, kinds: Sequence[str] = KINDS) -> list[str]:
+    """Write a figure in each of these formats, and leave it as it was but for many points; the files' names."""
     _paint_crowds(figure)
     lay_out(figure)
-    names = [f"{stem}.{kind}" for kind in KINDS]
+    names = [f"{stem}.{kind}" for kind in kinds]
     with _without_words(figure):
         box = _box(figure)
         for name in names:
             save(figure, folder / name, box=box)
-    slim_file(folder / f"{stem}.svg")
+    if "svg" in kinds:
+        slim_file(folder / f"{stem}.svg")
     return names
 
 
