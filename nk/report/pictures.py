@@ -75,9 +75,9 @@ class Album:
         if self.told is not None:
             self.told[stem] = result_of(figure)
             return Entry([*save_bare(figure, self.folder, stem, (self.plot.format,)), f"{stem}.csv"])
-        bare = save_bare(figure, self.folder / self.bare, stem) if self.bare else []
         if not self.plot.titles:
             remove_title(figure)
+        bare = save_bare(figure, self.folder / self.bare, stem) if self.bare else []
         save(figure, self.folder / f"{stem}.{self.plot.format}")
         return Entry([f"{stem}.{self.plot.format}", f"{stem}.csv"], [f"{self.bare}/{name}" for name in bare])
 

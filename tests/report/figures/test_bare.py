@@ -9,11 +9,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from nk.config.output import Plot
 from nk.explore.colours import Colours, colours_of
 from nk.report.figures import PEN, blank, clouds, distribution, projection, regression, save, write_caption, write_title
 from nk.report.figures.bare import add_below, as_drawn, lines_below, save_bare
 from nk.report.figures.slim import slim
 from nk.report.figures.wrapping import wrapped
+from nk.report.pictures import Album
 from nk.tables import Features
 
 if TYPE_CHECKING:
@@ -57,6 +59,16 @@ def test_a_bare_figure_has_no_words_and_not_their_room_and_the_user_has_both(tmp
     glyphs = [(tmp_path / f"{name}.svg").read_text().count("<use") for name in ("bare", "whole")]
     assert glyphs[0] < glyphs[1] - 80
     assert (tmp_path / "bare.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_title_that_is_not_wanted_leaves_no_room_for_it(tmp_path: Path) -> None:
+    (tmp_path / "bare").mkdir()
+    tops = []
+    for titles in (True, False):
+        made = figure()
+        Album(tmp_path, Plot(titles=titles), PEN, bare="bare").add(made, pl.DataFrame({"x": [1]}), str(titles))
+        tops.append(made.axes[0].get_position().y1)
+    assert tops[0] < tops[1] - 0.05
 
 
 def test_many_points_are_an_image(tmp_path: Path) -> None:
