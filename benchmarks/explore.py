@@ -19,7 +19,9 @@ from nk.config import load_config
 from nk.explore import bias, feature_views, overview, value_counts
 from nk.explore.hearing import BESIDE, HEARD
 from nk.explore.material import Material
-from nk.report.figures import PEN, save
+from nk.exploring import BARE
+from nk.report.figures import PEN
+from nk.report.pictures import Album
 from nk.tables import Dataset, Features, Target
 from nk.ui import Ui
 
@@ -78,9 +80,10 @@ def main() -> None:
             found += views()
             print(f"{step:12} {time.perf_counter() - begun:6.1f} s")
         begun = time.perf_counter()
+        (folder / BARE).mkdir()
+        album = Album(folder, config.plot, PEN, bare=BARE)
         for one in found:
-            if one.draw:
-                save(one.draw(PEN), folder / f"{one.name}.png")
+            album.add(one.draw(PEN) if one.draw else None, one.table, one.name)
         print(f"{'pictures':12} {time.perf_counter() - begun:6.1f} s")
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(f"{'all':12} {time.perf_counter() - start:6.1f} s, {most:.1f} GiB at most")

@@ -21,6 +21,7 @@ from nk.manifest import Stopwatch, manifest
 from nk.paths import resolver
 from nk.plan import history_lines
 from nk.report import fonts
+from nk.report.figures.bare import add_below, as_drawn, lines_below
 from nk.report.pictures import Album
 from nk.stages import cautions
 from nk.stages.load import load
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 EXPLORE = runfolder.EXPLORE
 NAME = "explore.json"
+BARE = "for_report"  # the folder for figures without words, which a report has in its text
 _ESTIMATE = "est_"
 USED = ("EXP", "DATA", "EXPL", "PLOT")
 
@@ -208,11 +210,16 @@ def _hung(folder: RunFolder, found: Sequence[Exhibit], config: Config, ui: Ui) -
     """Write the files of every exhibit, and say what is in them."""
     hung = []
     with fonts.writing({text for one in found for text in _texts(one)}) as pen:
-        album = Album(folder.path, config.plot, pen)
+        album = Album(folder.path, config.plot, pen, bare=folder.folder(BARE).name)
         for one in found:
-            files = album.add(one.draw(pen) if one.draw else None, one.table, one.name)
+            figure = one.draw(pen) if one.draw else None
+            below = [line for line in lines_below(figure) if line != as_drawn(one.caption, pen)] if figure else []
+            if figure:
+                add_below(figure, [as_drawn(note, pen).replace("$", r"\$") for note in one.notes])
+            entry = album.add(figure, one.table, one.name)
             hung.append({"name": one.name, "title": one.title, "caption": one.caption, "notes": list(one.notes),
-                         "lead": one.lead, "leads": [vars(lead) for lead in one.leads], "files": files})  # fmt: skip
+                         "below": below, "lead": one.lead, "leads": [vars(lead) for lead in one.leads],
+                         "files": entry.files, "bare": entry.bare})  # fmt: skip
     if pen.lacking:
         shown = " ".join(sorted(pen.lacking)[:10])
         ui.warn(f"no font of this machine can write `{shown}`", "install a font for them; the tables have all names")
@@ -224,4 +231,4 @@ def _texts(one: Exhibit) -> set[str]:
     kinds = pl.String | pl.Enum | pl.Categorical
     words = {text for column in one.table.iter_columns() if isinstance(column.dtype, kinds)
              for text in column.cast(pl.String).unique().drop_nulls().head(2000)}  # fmt: skip
-    return {one.title, one.caption, *one.table.columns, *words}
+    return {one.title, one.caption, *one.notes, *one.table.columns, *words}

@@ -237,7 +237,7 @@ def _blocks(subjects: Sequence[Subject], folder: RunFolder) -> list[Block]:
         inside = place / f"run{number}"
         inside.mkdir()
         run = one.run
-        figures = [Picture(_path(each.path), each.title) for each in (drawings.draw(run, inside, "pdf") if run else ())]
+        figures = [Picture(_path(each.path), each.said) for each in (drawings.draw(run, inside, "pdf") if run else ())]
         exhibits = {}
         for count, (name, each) in enumerate(drawings.explored(one.folder, one.explored, _ON_PAPER).items(), start=1):
             copy = inside / f"explored_{count}{each.path.suffix}"

@@ -264,7 +264,7 @@ def _row(one: Suspect, measure: str) -> dict[str, Any]:
 
 
 def _notes(suspects: Sequence[Suspect], rounds: int, reached: Reached | None) -> tuple[str, ...]:
-    notes = ["lines: the score less its standard error over speakers; filled: p < .05 after Holm's correction"]
+    notes = ["line: down to the score less its standard error over speakers; filled: p < .05 after Holm's correction"]
     if reached:
         notes.append(f"the model of the run has {reached.score:.3f}")
     if rounds < ROUNDS:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from nk.errors import DataError
+from nk.report.figures import clouds
 from nk.stages.columns import as_text, in_order, which
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _MOST = 12
 _FEW = 8  # so many whole numbers are names rather than amounts
-OTHERS, UNKNOWN = "others", "not known"
+OTHERS, UNKNOWN = clouds.REST
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from nk.explore.material import Material
 
-
 VALUES = "column_values"
+_BRACKETS = "medians, with the smallest and the largest in brackets"
 
 
 def show(material: Material) -> Iterator[Exhibit]:
@@ -51,7 +51,7 @@ def _sizes(material: Material) -> Exhibit:
         f"duration {_spread(frame['duration'], 's')}, loudness {_spread(frame['loudness'], 'dB')}, "
         f"speech above the noise {_spread(frame['snr'], 'dB')}; sampling rate {rates} Hz"
     )
-    return Exhibit("overview", "What there is", table, caption, notes=_notes(material))
+    return Exhibit("overview", "What there is", table, caption, notes=(_BRACKETS, *_notes(material)))
 
 
 def _numbers(material: Material) -> list[pl.Expr]:
@@ -165,7 +165,7 @@ def _spread(values: pl.Series, unit: str) -> str:
 def _notes(material: Material) -> tuple[str, ...]:
     unheard = material.recorded["loudness"].null_count()
     clipped = int((material.recorded["clipped"] > 0).sum())
-    notes = ["medians, with the smallest and the largest in brackets"]
+    notes = []
     if unheard:
         notes.append(f"{count_text(unheard, 'recording')} cannot be decoded, or are too short to be measured")
     if clipped:

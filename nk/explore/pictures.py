@@ -33,7 +33,8 @@ def draw_one(column: Column, material: Material, caption: str) -> Draw:
     """A column alone: of recordings and of speakers."""
     frame = _frame(material, one=column)
     if column.is_number:
-        return _grid([_numbers(frame.rename({"one": "number"}), column, None, material)], column.text, caption)
+        marks = "line: median; dots: means of speakers" if material.dataset.has_speakers else "line: median"
+        return _grid([_numbers(frame.rename({"one": "number"}), column, None, material)], column.text, caption, marks)
     return _grid(_both(frame, column, None), column.text, caption)
 
 
@@ -96,12 +97,11 @@ def draw_scores(
 ) -> Draw:
     """Scores, less their errors, beside chance."""
     made = [(name, score, low if np.isfinite(low) else score, score, sure) for name, score, low, sure in rows]
-    below = "line: down to the score less its standard error over speakers; filled: p < .05"
 
     def draw(axes: Axes, pen: Pen) -> None:
         scores.draw(axes, made, chance, name=measure, pen=pen)
 
-    return _grid([Panel(draw, 6.0, 1.0 + 0.27 * len(made))], title, caption, below)
+    return _grid([Panel(draw, 6.0, 1.0 + 0.27 * len(made))], title, caption)
 
 
 def draw_groups(groups: Mapping[str, Sequence[scores.Bar]], measure: str, title: str, caption: str) -> Draw:
@@ -231,7 +231,7 @@ def _points(frame: pl.DataFrame, one: Column, other: Column, material: Material)
     means = frame.drop_nulls().group_by("speaker").agg(pl.col("one").mean(), pl.col("other").mean()).sort("speaker")
     rows = frame.height
     some = frame if rows <= _MOST_POINTS else frame.sample(_MOST_POINTS, seed=material.seed)
-    notes = ["circles: means of speakers"] if len(means) else []
+    notes = ["line: least squares" + ("; circles: means of speakers" if len(means) else "")]
     notes += [f"{_MOST_POINTS:,} points are drawn, at random; numbers are of all"] if rows > _MOST_POINTS else []
     title = f"CCC {concordance(frame['one'], frame['other']):.3f}" if material.config.plot.ccc else ""
     line = _line(frame)

@@ -71,7 +71,7 @@ def exhibit(dataset: Dataset, features: Features, *, seed: int) -> Exhibit:
         title=title,
         table=_table(nodes, grown, target),
         caption=caption,
-        draw=lambda pen: picture.draw(nodes, title=title, caption=caption, pen=pen),
+        draw=lambda pen: picture.draw(nodes, target.labels, title=title, caption=caption, pen=pen),
     )
 
 

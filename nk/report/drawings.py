@@ -1,7 +1,8 @@
 """The figures of a report, drawn anew from what the run folder holds.
 
 The run's own figures are in the format that its user wants, PNG unless he says otherwise; a report wants SVG or PDF. To
-store each in two formats would make every run folder larger for the few that become a report.
+store each in two formats would make every run folder larger for the few that become a report. What was explored cannot
+be drawn anew: `nk explore` stores its figures for a report too.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nk.config.output import Plot
-from nk.report.exhibits import exhibit_file
-from nk.report.figures import measures, save
+from nk.report.exhibits import exhibit_file, sentences
+from nk.report.figures import measures
+from nk.report.figures.bare import result_of, save_bare
 from nk.report.pictures import draw_results
 from nk.tables import Metric
 
@@ -26,7 +28,7 @@ _TITLES = {
     "measures": "Results beside guessing",
     "confusion": "Confusion matrix",
     "scatter": "Truth and prediction",
-    "uncertainty": "Uncertainty of right and wrong rows",
+    "uncertainty": "Uncertainty",
     "reliability": "How often scores are right",
     "risk_coverage": "What it gains to decide on sure rows alone",
     "runs": "The runs",
@@ -35,27 +37,30 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure in a file, and its title."""
+    """A figure in a file, its title, and title and result in sentences, as the figure does not say them."""
 
     path: Path
     title: str
+    said: str = ""
 
 
 def draw(run: Run, folder: Path, kind: Literal["svg", "pdf"]) -> list[Drawing]:
     """Draw the results of a run into a folder, as `svg` or `pdf`."""
     plot = Plot(format=kind, fill_areas=run.config.plot.fill_areas)
-    draw_results(folder, run.predictions, run.metrics.model_dump(), plot, measure=run.measure)
-    _draw_measures(run, folder, kind)
+    told: dict[str, list[str]] = {}
+    draw_results(folder, run.predictions, run.metrics.model_dump(), plot, measure=run.measure, told=told)
+    told |= _draw_measures(run, folder, kind)
     found = []
     for part in run.metrics.metrics:
         for name, title in _TITLES.items():
-            path = folder / f"{name}_{part}.{kind}"
-            if path.is_file():
-                found.append(Drawing(path, f"{title} ({part})"))
+            stem, whole = f"{name}_{part}", f"{title} ({part})"
+            if stem in told:
+                found.append(Drawing(folder / f"{stem}.{kind}", whole, sentences([whole, *told[stem]])))
     return found
 
 
-def _draw_measures(run: Run, folder: Path, kind: str) -> None:
+def _draw_measures(run: Run, folder: Path, kind: str) -> dict[str, list[str]]:
+    told = {}
     for part, found in run.metrics.metrics.items():
         metrics = [
             Metric(name=name, split=part, **{**one.model_dump(), "value": one.value})
@@ -66,7 +71,9 @@ def _draw_measures(run: Run, folder: Path, kind: str) -> None:
             guesses = run.metrics.baselines_by_part[part]
             figure = measures.draw(metrics, guesses, title=part)
             measures.data(metrics, guesses).write_csv(folder / f"measures_{part}.csv")
-            save(figure, folder / f"measures_{part}.{kind}")
+            told[f"measures_{part}"] = result_of(figure)
+            save_bare(figure, folder, f"measures_{part}", (kind,))
+    return told
 
 
 def explored(folder: Path, found: Explored | None, kinds: Sequence[str]) -> dict[str, Drawing]:

@@ -8,6 +8,7 @@ from nk.report.files import EXPLORE, read_table
 from nk.report.tested import WORDS, in_short, is_of_tests
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import polars as pl
@@ -28,18 +29,22 @@ def exhibits(folder: Path, explored: Explored | None) -> list[dict[str, Any]]:
         DataError: a table cannot be read
     """
     found = explored.exhibits if explored else ()
-    return [one.model_dump() | {"said": _said(one), "table": _table(folder, one)} for one in found]
+    return [
+        one.model_dump() | {"said": sentences([one.caption, *one.below, *one.notes]), "table": _table(folder, one)}
+        for one in found
+    ]
 
 
-def _said(exhibit: Exhibit) -> str:
-    texts = [text.strip().rstrip(".") for text in (exhibit.caption, *exhibit.notes)]
-    return " ".join(f"{text[:1].upper()}{text[1:]}." for text in texts if text)
+def sentences(texts: Iterable[str]) -> str:
+    """Texts as sentences, without those that are empty."""
+    bare = [text.strip().rstrip(".") for text in texts]
+    return " ".join(f"{text[:1].upper()}{text[1:]}." for text in bare if text)
 
 
 def exhibit_file(folder: Path, exhibit: Exhibit, kind: str) -> Path | None:
-    """The file of an exhibit that is of this kind; one outside of the folder is none."""
+    """The file of an exhibit that is of this kind, without words if there is one; one outside of the folder is none."""
     place = (folder / EXPLORE).resolve()
-    for name in exhibit.files:
+    for name in (*exhibit.bare, *exhibit.files):
         path = (place / name).resolve()
         if name.endswith(f".{kind}") and path.is_relative_to(place) and path.is_file():
             return path

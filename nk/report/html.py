@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from nk.report import words
 from nk.report.beside import beside, databases
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from nk.report.drawings import Drawing
 
 TEMPLATES = Path(__file__).parent / "templates"
-_KINDS = {"svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg"}
+_SVG = "image/svg+xml"
+_UNSAFE = re.compile(r"[^\w <>=:;/'(),.-]", re.ASCII)
+_KINDS = {"svg": _SVG, "png": "image/png", "jpg": "image/jpeg"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,15 @@ def _policy(style: str, script: str) -> str:
 
 def _uri(path: Path) -> str:
     """A picture as part of the page; within `img` nothing in it is run, wherever it is from."""
-    return data_uri(path.read_bytes(), _KINDS[path.suffix.removeprefix(".").lower()])
+    kind = _KINDS[path.suffix.removeprefix(".").lower()]
+    return _text_uri(path.read_text(encoding="utf-8")) if kind == _SVG else data_uri(path.read_bytes(), kind)
+
+
+def _text_uri(text: str) -> Markup:
+    """An SVG as an address, which is a quarter shorter than by Base64; nothing in it can end an attribute."""
+    from markupsafe import Markup
+
+    return Markup(f"data:{_SVG},") + Markup(_UNSAFE.sub(lambda one: quote(one[0]), text))  # noqa: S704
 
 
 def data_uri(data: bytes, kind: str) -> str:

@@ -23,6 +23,7 @@ from nk.report.figures import (
     uncertainty,
     value_counts,
 )
+from nk.report.figures.bare import result_of, save_bare
 from nk.tables import Metric
 
 if TYPE_CHECKING:
@@ -42,25 +43,43 @@ _UNSAFE = re.compile(r"[^\w. ()+,@~-]")
 _CALLED = {"per_database": "database"}
 
 
+@dataclass(frozen=True)
+class Entry:
+    """The files of a figure and its numbers; `bare` are those without title and caption."""
+
+    files: list[str]
+    bare: list[str] = field(default_factory=list)
+
+
 @dataclass
 class Album:
-    """Where figures go, and how: `folder`, the section PLOT, and the pen; `taken` are the names that are taken."""
+    """Where figures go, and how: `folder`, the section PLOT, and the pen; `taken` are the names that are taken.
+
+    `bare` is the folder, in that folder, for the same figures without title and caption; None where these are not
+    wanted. Where `told` is given, figures are written without them alone, and what they say goes there, by name.
+    """
 
     folder: Path
     plot: Plot
     pen: Pen
     taken: set[str] = field(default_factory=set)
+    bare: str | None = None
+    told: dict[str, list[str]] | None = None
 
-    def add(self, figure: Figure | None, table: pl.DataFrame, *words: str) -> list[str]:
-        """Write a figure, if there is one, and its numbers, with a name made of these words; the files' names."""
+    def add(self, figure: Figure | None, table: pl.DataFrame, *words: str) -> Entry:
+        """Write a figure, if there is one, and its numbers, with a name made of these words."""
         stem = self._free("_".join(_safe(word) for word in (self.plot.name or "", *words) if word))
         table.write_csv(self.folder / f"{stem}.csv")
         if figure is None:
-            return [f"{stem}.csv"]
+            return Entry([f"{stem}.csv"])
+        if self.told is not None:
+            self.told[stem] = result_of(figure)
+            return Entry([*save_bare(figure, self.folder, stem, (self.plot.format,)), f"{stem}.csv"])
         if not self.plot.titles:
             remove_title(figure)
+        bare = save_bare(figure, self.folder / self.bare, stem) if self.bare else []
         save(figure, self.folder / f"{stem}.{self.plot.format}")
-        return [f"{stem}.{self.plot.format}", f"{stem}.csv"]
+        return Entry([f"{stem}.{self.plot.format}", f"{stem}.csv"], [f"{self.bare}/{name}" for name in bare])
 
     def _free(self, stem: str) -> str:
         short = stem.encode()[:_LONGEST].decode(errors="ignore")
@@ -81,6 +100,7 @@ def draw_results(
     views: Sequence[View] = (),
     measure: str | None = None,
     counted: Sequence[tuple[str, Dataset]] = (),
+    told: dict[str, list[str]] | None = None,
 ) -> list[str]:
     """Draw every part that has results, its views, its runs, and the databases whose classes are to be counted.
 
@@ -92,12 +112,13 @@ def draw_results(
         views: other looks at the predictions
         measure: what to compare runs by; the main one of the task where not given
         counted: the databases whose classes are counted, with the rows that they are among
+        told: takes what figures say, by their name, which then have no words; None where they are to have them
 
     Returns:
         what the user should know of them: characters that could not be written
     """
     with fonts.writing(_texts(predictions, views, plot, counted)) as pen:
-        album = Album(folder, plot, pen)
+        album = Album(folder, plot, pen, told=told)
         for part in metrics["metrics"]:
             _draw_part(album, predictions, metrics, part, measure)
         for view in [one for one in views if one.key != "decided"]:  # that is a point of the risk

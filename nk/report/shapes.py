@@ -233,7 +233,11 @@ class Lead(Shape):
 
 
 class Exhibit(Shape):
-    """An entry of `explore.json`: something that was looked at, and the names of its files."""
+    """An entry of `explore.json`: something that was looked at, and the names of its files.
+
+    `bare` are figures without words, and `below` the words that these then lack and the caption does not have; folders
+    of earlier versions have neither.
+    """
 
     name: str
     title: str
@@ -242,6 +246,8 @@ class Exhibit(Shape):
     lead: str | None = None
     leads: tuple[Lead, ...] = ()
     files: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
 
 
 class Explored(Shape):

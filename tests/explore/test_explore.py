@@ -238,9 +238,10 @@ def test_every_file_that_is_named_is_there(folder: Path) -> None:
     assert found["schema"] == 1
     files = {file for one in found["exhibits"] for file in one["files"]}
     assert {"value_counts_gender.csv", "value_counts_gender.png", "bias.png", "overview.csv"} <= files
-    assert files | {"explore.json", "manifest.json", "log.txt", "config.yaml"} == {
-        path.name for path in place.iterdir()
-    }
+    bare = {file for one in found["exhibits"] for file in one["bare"]}
+    assert {"for_report/bias.svg", "for_report/bias.pdf"} <= bare
+    there = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
+    assert files | bare | {"explore.json", "manifest.json", "log.txt", "config.yaml"} == there
 
 
 def test_a_run_goes_where_was_a_look_before_and_keeps_it(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -135,8 +136,9 @@ def test_what_was_explored_is_shown_and_what_is_outside_of_its_folder_is_not(run
     assert found.document["runs"][0]["leads"][-1]["text"] == "gender tells emotion"
     text = found.page.read_text(encoding="utf-8")
     assert text.index("gender tells emotion") < text.index("Methods")
-    assert text.count("data:image/png") == 0
-    assert "alert(1)" not in text  # it is in a picture, as base64, where a browser runs nothing
+    assert 'src="data:image/png' not in text
+    assert "alert(1)" in text  # it is in a picture, where a browser runs nothing
+    assert "alert(1)" not in re.sub(r'<img src="[^"]*"', "", text)
     assert text.count("<img") == text.count("data:image/svg+xml") == 6
 
 
@@ -194,7 +196,7 @@ def test_a_look_at_the_data_ends_with_its_report_and_a_run_with_both(nasty: Path
     assert look.report
     (told,) = look.report.document["runs"]
     assert [one["name"] for one in told["explored"]] == [one.name for one in look.exhibits]
-    assert look.report.page.read_text(encoding="utf-8").count("data:image/png") > 1
+    assert look.report.page.read_text(encoding="utf-8").count("data:image/svg+xml") > 1
     by_folder = reporting.report([tmp_path / "nasty"], Ui(quiet=True)).document
     assert by_folder == look.report.document
     assert by_folder["title"] == "Look"

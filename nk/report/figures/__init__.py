@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from nk.errors import DataError
+from nk.report.figures.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
     from nk.tables import Metric
 
@@ -33,6 +35,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
 }
 _CLOCK = re.compile(rb"^%%CreationDate:.*\n", re.MULTILINE)
 DPI = 150
+ABOVE, BELOW = "title", "caption"  # what the words above and below a figure are called in it
 _LONGEST = 22
 
 # Blue and vermilion of Okabe and Ito, which the colour-blind tell apart and which differ in grey.
@@ -73,8 +76,13 @@ def shorten_label(label: str) -> str:
     return label if len(label) <= _LONGEST else f"{label[:12].rstrip()}…{label[13 - _LONGEST :].lstrip()}"
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path, *, box: Bbox | None = None) -> None:
     """Write a figure as png, jpg, tif (150 dpi), svg, pdf or eps, by the suffix of `path`; equal figures, equal bytes.
+
+    Args:
+        figure: what
+        path: where to
+        box: the part to write, in inches; the whole where not given
 
     Raises:
         DataError: the suffix is none of these
@@ -86,19 +94,20 @@ def save(figure: Figure, path: Path) -> None:
         raise DataError(f"`{path.name}` is no picture that can be written", hint="use `.png`, `.svg` or `.pdf`")
     if kind == "eps":
         _make_opaque(figure)
-    _lay_out(figure)
+    lay_out(figure)
     written = BytesIO()
     # The salt makes the ids of SVG elements the same every time.
     with mpl.rc_context({"svg.hashsalt": "nk"}):
-        figure.savefig(written, format=kind, dpi=DPI, **_FORMATS[kind])
+        figure.savefig(written, format=kind, dpi=DPI, bbox_inches=box, **_FORMATS[kind])
     path.write_bytes(_CLOCK.sub(b"", written.getvalue()) if kind == "eps" else written.getvalue())
 
 
-def _lay_out(figure: Figure) -> None:
+def lay_out(figure: Figure) -> None:
     """Find places for everything; matplotlib itself would draw all of it twice for that."""
     engine = figure.get_layout_engine()
     if engine:
         figure.set_dpi(DPI)
+        wrap(figure)
         engine.execute(figure)
         figure.set_layout_engine("none")
 
@@ -133,12 +142,13 @@ def panels(width: float, height: float, count: int) -> tuple[Figure, list[Axes]]
 
 def write_title(figure: Figure, lines: Iterable[str]) -> None:
     """Write the lines above a figure, wrapped to its width."""
-    figure.suptitle("\n".join(line for line in lines if line), fontsize=11, wrap=True)
+    figure.suptitle("\n".join(line for line in lines if line), fontsize=11, wrap=True, gid=ABOVE)
 
 
 def write_caption(figure: Figure, lines: Iterable[str]) -> None:
     """Write the lines below a figure, wrapped to its width."""
-    figure.supxlabel("\n".join(line.replace("`", "") for line in lines if line), fontsize=8, color=FAINT, wrap=True)
+    text = "\n".join(line.replace("`", "") for line in lines if line)
+    figure.supxlabel(text, fontsize=8, color=FAINT, wrap=True, gid=BELOW)
 
 
 def remove_title(figure: Figure) -> None:

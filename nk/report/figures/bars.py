@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Colours of Okabe and Ito, the first three in grey from dark to light, the others hatched: all can be told in grey.
 PIECES = (
-    ("#0072B2", ""), ("#E69F00", ""), ("#F0E442", ""), ("#CC79A7", "///"), ("#56B4E9", "..."), ("#009E73", "\\\\\\"),
+    ("#0072B2", ""), ("#E69F00", ""), ("#F0E442", ""), ("#CC79A7", "///"), ("#56B4E9", ".."), ("#009E73", "\\\\\\"),
     ("#D55E00", "xxx"), ("#FFFFFF", "---"),
 )  # fmt: skip
 
@@ -72,7 +72,7 @@ def _draw_bars(axes: Axes, table: Ints, pieces: Sequence[str], *, what: str) -> 
 
 
 def _draw_grid(axes: Axes, table: Ints, pieces: Sequence[str], *, of: str, what: str, pen: Pen) -> None:
-    axes.imshow(table, cmap="Blues", aspect="auto", vmin=0)
+    axes.imshow(table, cmap="Blues", aspect="auto", vmin=0, interpolation="none")
     high = table.max(initial=1) / 2
     if table.size <= 400:
         for row, col in np.ndindex(*table.shape):

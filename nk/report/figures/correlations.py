@@ -45,7 +45,7 @@ def draw(
     font = min(8.0, 0.72 * 72 * cell)
     beside = 0.0105 * font * max(map(len, names)) if named else 0.0
     figure, axes = blank(cell * len(names) + beside + 1.5, cell * len(names) + 1.8)
-    shown = axes.imshow(values, cmap="cividis", vmin=-1, vmax=1, interpolation="nearest")
+    shown = axes.imshow(values, cmap="cividis", vmin=-1, vmax=1, interpolation="none")
     figure.colorbar(shown, ax=axes, label="Spearman's correlation", shrink=0.7, pad=0.02)
     axes.set_yticks(range(len(names)) if named else [], [pen.text(name) for name in names] if named else [])
     axes.tick_params(axis="y", labelsize=font)

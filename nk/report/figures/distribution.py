@@ -65,7 +65,7 @@ def draw(frame: pl.DataFrame, kind: str, *, label: str, title: str, caption: str
     classes = frame["class"].unique(maintain_order=True).to_list()
     genders = frame["gender"].unique().sort().to_list()
     width = 0.8 / len(genders)
-    figure, axes = blank(7, max(2.6, (0.3 + 0.24 * len(genders)) * len(classes) + 1.9))
+    figure, axes = blank(7, max(2.6, (0.24 + 0.19 * len(genders)) * len(classes) + 1.9))
     for place, group in enumerate(classes):
         for number, gender in enumerate(genders):
             values = frame.filter((pl.col("class") == group) & (pl.col("gender") == gender))["value"].to_numpy()
@@ -113,7 +113,7 @@ def _violin(row: _Row) -> None:
         row.points(values, np.full(len(values), row.middle))
         return
     low, high = np.quantile(values, [0.25, 0.75])
-    grid = np.linspace(values.min(), values.max(), 100)
+    grid = np.linspace(values.min(), values.max(), 64)
     density = gaussian_kde(values)(grid)
     half = density / density.max() * row.width / 2
     axes.fill_between(grid, middle - half, middle + half, **row.look)

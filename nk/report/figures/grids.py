@@ -64,7 +64,7 @@ def draw_grid(
             axes.set_title(name, fontsize=10)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     if handles:
-        figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8, title_fontsize=8,
+        figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=8, title_fontsize=8,
                       title=pen.text(shorten_label(panels[0].legend)) or None)  # fmt: skip
     write_title(figure, map(pen.text, title))
     write_caption(figure, map(pen.text, caption))

@@ -42,14 +42,14 @@ def draw(
         pen: how texts are written
     """
     figure, axes = blank(6.6, 5.2)
-    scatter(figure, axes, (x, y), colours, pen)
+    scatter(figure, axes, (x, y), colours, pen, dashes=_DASHES if len(lines) > 1 else ())
     for place, (_, across, up) in enumerate(lines):
-        colour = look(place)[1] if len(lines) > 1 else VERMILION
+        colour = look(colours, place)[1] if len(lines) > 1 else VERMILION
         axes.plot(across, up, color="white", linewidth=3.6)
         axes.plot(across, up, color=colour, linewidth=1.8, linestyle=_DASHES[place % len(_DASHES)])
     axes.set_xlabel(pen.text(shorten_label(labels[0]) if len(labels[0]) > 60 else labels[0]))
     axes.set_ylabel(pen.text(shorten_label(labels[1]) if len(labels[1]) > 40 else labels[1]))
     axes.spines[["top", "right"]].set_visible(False)
     write_title(figure, [pen.text(title)])
-    write_caption(figure, [pen.text(caption)])
+    write_caption(figure, [pen.text(caption), "line: least squares" if lines else ""])
     return figure

@@ -57,7 +57,7 @@ def draw(
         axes.annotate(f"n {curves.counts[group]:,}", (1.01, base + 0.1), xycoords=("axes fraction", "data"), fontsize=7,
                       color=FAINT, annotation_clip=False)  # fmt: skip
     axes.set_yticks([-float(place) for place in range(len(groups))], pen.labels(groups) if any(groups) else [""])
-    axes.set_ylim(0.25 - len(groups) - 0.1, 1)
+    axes.set_ylim(0.7 - len(groups), 1)
     axes.set_xlim(curves.x[0], curves.x[-1])
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(pen.text(name), fontsize=9)

@@ -28,7 +28,7 @@ def draw(axes: Axes, rows: Sequence[Bar], chance: float | None, *, name: str, pe
     for place, (_, score, low, high, filled) in enumerate(rows):
         axes.plot([low, high], [place, place], color=BLUE, linewidth=1.6)
         axes.plot(score, place, "o", markersize=6, color=BLUE, markerfacecolor=BLUE if filled else "white")
-        axes.annotate(f"{score:.2f}", (1.01, place), xycoords=("axes fraction", "data"), fontsize=7, va="center")
+        axes.annotate(f"{score:.3f}", (1.01, place), xycoords=("axes fraction", "data"), fontsize=7, va="center")
     if chance is not None:
         axes.axvline(chance, color="0.35", linewidth=1, linestyle=(0, (4, 3)))
         axes.annotate("chance", (chance, 1), xycoords=("data", "axes fraction"), fontsize=7, ha="center", va="bottom")

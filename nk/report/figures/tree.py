@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from nk.report.figures import PEN, Pen, blank, decimals, shorten_label, write_caption, write_title
+from nk.report.figures import PEN, Pen, blank, decimals, write_caption, write_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +27,12 @@ _WORD: dict[str, Any] = {
 }
 
 
-def draw(nodes: Sequence[Node], *, title: str, caption: str, pen: Pen = PEN) -> Figure:
+def draw(nodes: Sequence[Node], labels: Sequence[str] = (), *, title: str, caption: str, pen: Pen = PEN) -> Figure:
     """Draw the tree from its root downwards.
 
     Args:
         nodes: each before its children
+        labels: the classes in order, none for numbers
         title: what to put above
         caption: what to put below
         pen: how texts are written
@@ -40,13 +41,14 @@ def draw(nodes: Sequence[Node], *, title: str, caption: str, pen: Pen = PEN) -> 
     depth = max(node.depth for node in nodes)
     figure, axes = blank(max(5.0, 1.55 * len(leaves) + 0.6), 1.35 * (depth + 1) + 1.2)
     across = _across(nodes)
+    said = dict(zip(labels, pen.labels(labels), strict=True))
     by_place = {node.place: node for node in nodes}
     for node in nodes:
         for child, word in ((node.yes, "yes"), (node.no, "no")) if node.feature else ():
             ends = (across[node.place], across[child]), (-node.depth, -by_place[child].depth)
             axes.plot(*ends, color="0.4", linewidth=1, zorder=1)
             axes.text(sum(ends[0]) / 2, sum(ends[1]) / 2, word, **_WORD)
-        _box(axes, node, across[node.place], pen)
+        _box(axes, node, said.get(node.said, node.said), across[node.place], pen)
     axes.set_xlim(-0.6, len(leaves) - 0.4)
     axes.set_ylim(-depth - 0.45, 0.45)
     axes.axis("off")
@@ -68,8 +70,7 @@ def _across(nodes: Sequence[Node]) -> dict[int, float]:
     return found
 
 
-def _box(axes: Axes, node: Node, across: float, pen: Pen) -> None:
-    said = pen.text(shorten_label(node.said))
+def _box(axes: Axes, node: Node, said: str, across: float, pen: Pen) -> None:
     share = "" if math.isnan(node.share) else f"{100 * node.share:.0f} %, "
     if node.feature:
         limit = f"{node.threshold:.{decimals(node.threshold)}f}"
