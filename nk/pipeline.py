@@ -100,6 +100,7 @@ def run(
     replay: Replay | None = None,
     force: bool = False,
     executor: Executor = HERE,
+    report: bool = True,
 ) -> Result | Plan:
     """Run an experiment and write its run folder; or make the plan alone.
 
@@ -113,6 +114,7 @@ def run(
         replay: the run that is repeated, if one is, and where that goes
         force: compute in any case
         executor: where features are computed and folds trained
+        report: whether a report is made where the config asks for one
 
     Raises:
         NkError: the config, the data or the installation does not allow it
@@ -121,7 +123,7 @@ def run(
     config, strict = setup.config, setup.config.exp.strict
     read = ready.read(setup, ui, watch)
     key = recognised.depends_on(setup, read)
-    if not (force or dry_run or replay) and (known := _known(setup, read, key, ui)):
+    if not (force or dry_run or replay) and (known := _known(setup, read, key, ui, report=report)):
         siblings.compare(setup.folder, config, ui)
         return known
     start = ready.divide(read, setup, ui, watch)
@@ -164,12 +166,12 @@ def run(
     if config.exp.save_test and not replay:
         path = exports.write_csv(config.exp.save_test, exports.test_rows(predictions, dataset), "save_test")
         ui.note(f"test rows with predictions: {path}")
-    reported = reporting.at_the_end(setup.folder, config, ui)
+    reported = reporting.at_the_end(setup.folder, config, ui) if report else None
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
     return Result(**vars(told), folder=setup.folder, outcome=outcome, report=reported)
 
 
-def _known(setup: Setup, read: load.Loaded, key: str, ui: Ui) -> Result | None:
+def _known(setup: Setup, read: load.Loaded, key: str, ui: Ui, *, report: bool) -> Result | None:
     """The results of the run in the folder, if they would come out the same; what was warned of is said again."""
     config = setup.config
     if config.feats.no_reuse or config.exp.save_test:
@@ -180,7 +182,7 @@ def _known(setup: Setup, read: load.Loaded, key: str, ui: Ui) -> Result | None:
     for warning in found.warnings:
         if not ui.has_warned(warning):
             ui.warn(warning)
-    reported = reporting.at_the_end(setup.folder, config, ui)
+    reported = reporting.at_the_end(setup.folder, config, ui) if report else None
     told = {field.name: getattr(found, field.name) for field in fields(Told)}
     return Result(**told, folder=setup.folder, made=found.made, report=reported)
 

@@ -21,7 +21,7 @@ from nk.cli.main import app
 from nk.comparing import measure_of
 from nk.config import load_config, to_ini, to_yaml
 from nk.errors import ConfigError, DataError
-from nk.show_swept import caution
+from nk.swept_words import caution
 from nk.sweeping import Estimate
 from nk.tables import Metric, Predictions, Target
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nk.report import words
 from nk.report.beside import beside, databases
 from nk.report.clips import KINDS, MOST_SECONDS
+from nk.report.parts import TEXTS, order, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,6 +61,9 @@ def html(document: Mapping[str, Any], pages: Sequence[Page]) -> str:
         policy=_policy(style, script),
         uri=_uri,
         interval=words.interval,
+        written=written,
+        order=order,
+        texts=TEXTS,
         beside=beside,
         databases=databases,
         kinds=KINDS,

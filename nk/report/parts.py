@@ -1,0 +1,90 @@
+"""Parts of a report that any command may have: sentences, tables, figures and a text, in a form that needs no other.
+
+A table has `columns` (`name` and `kind`) and `rows` of values; the kind says how a value is written, on screen and on
+paper. So numbers stay numbers in the summary, and no template knows what the table is of.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from nk.report.words import interval, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# Texts; `note` is one that is there in few rows, as an error. Numbers: whole, with three places, of seconds, both ends
+# of an interval, and `measured`: a value with its interval and a mark.
+Kind = Literal["text", "note", "count", "number", "seconds", "interval", "measured"]
+TEXTS = ("text", "note")
+MOST_ROWS = 500
+
+
+def part(
+    heading: str,
+    said: Iterable[str] = (),
+    *,
+    tables: Iterable[dict[str, Any]] = (),
+    figures: Iterable[dict[str, str]] = (),
+    text: str = "",
+) -> dict[str, Any]:
+    """A part.
+
+    Args:
+        heading: of it
+        said: sentences, with code between backticks
+        tables: as `table` gives them
+        figures: as `figure` gives them
+        text: lines to be copied, as a config
+    """
+    return {"heading": heading, "said": [*said], "tables": [*tables], "figures": [*figures], "text": text}
+
+
+def figure(name: str, said: str) -> dict[str, str]:
+    """A figure: what it is called among those that are drawn, and what it shows."""
+    return {"name": name, "said": said}
+
+
+def table(
+    caption: str, columns: Sequence[tuple[str, Kind]], rows: Sequence[Sequence[Any]], *, sortable: bool = True
+) -> dict[str, Any]:
+    """A table, of which so many rows are kept as a page can have."""
+    return {
+        "caption": caption,
+        "columns": [{"name": name, "kind": kind} for name, kind in columns],
+        "rows": [[*row] for row in rows[:MOST_ROWS]],
+        "total": len(rows),
+        "sortable": sortable,
+    }
+
+
+def measured(value: float | None, low: float | None, high: float | None, mark: str = "") -> dict[str, Any]:
+    """A value of the kind `measured`."""
+    return {"value": value, "low": low, "high": high, "mark": mark}
+
+
+def sentences(lines: Iterable[str]) -> list[str]:
+    """Lines as sentences; they may begin with a label, which stays as it is."""
+    return [f"{line}." for line in lines]
+
+
+def written(kind: Kind, value: Any) -> str:
+    """A value as it is read."""
+    if value is None or value == "":
+        return "" if kind == "note" else "-"
+    if kind == "interval":
+        return interval(*value)
+    if kind == "measured":
+        ends = f" ({interval(value['low'], value['high'])})" if value["low"] is not None else ""
+        return f"{number(value['value'])}{ends}{value['mark']}"
+    if kind == "seconds":
+        return number(value, 1)
+    return number(value) if kind == "number" else str(value)
+
+
+def order(kind: Kind, value: Any) -> str:
+    """What a value is sorted by, where that is not as it is read; never rounded."""
+    if value is None or kind in TEXTS:
+        return ""
+    found = value[0] if kind == "interval" else value["value"] if kind == "measured" else value
+    return "" if found is None else repr(found)
