@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nk.report import crossed, swept
+from nk.report import crossed, searched, swept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ class Several(Protocol):
 _READERS: dict[str, Callable[[Path], Several]] = {
     swept.NAME: swept.Swept,
     crossed.NAME: crossed.Crossed,
+    searched.NAME: searched.Searched,
 }
 
 

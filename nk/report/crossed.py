@@ -83,9 +83,9 @@ def _opening(found: Matrix) -> dict[str, Any]:
     said = []
     if len(values) > 1:
         (low, *lowest), (high, *highest) = values[0], values[-1]
-        said = [f"from {number(low)} ({lowest[1]}, tested on {lowest[0]}) to {number(high)} "
-                f"({highest[1]}, tested on {highest[0]})"]  # fmt: skip
-    small = f"{_target(found)}: mean over {counted(len(known), 'cell')} that {'test' if len(known) != 1 else 'tests'} on another database"
+        ends = f"({lowest[1]}, tested on {lowest[0]}) to {number(high)} ({highest[1]}, tested on {highest[0]})"
+        said = [f"across from {number(low)} {ends}"]
+    small = f"{_target(found)}: mean over {counted(len(known), 'test')} on another database, no interval"
     if means.own is not None:
         small += f" · on the same one {number(means.own)}"
     big = f"{called} {number(means.cross)}" if means.cross is not None else "No mean across"
@@ -143,13 +143,13 @@ def _cells(found: Matrix) -> dict[str, Any]:
     columns: list[tuple[str, Cells]] = [
         ("trained on", "text"), ("tested on", "text"), (measure(found.measure), "number"),
         ("95 % interval", "interval"), ("rows", "count"), ("speakers", "count"), ("seconds", "seconds"),
-        *([("error", "note")] if failed else []),
     ]  # fmt: skip
+    columns += [("error", "note")] if failed else []
     rows = [_row(found, one, failed=failed) for one in found.cells]
     ran = sum(not one.error for one in found.cells)
     said = [f"Each of the {counted(ran, 'cell')} that ran is a look at its test rows, and counts as one.",
             "A cell is a run: `nk report` makes a report of its folder."]  # fmt: skip
-    return part("All cells", said, tables=[table("All cells.", columns, rows)])
+    return part("All cells", said, tables=[table("All cells, by what was trained on.", columns, rows)])
 
 
 def _row(found: Matrix, cell: Crossing, *, failed: bool) -> list[Any]:

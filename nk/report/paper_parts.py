@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 Told = dict[str, Any]
 _MOST_ROWS = 60
 _MOST_TEXTS = 3  # columns of text; more are written into one
-_MOST_MEASURED = 4  # columns of values with intervals, which are wide
-_ROOM = 0.11  # of the line, for a column of numbers
+_MOST_MEASURED = 3  # columns of values with intervals, which are wide; of more the values alone
+_MOST_COLUMNS = 12
+_ROOM = 0.11  # of the line, for a column of numbers; twice that for a value with its interval
 _WIDEST = 0.4
 _MANY = 8  # columns, which are then written small
 
@@ -37,20 +38,33 @@ def parts(found: Sequence[Told], pictures: Mapping[str, Picture]) -> Iterator[Bl
 
 def _table(table: Told) -> Iterator[Block]:
     kinds = [column["kind"] for column in table["columns"]]
-    if kinds.count("measured") > _MOST_MEASURED:
+    if len(kinds) > _MOST_COLUMNS:
         yield Paragraph(f"{table['caption']} It has {counted(len(kinds), 'column')}, too many for paper.")
         return
+    if kinds.count("measured") > _MOST_MEASURED:
+        table, kinds = _without_intervals(table), [kind.replace("measured", "number") for kind in kinds]
     texts = [place for place, kind in enumerate(kinds) if kind == "text"]
     numbers = [place for place, kind in enumerate(kinds) if kind not in TEXTS]
     heads = _joined([table["columns"][place]["name"] for place in texts])
     rows = [[*_joined([_cell(table, row, place) for place in texts]), *(_cell(table, row, place) for place in numbers)]
             for row in table["rows"][:_MOST_ROWS]]  # fmt: skip
     head = [*heads, *(table["columns"][place]["name"] for place in numbers)]
-    width = min(_WIDEST, (1 - _ROOM * len(numbers)) / max(1, len(heads)))
+    width = min(_WIDEST, (1 - _ROOM * (len(numbers) + kinds.count("measured"))) / max(1, len(heads)))
     yield Table(table["caption"], head, rows, len(heads), [round(width, 2)] * len(heads), small=len(head) > _MANY)
     if table["total"] > _MOST_ROWS:
         yield Paragraph(f"These are the first {_MOST_ROWS} of {counted(table['total'], 'row')}; the page has more.")
     yield from _notes(table, [*_joined_rows(table, texts)])
+
+
+def _without_intervals(table: Told) -> Told:
+    """The table with values alone where they have intervals beside them."""
+    wide = [column["kind"] == "measured" for column in table["columns"]]
+    columns = [
+        column | {"kind": "number"} if one else column for column, one in zip(table["columns"], wide, strict=True)
+    ]
+    rows = [[cell["value"] if one and cell else cell for cell, one in zip(row, wide, strict=True)]
+            for row in table["rows"]]  # fmt: skip
+    return {**table, "caption": f"{table['caption']} On paper without intervals.", "columns": columns, "rows": rows}
 
 
 def _joined(cells: Sequence[str]) -> list[str]:

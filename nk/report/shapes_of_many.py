@@ -131,3 +131,69 @@ class Matrix(Shape):
     cells: list[Crossing] = Field(min_length=1, max_length=_MOST)
     words: tuple[str, ...]
     cautions: tuple[str, ...]
+
+
+class Choosable(Shape):
+    """An option that is searched: what was tried of it, and its values in order where they are few."""
+
+    key: str
+    tried: str
+    values: list[Option] = Field(max_length=_FIGURED)
+    varied: bool
+
+
+class Trial(Measured):
+    """A combination, and what it reaches on as many speakers (or rows) as it was tried on."""
+
+    trial: int = Field(ge=0, le=_MOST)
+    values: dict[str, Option]
+    state: Literal["complete", "stopped", "failed", "open"]
+    speakers: int | None = None
+    rows: int | None = None
+    spread: Known
+    seconds: Known
+    error: str | None
+
+
+class Top(Measured):
+    """The best trial."""
+
+    trial: int
+    values: dict[str, Option]
+    spread: Known
+
+
+class Outer(Shape):
+    """What was chosen in an outer fold, and what it had there in inner folds."""
+
+    fold: str
+    values: dict[str, Option]
+    inner: Known
+
+
+class Nested(Measured):
+    """What the search is worth."""
+
+    chosen: list[Outer] = Field(max_length=_MOST)
+
+
+class Study(Shape):
+    """`study.json`."""
+
+    model: str
+    measure: str
+    target: str
+    greater_is_better: bool
+    folded: bool
+    inner_folds: int
+    file: Literal["best.ini", "best.yaml"]
+    plan: tuple[str, ...]
+    options: list[Choosable] = Field(max_length=_FIGURED)
+    best: Top
+    compared_with_best: int
+    not_apart_from_best: int
+    nested: Nested | None
+    why_not_nested: str | None
+    words: tuple[str, ...]
+    caution: str
+    trials: list[Trial] = Field(min_length=1, max_length=_MOST)
