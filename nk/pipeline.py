@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -65,6 +66,7 @@ class Checked:
 
     findings: Sequence[Finding]
     error: DataError | None
+    report: reporting.Report | None = None
 
 
 def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
@@ -86,9 +88,13 @@ def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
     cautions.say(cautions.of_skips(failed, len(dataset)), ui)
     check_skips([*start.skipped, *failed], start.total, setup.config.feats.fail_threshold)
     dataset, folds = _without(failed, dataset, folds, setup)
-    heard = _heard(dataset, folds, setup, ui)
-    findings = audit.together(audit.of_tables(dataset, folds), audit.of_recordings(heard, dataset.target))
-    return Checked(findings, audit.verdict(findings, strict=setup.config.exp.strict))
+    with watch("audit"):
+        heard = _heard(dataset, folds, setup, ui)
+        findings = audit.together(audit.of_tables(dataset, folds), audit.of_recordings(heard, dataset.target))
+    error = audit.verdict(findings, strict=setup.config.exp.strict)
+    rest = replace(start, dataset=dataset, folds=folds, skipped=(*start.skipped, *failed))
+    tell = partial(record.told_of_check, setup, rest, findings, str(error or ""), watch)
+    return Checked(findings, error, reporting.of_check(setup.config, tell, ui))
 
 
 def run(

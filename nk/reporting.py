@@ -25,7 +25,7 @@ from nk.report.paper import first, paper, side_by_side
 from nk.report.summary import looked_at, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nk.config import Config
     from nk.config.output import Report as Asked
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from nk.ui import Ui
 
 PAGE, CARD = "report.html", "model_card.md"
-_TOGETHER = "comparison"
+_TOGETHER, _CHECK = "comparison", "_check"
 _ON_SCREEN, _ON_PAPER = ("svg", "png", "jpg"), ("pdf", "png", "jpg")
 _ELSEWHERE = "name another folder by `--output`"
 _FIRST = "`nk run` or `nk explore` comes first; of `nk flags`, `nk multidb` and `nk optim` name the folder"
@@ -111,6 +111,24 @@ def at_the_end(folder: Path, config: Config, ui: Ui) -> Report | None:
     try:
         subjects = [_subject(_of_run(folder, config))]
         return _write(subjects, config.report, _place(subjects), ui, audio=config.report.audio)
+    except DataError as error:
+        ui.warn(f"there is no report: {error}", error.hint)
+        return None
+
+
+def of_check(config: Config, tell: Callable[[], dict[str, Any]], ui: Ui) -> Report | None:
+    """Make the report of a check, which has no folder of its own: the report is the folder `<root>/<name>_check`.
+
+    Args:
+        config: of the experiment; without a section [REPORT] there is none
+        tell: says what was found, as `nk.report.frame.frame` has it
+        ui: told what stands in its way
+    """
+    if not config.report.model_fields_set:
+        return None
+    place = Path(config.exp.root) / f"{config.exp.name}{_CHECK}"
+    try:
+        return _write([Subject(place, tell())], config.report, place, ui, audio=False)
     except DataError as error:
         ui.warn(f"there is no report: {error}", error.hint)
         return None
@@ -243,10 +261,10 @@ def _page(one: Subject, folder: Path, *, audio: bool) -> Page:
 
 def _blocks(subjects: Sequence[Subject], folder: RunFolder) -> list[Block]:
     """What stands on paper, with the figures in the folder `figures`, under names of our own."""
-    place, found = folder.folder("figures"), []
+    found = []
     for number, one in enumerate(subjects, start=1):
-        inside = place / f"run{number}"
-        inside.mkdir()
+        inside = folder.path / "figures" / f"run{number}"
+        inside.mkdir(parents=True)
         run = one.run
         figures = [Picture(_path(each.path), each.title) for each in (drawings.draw(run, inside, "pdf") if run else ())]
         exhibits = {name: Picture(_path(each.path), each.title) for name, each in _on_paper(one, inside).items()}

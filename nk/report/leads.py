@@ -22,7 +22,7 @@ def leads(run: Run | None, explored: Explored | None) -> list[dict[str, str]]:
     if run:
         found += [_audit(one) for one in run.findings if one.level != "note"]
         found += [one for test in run.tests for one in _of_test(test)]
-        found += [*_guessing(run), *_gaps(run), *_looks(run), *_lost(run)]
+        found += [*_guessing(run), *_gaps(run), *_looks(run), *lost(run.skipped.height)]
     return sorted(found, key=lambda one: _ORDER.index(one["level"]))
 
 
@@ -101,7 +101,7 @@ def _looks(run: Run) -> Iterator[dict[str, str]]:
         yield lead("warning", evaluations.summary(run.seen), "report the result of a fresh test set", "locks")
 
 
-def _lost(run: Run) -> Iterator[dict[str, str]]:
-    if run.skipped.height:
-        text = f"{counted(run.skipped.height, 'row')} could not be used"
-        yield lead("warning", text, "their reasons are under Data", "data")
+def lost(rows: int) -> list[dict[str, str]]:
+    """That rows could not be used."""
+    text = f"{counted(rows, 'row')} could not be used"
+    return [lead("warning", text, "their reasons are under Data", "data")] if rows else []

@@ -43,7 +43,7 @@ def _table(table: Told) -> Iterator[Block]:
         return
     if kinds.count("measured") > _MOST_MEASURED:
         table, kinds = _without_intervals(table), [kind.replace("measured", "number") for kind in kinds]
-    texts = [place for place, kind in enumerate(kinds) if kind == "text"]
+    texts = [place for place, kind in enumerate(kinds) if kind in {"text", "option"}]
     numbers = [place for place, kind in enumerate(kinds) if kind not in TEXTS]
     heads = _joined([table["columns"][place]["name"] for place in texts])
     rows = [[*_joined([_cell(table, row, place) for place in texts]), *(_cell(table, row, place) for place in numbers)]

@@ -13,10 +13,10 @@ from nk.report.words import interval, number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# Texts; `note` is one that is there in few rows, as an error. Numbers: whole, with three places, of seconds, both ends
-# of an interval, and `measured`: a value with its interval and a mark.
-Kind = Literal["text", "note", "count", "number", "seconds", "interval", "measured"]
-TEXTS = ("text", "note")
+# Texts: `note` is one that is there in few rows, as an error, and `option` a value of a config, whatever it is.
+# Numbers: whole, with three places, of seconds, both ends of an interval; `measured` has an interval and a mark beside.
+Kind = Literal["text", "option", "note", "count", "number", "seconds", "interval", "measured"]
+TEXTS = ("text", "option", "note")
 MOST_ROWS = 500
 
 
@@ -70,6 +70,8 @@ def sentences(lines: Iterable[str]) -> list[str]:
 
 def written(kind: Kind, value: Any) -> str:
     """A value as it is read."""
+    if kind == "option":
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
     if value is None or value == "":
         return "" if kind == "note" else "-"
     if kind == "interval":
@@ -83,7 +85,7 @@ def written(kind: Kind, value: Any) -> str:
 
 
 def order(kind: Kind, value: Any) -> str:
-    """What a value is sorted by, where that is not as it is read; never rounded."""
+    """What a number is sorted by, which is never rounded; a text is sorted as it is read."""
     if value is None or kind in TEXTS:
         return ""
     found = value[0] if kind == "interval" else value["value"] if kind == "measured" else value

@@ -11,7 +11,7 @@ from nk.report.drawings import draw_with
 from nk.report.files import read_json, read_text
 from nk.report.frame import frame, made_with
 from nk.report.leads import lead
-from nk.report.parts import figure, part, sentences, table
+from nk.report.parts import figure, part, sentences, table, written
 from nk.report.shapes_of_many import Study
 from nk.report.words import counted, interval, measure, number
 
@@ -56,7 +56,7 @@ class Searched:
 
 def told(found: Study, best: str, name: str, made: Made, config: str) -> dict[str, Any]:
     """The search in a plain dict; `best` is the config with the best values."""
-    run = "A config of its own, to be written to a file, or run where it is:"
+    said = f"It is `{found.file}` in the folder of the search: `nk run {found.file}` runs it there."
     return frame(
         name,
         made.made,
@@ -67,7 +67,7 @@ def told(found: Study, best: str, name: str, made: Made, config: str) -> dict[st
             _searched(found),
             _trials(found),
             *_outer(found),
-            part("The best config", [f"{run} `nk run {name}/{found.file}`."], text=best),
+            part("The best config", [said], text=best),
         ],
         config=config,
         made_with=made_with(made),
@@ -96,8 +96,8 @@ def _leads(found: Study) -> list[dict[str, str]]:
 
 
 def _searched(found: Study) -> dict[str, Any]:
-    rows = [[one.key, one.tried, _shown(found.best.values.get(one.key))] for one in found.options]
-    columns: list[tuple[str, Cells]] = [("option", "text"), ("tried", "text"), ("best", "text")]
+    rows = [[one.key, one.tried, found.best.values.get(one.key)] for one in found.options]
+    columns: list[tuple[str, Cells]] = [("option", "text"), ("tried", "text"), ("best", "option")]
     said = [*sentences(one for one in found.plan if not one.startswith("options: ")), _LOOKS[found.folded]]
     return part("What was searched", said, tables=[table("The options and their values.", columns, rows)])
 
@@ -105,13 +105,12 @@ def _searched(found: Study) -> dict[str, Any]:
 def _trials(found: Study) -> dict[str, Any]:
     """All trials, the best first, and both figures."""
     keys, called = [one.key for one in found.options], measure(found.measure)
-    failed = any(one.error for one in found.trials)
     of_speakers = any(one.speakers is not None for one in found.trials)
-    columns: list[tuple[str, Cells]] = [("trial", "count"), *((key, "text") for key in keys)]
+    columns: list[tuple[str, Cells]] = [("trial", "count"), *((key, "option") for key in keys)]
     columns += [(called, "number"), ("95 % interval", "interval"), ("spread", "number")]
-    columns += [("speakers" if of_speakers else "rows", "count"), ("state", "text"), ("seconds", "seconds")]
-    columns += [("error", "note")] if failed else []
-    rows = [_row(one, keys, of_speakers=of_speakers, failed=failed) for one in _ranked(found)]
+    columns += [("speakers" if of_speakers else "rows", "count"), ("seconds", "seconds")]
+    columns += [("not complete", "note")] if any(map(_state, found.trials)) else []
+    rows = [_row(one, keys, of_speakers=of_speakers)[: len(columns)] for one in _ranked(found)]
     caption = "All trials, the best first, those on fewer speakers and those that failed last. The spread is the "
     caption += "standard deviation over the inner folds."
     figures = [figure("search", f"{called} of each trial in their order, with the best so far."),
@@ -120,15 +119,17 @@ def _trials(found: Study) -> dict[str, Any]:
     return part("Trials", tables=[table(caption, columns, rows)], figures=drawn)
 
 
-def _row(one: Trial, keys: Sequence[str], *, of_speakers: bool, failed: bool) -> list[Any]:
+def _row(one: Trial, keys: Sequence[str], *, of_speakers: bool) -> list[Any]:
+    """With all columns that there may be, the state last."""
     ends = None if one.low is None else [one.low, one.high]
     tried = one.speakers if of_speakers else one.rows
-    return [one.trial, *(_shown(one.values.get(key)) for key in keys), one.value, ends, one.spread, tried, one.state,
-            one.seconds, *([one.error] if failed else [])]  # fmt: skip
+    values = [one.values.get(key) for key in keys]
+    return [one.trial, *values, one.value, ends, one.spread, tried, one.seconds, _state(one)]
 
 
-def _shown(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _state(one: Trial) -> str:
+    """What became of a trial that is not complete."""
+    return "" if one.state == "complete" else f"{one.state}: {one.error}" if one.error else one.state
 
 
 def _ranked(found: Study) -> list[Trial]:
@@ -147,16 +148,16 @@ def _outer(found: Study) -> list[dict[str, Any]]:
     if not found.nested:
         return []
     keys = [one.key for one in found.options]
-    columns: list[tuple[str, Cells]] = [("outer fold", "text"), *((key, "text") for key in keys)]
+    columns: list[tuple[str, Cells]] = [("outer fold", "text"), *((key, "option") for key in keys)]
     columns.append((f"{measure(found.measure)} in inner folds", "number"))
-    rows = [[one.fold, *(_shown(one.values.get(key)) for key in keys), one.inner] for one in found.nested.chosen]
+    rows = [[one.fold, *(one.values.get(key) for key in keys), one.inner] for one in found.nested.chosen]
     return [part("Nested search", tables=[table("What was chosen in each outer fold.", columns, rows)])]
 
 
 def _methods(found: Study, made: Made) -> str:
     options = ", ".join(f"{one.key} ({one.tried})" for one in found.options)
     where = f"in {counted(found.inner_folds, 'inner fold')} of {'all rows' if found.folded else 'the training part'}"
-    best = ", ".join(f"{key} {_shown(value)}" for key, value in found.best.values.items())
+    best = ", ".join(f"{key} {written('option', value)}" for key, value in found.best.values.items())
     trials = f"Of {counted(len(found.trials), 'trial')} the best by {measure(found.measure)} had {_with(found.best)}"
     told = [f"The options of {found.model} for {found.target} were searched {where}: {options}.", f"{trials} ({best})."]
     if found.nested:
