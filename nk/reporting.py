@@ -264,8 +264,9 @@ def _blocks(subjects: Sequence[Subject], folder: RunFolder) -> list[Block]:
     found = []
     for number, one in enumerate(subjects, start=1):
         inside = folder.path / "figures" / f"run{number}"
-        inside.mkdir(parents=True)
         run = one.run
+        if run or one.explored or one.several:
+            inside.mkdir(parents=True)
         figures = [Picture(_path(each.path), each.title) for each in (drawings.draw(run, inside, "pdf") if run else ())]
         exhibits = {name: Picture(_path(each.path), each.title) for name, each in _on_paper(one, inside).items()}
         worst = table(run.predictions, run.part) if run and run.part else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nk import reporting
+from nk.report.frame import frame
 from nk.report.html import Page, html
 from nk.ui import Ui
 
@@ -155,13 +156,12 @@ def test_the_policy_lets_nothing_in(page: Path) -> None:
 
 
 def test_a_look_at_the_data_alone_has_a_page() -> None:
-    told = {
-        "name": "look", "made": "2026-01-01", "task": None, "headline": None, "methods": "", "data": None,
-        "audit": None, "results": [], "tests": [], "groups": [], "looks": "", "config": "", "made_with": None,
-        "leads": [{"level": "finding", "text": "women are angry", "do": "", "of": ""}],
-        "explored": [{"name": "one", "title": "One", "said": NASTY, "lead": None, "files": ["a.csv"],
-                      "table": {"columns": ["a"], "numeric": [False], "rows": [[NASTY]], "total": 2}}],
-    }  # fmt: skip
+    told = frame(
+        "look", "2026-01-01",
+        leads=[{"level": "finding", "text": "women are angry", "do": "", "of": ""}],
+        explored=[{"name": "one", "title": "One", "said": NASTY, "lead": None, "files": ["a.csv"],
+                   "table": {"columns": ["a"], "numeric": [False], "rows": [[NASTY]], "total": 2}}],
+    )  # fmt: skip
     text = html({"title": "t", "author": "a", "comparison": None}, [Page(told)])
     assert "women are angry" in text
     assert NASTY not in text
