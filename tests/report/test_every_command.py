@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from nk import reporting
 from nk.cli.main import app
 from nk.errors import DataError
-from nk.report.typeset import tex
 from nk.ui import Ui
 
 if TYPE_CHECKING:
@@ -65,6 +64,7 @@ def need_page(shown: Any, *headings: str) -> None:
     assert shown.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("by_typst")
 def test_a_sweep_ends_with_one_report_of_all_cells(nasty: Path, tmp_path: Path, opened: Callable[[Path], Any]) -> None:
     file = config(nasty, tmp_path, "many", FLAGS)
@@ -81,7 +81,7 @@ def test_a_sweep_ends_with_one_report_of_all_cells(nasty: Path, tmp_path: Path, 
     rows = one["parts"][0]["tables"][0]["rows"]
     values = [cell["metrics"]["uar"]["value"] if not cell["error"] else None for cell in told["cells"]]
     assert [row[2] for row in rows] == values
-    assert "models = " in one["config"] or "models: [svm, mlp]" in one["config"]
+    assert "models: [svm, mlp]" in one["config"]
     for folder in tmp_path.glob("many_models_*"):
         assert not (folder / "report").exists()
     shown = opened(place / "report" / "report.html")
@@ -100,6 +100,7 @@ def test_a_sweep_ends_with_one_report_of_all_cells(nasty: Path, tmp_path: Path, 
     assert (cell / "report" / "report.html").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("by_typst")
 def test_a_matrix_ends_with_a_report(nasty: Path, tmp_path: Path, opened: Callable[[Path], Any]) -> None:
     base = nasty.parents[1]
@@ -128,6 +129,7 @@ def test_a_matrix_ends_with_a_report(nasty: Path, tmp_path: Path, opened: Callab
     assert json.loads((place / "report" / "summary.json").read_text(encoding="utf-8"))["author"] == "You"
 
 
+@pytest.mark.slow
 def test_a_search_ends_with_a_report(
     nasty: Path, tmp_path: Path, opened: Callable[[Path], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +179,7 @@ def test_what_stops_a_run_is_in_the_report_of_the_check(nasty: Path, tmp_path: P
     assert done.exit_code == DataError.exit_code, done.output
     told = json.loads((tmp_path / "strict_check" / "summary.json").read_text(encoding="utf-8"))["runs"][0]
     assert told["openings"][0]["said"][0].startswith("A run stops here: the audit stops here")
-    assert "error" in {lead["level"] for lead in told["leads"]} | {"error"}
+    assert {lead["level"] for lead in told["leads"]} & {"warning", "error"}
 
 
 def test_the_report_of_a_check_takes_no_other_folder(nasty: Path, tmp_path: Path) -> None:
@@ -218,5 +220,3 @@ def test_a_folder_of_a_command_stands_beside_a_run(nasty: Path, tmp_path: Path) 
     assert found.document["comparison"] is None
     text = found.page.read_text(encoding="utf-8")
     assert text.count('id="r1-part1"') == 1
-    assert "alone, and no choice" in text or "1 run" in text
-    assert "document" in tex(found.document, [])
