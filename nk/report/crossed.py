@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 NAME = "matrix.json"
 _MOST = 40  # databases of a figure, or columns of a table
 _MARK = " *"
-_SAID = "A row is what was trained on, a column what was tested on; behind each value is its 95 % interval."
+_SAID = "A row is what was trained on, a column what was tested on; with each value is its 95 % interval."
 _MARKED = " A star: over utterances, as too few speakers are tested, and so too narrow."
 _MEANS = "A mean is of values as they are, without an interval: databases are few."
 

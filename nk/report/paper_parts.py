@@ -64,7 +64,12 @@ def _without_intervals(table: Told) -> Told:
     ]
     rows = [[cell["value"] if one and cell else cell for cell, one in zip(row, wide, strict=True)]
             for row in table["rows"]]  # fmt: skip
-    return {**table, "caption": f"{table['caption']} On paper without intervals.", "columns": columns, "rows": rows}
+    return {
+        **table,
+        "caption": f"{table['caption']} On paper the values alone; intervals are below.",
+        "columns": columns,
+        "rows": rows,
+    }
 
 
 def _joined(cells: Sequence[str]) -> list[str]:

@@ -31,6 +31,7 @@ _CHOSEN = {
     "inner folds": "chosen for each fold in inner folds of its training rows, a nested cross-validation",
     "other speakers": "chosen for each test speaker by the rows of the other speakers",
 }
+_ON_PAPER = 15  # runs of a figure that can be read on a page of paper
 _SAID = "Thin lines are 95 % intervals; a thick line joins runs that cannot be told apart."
 
 
@@ -51,7 +52,8 @@ class Swept:
 
     def draw(self, folder: Path, kind: Kind) -> dict[str, Drawing]:
         """The comparison of the cells of each target."""
-        return {name: _drawn(*one, folder / f"{name}.{kind}") for name, one in _compared(self.found).items()}
+        most = _ON_PAPER if kind == "pdf" else None
+        return {name: _drawn(*one, folder / f"{name}.{kind}", most) for name, one in _compared(self.found).items()}
 
 
 def told(found: Sweep, name: str, made: Made, config: str) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def _cells(found: Sweep) -> dict[str, Any]:
     ran = sum(not one.error for one in found.cells)
     said = [f"Each of the {counted(ran, 'cell')} that ran is a look at its test rows, and counts as one.",
             "A cell is a run: `nk report` makes a report of its folder."]  # fmt: skip
-    figures = [figure(name, _figured(one)) for name, (one, _) in _compared(found).items()]
+    figures = [figure(name, _figured(*one)) for name, one in _compared(found).items()]
     cells = table("All cells, by target and from the best to the worst.", columns, rows)
     return part("All cells", said, tables=[cells], figures=figures)
 
@@ -161,17 +163,20 @@ def _compared(found: Sweep) -> dict[str, tuple[Estimate, Compared]]:
     return {f"comparison_{number}": one for number, one in enumerate(some, 1)}
 
 
-def _figured(one: Estimate) -> str:
+def _figured(one: Estimate, found: Compared) -> str:
     alike = one.not_apart_from_best
     more = "" if alike is None else f" {alike} of the {one.runs - 1} others cannot be told apart from the best."
+    more += f" On paper the best {_ON_PAPER} of {len(found.runs)}." if len(found.runs) > _ON_PAPER else ""
     return f"{one.target}: {measure(one.measure)} of the runs on the same rows. {_SAID}{more}"
 
 
-def _drawn(one: Estimate, found: Compared, path: Path) -> Drawing:
+def _drawn(one: Estimate, found: Compared, path: Path, most: int | None) -> Drawing:
+    """The runs with their intervals, the best `most` of them."""
     from nk.report.figures import critical
 
-    runs = [(run.name, _metric(one.measure, run)) for run in found.runs]
-    title = f"{one.target}: {len(runs)} runs on the same rows"
+    runs = [(run.name, _metric(one.measure, run)) for run in found.runs[:most]]
+    best = "the best " if len(runs) < len(found.runs) else ""
+    title = f"{one.target}: {best}{len(runs)} runs on the same rows"
 
     def draw(pen: Pen) -> Figure:
         return critical.draw(runs, {*found.apart}, measure=one.measure, basis=found.basis, title=title, pen=pen)

@@ -72,7 +72,7 @@ def test_on_paper_a_wide_matrix_goes_without_intervals_and_a_wider_one_is_left_t
 
     few, many, most = blocks(3), blocks(4), blocks(30)
     assert few[-1].rows[0][1] == "0.500 (0.400 to 0.600)"
-    assert (many[-1].rows[0], "without intervals" in many[-1].caption) == (["x", *["0.500"] * 3, "-"], True)
+    assert (many[-1].rows[0], "the values alone" in many[-1].caption) == (["x", *["0.500"] * 3, "-"], True)
     assert isinstance(most[-1], Paragraph)
     for one in (few[-1], many[-1]):
         assert sum(one.wide) + 0.1 * (len(one.head) - 1) <= 1.05
