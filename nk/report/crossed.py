@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk.intervals import FEWEST_SPEAKERS
 from nk.report.drawings import draw_with
 from nk.report.files import read_json
 from nk.report.frame import frame, made_with
 from nk.report.leads import lead
 from nk.report.parts import figure, measured, part, sentences, table
-from nk.report.shapes_of_many import Matrix, Measured
+from nk.report.shapes_of_many import Matrix, Measured, is_narrow
 from nk.report.words import counted, listed, measure, number
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def _matrix(found: Matrix) -> dict[str, Any]:
     rows = [[train, *(_entry(found, by.get((train, test))) for test in tests), found.means.by_train.get(train)]
             for train in trains]  # fmt: skip
     rows.append(["mean", *(_only(found.means.by_test.get(test)) for test in tests), found.means.every])
-    caption = f"{measure(found.measure)}: {_SAID}{_MARKED if any(map(_is_narrow, _all(found))) else ''} {_MEANS}"
+    caption = f"{measure(found.measure)}: {_SAID}{_MARKED if any(map(is_narrow, _all(found))) else ''} {_MEANS}"
     tables = [table(caption, columns, rows, sortable=False)] if len(tests) <= _MOST else []
     drawn = [figure("heatmap", f"{_target(found)}: {measure(found.measure)} of each pair.")] if _is_drawn(found) else []
     return part("Matrix", tables=tables, figures=drawn)
@@ -123,15 +122,11 @@ def _all(found: Matrix) -> list[Measured]:
     return [_of(found, one) for one in found.cells]
 
 
-def _is_narrow(one: Measured) -> bool:
-    return one.low is not None and (one.n_speakers or 0) < FEWEST_SPEAKERS
-
-
 def _entry(found: Matrix, cell: Crossing | None) -> dict[str, Any] | None:
     if cell is None:
         return None
     one = _of(found, cell)
-    return measured(one.value, one.low, one.high, " failed" if cell.error else _MARK if _is_narrow(one) else "")
+    return measured(one.value, one.low, one.high, " failed" if cell.error else _MARK if is_narrow(one) else "")
 
 
 def _only(value: float | None) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from nk.report.words import interval, number
+from nk.report.words import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Kind = Literal["text", "option", "note", "count", "number", "seconds", "interval", "measured"]
 TEXTS = ("text", "option", "note")
 MOST_ROWS = 500
+_LARGE = 1e5
 
 
 def part(
@@ -75,13 +76,23 @@ def written(kind: Kind, value: Any) -> str:
     if value is None or value == "":
         return "" if kind == "note" else "-"
     if kind == "interval":
-        return interval(*value)
+        return _ends(*value)
     if kind == "measured":
-        ends = f" ({interval(value['low'], value['high'])})" if value["low"] is not None else ""
-        return f"{number(value['value'])}{ends}{value['mark']}"
+        beside = f" ({_ends(value['low'], value['high'])})" if value["low"] is not None else ""
+        return f"{_short(value['value'])}{beside}{value['mark']}"
     if kind == "seconds":
         return number(value, 1)
-    return number(value) if kind == "number" else str(value)
+    return _short(value) if kind == "number" else str(value)
+
+
+def _ends(low: float | None, high: float | None) -> str:
+    """The ends of an interval, `-` where there is none."""
+    return "-" if low is None or high is None else f"{_short(low)} to {_short(high)}"
+
+
+def _short(value: float | None) -> str:
+    """A number that has room in a table, however large."""
+    return f"{value:.3g}" if value is not None and abs(value) >= _LARGE else number(value)
 
 
 def order(kind: Kind, value: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from nk.intervals import FEWEST_SPEAKERS
 from nk.report.shapes import Shape
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -25,6 +26,11 @@ class Measured(Shape):
     n: int | None = None
     n_speakers: int | None = None
     method: str = ""
+
+
+def is_narrow(one: Measured) -> bool:
+    """Whether an interval is over utterances, as too few speakers are tested, or none is known."""
+    return one.low is not None and (one.n_speakers or 0) < FEWEST_SPEAKERS
 
 
 class Ran(Shape):

@@ -10,7 +10,7 @@ from nk.report.files import read_json
 from nk.report.frame import frame, made_with
 from nk.report.leads import lead
 from nk.report.parts import figure, part, sentences, table
-from nk.report.shapes_of_many import Sweep
+from nk.report.shapes_of_many import Sweep, is_narrow
 from nk.report.words import counted, interval, listed, measure, number
 from nk.tables import Metric
 
@@ -32,6 +32,7 @@ _CHOSEN = {
     "other speakers": "chosen for each test speaker by the rows of the other speakers",
 }
 _ON_PAPER = 15  # runs of a figure that can be read on a page of paper
+_NARROW = "too few speakers are tested, or none is known, so that intervals are over utterances, and too narrow"
 _SAID = "Thin lines are 95 % intervals; a thick line joins runs that cannot be told apart."
 
 
@@ -89,8 +90,10 @@ def _opening(one: Estimate) -> dict[str, Any]:
 def _leads(found: Sweep) -> list[dict[str, str]]:
     failed = [one for one in found.cells if one.error]
     text = f"{len(failed)} of {len(found.cells)} cells failed"
+    narrow = any(is_narrow(one.best) for one in found.estimates)
     return [
         *(lead("warning", one.caution) for one in found.estimates if one.caution),
+        *([lead("warning", _NARROW, "test on more speakers before cells are compared")] if narrow else []),
         *([lead("warning", text, "their errors are in the table of all cells")] if failed else []),
     ]
 

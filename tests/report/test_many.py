@@ -135,6 +135,12 @@ def test_a_sweep_without_an_estimate_gives_no_number_to_report(tmp_path: Path) -
     assert [lead["text"] for lead in alone["leads"]] == ["1 of 3 cells failed"]
 
 
+def test_intervals_over_utterances_are_called_too_narrow(tmp_path: Path) -> None:
+    one = {**SWEEP["estimates"][0], "best": {"name": "x", **metric(0.7, 0.6, 0.8, speakers=2)}}
+    found = told(tmp_path, swept.NAME, estimates=[one])
+    assert "too narrow" in found["leads"][1]["text"]
+
+
 def test_every_target_of_a_sweep_has_its_estimate_and_figure(tmp_path: Path) -> None:
     other = {**SWEEP["estimates"][0], "target": "gender", "measure": "accuracy"}
     found = told(tmp_path, swept.NAME, estimates=[*SWEEP["estimates"], other])

@@ -26,6 +26,7 @@ from nk.report.parts import MOST_ROWS, Kind, figure, measured, order, part, tabl
         ("number", None, "-", ""),
         ("seconds", 2.34, "2.3", "2.34"),
         ("interval", [0.1, 0.9], "0.100 to 0.900", "0.1"),
+        ("interval", [0.001, 1506910708315.2], "0.001 to 1.51e+12", "0.001"),
         ("interval", None, "-", ""),
         ("measured", measured(0.5, 0.25, 0.75, " *"), "0.500 (0.250 to 0.750) *", "0.5"),
         ("measured", measured(None, None, None, " failed"), "- failed", ""),
