@@ -1,4 +1,4 @@
-"""The recipe of `nk report`: read run folders, say in a plain dict what they hold, and write it in every form."""
+"""The recipe of `nk report`: read folders, say in a plain dict what they hold, and write it in every form."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def report(
     """Make a report of one experiment, or of several side by side.
 
     Args:
-        where: run folders, or config files of runs
+        where: folders of runs or of other commands, or config files of runs
         ui: where to say what happens
         overrides: `section.key=value`, put over what the configs say
         output: the folder to write to

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nk.report import crossed, searched, swept
+from nk.report.files import read_json
+from nk.report.shapes import Made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from nk.report.drawings import Drawing, Kind
-    from nk.report.shapes import Made
 
 
 class Several(Protocol):
@@ -26,16 +27,21 @@ class Several(Protocol):
         ...
 
 
+# By the name of the command, as the manifest has it.
 _READERS: dict[str, Callable[[Path], Several]] = {
-    swept.NAME: swept.Swept,
-    crossed.NAME: crossed.Crossed,
-    searched.NAME: searched.Searched,
+    "flags": swept.Swept,
+    "multidb": crossed.Crossed,
+    "optim": searched.Searched,
 }
 
 
 def is_of_command(folder: Path) -> bool:
-    """Whether a folder is that of such a command."""
-    return any((folder / name).is_file() for name in _READERS)
+    """Whether a folder is that of such a command.
+
+    Raises:
+        DataError: its manifest cannot be read
+    """
+    return _reader(folder) is not None
 
 
 def read_several(folder: Path) -> Several | None:
@@ -44,5 +50,10 @@ def read_several(folder: Path) -> Several | None:
     Raises:
         DataError: a file cannot be read
     """
-    reader = next((one for name, one in _READERS.items() if (folder / name).is_file()), None)
+    reader = _reader(folder)
     return reader(folder) if reader else None
+
+
+def _reader(folder: Path) -> Callable[[Path], Several] | None:
+    manifest = folder / "manifest.json"
+    return _READERS.get(read_json(manifest, Made).command) if manifest.is_file() else None

@@ -52,4 +52,4 @@ def frame(name: str, made: str, **found: Any) -> dict[str, Any]:
 
 def made_with(made: Made) -> dict[str, Any] | None:
     """Versions, machine and seconds, None where the manifest has none."""
-    return made.model_dump(exclude={"made"}) if made.nk else None
+    return made.model_dump(exclude={"made", "command"}) if made.nk else None

@@ -159,7 +159,11 @@ def _methods(found: Study, made: Made) -> str:
     where = f"in {counted(found.inner_folds, 'inner fold')} of {'all rows' if found.folded else 'the training part'}"
     best = ", ".join(f"{key} {written('option', value)}" for key, value in found.best.values.items())
     trials = f"Of {counted(len(found.trials), 'trial')} the best by {measure(found.measure)} had {_with(found.best)}"
-    told = [f"The options of {found.model} for {found.target} were searched {where}: {options}.", f"{trials} ({best})."]
+    luck = "" if found.nested else ", on rows that it was chosen by"
+    told = [
+        f"The options of {found.model} for {found.target} were searched {where}: {options}.",
+        f"{trials} ({best}){luck}.",
+    ]
     if found.nested:
         outer = f"Repeated in {counted(len(found.nested.chosen), 'outer fold')}, such a search reaches"
         whom = f" of {counted(found.nested.n_speakers, 'speaker')}" if found.nested.n_speakers else ""
@@ -180,7 +184,8 @@ def _is_drawn(found: Study) -> bool:
 
 def _drawable(found: Study) -> dict[str, Sequence[Any]]:
     """The options that a figure can show, with their values: of many values a scale, so they have to be numbers."""
-    drawn = {one.key: [_flat(found, one.key, value) for value in one.values] for one in found.options if one.varied}
+    drawn = {one.key: [*one.values] if _is_plain(found, one.key) else [*map(str, one.values)]
+             for one in found.options if one.varied}  # fmt: skip
     columns = {key: _column(found, key) for key in drawn}
     numbers = {key: all(isinstance(value, int | float) for value in values) for key, values in columns.items()}
     few = {key: len(values) <= _FEW and {*columns[key]} <= {*values} for key, values in drawn.items()}
@@ -188,13 +193,14 @@ def _drawable(found: Study) -> dict[str, Sequence[Any]]:
 
 
 def _column(found: Study, key: str) -> list[Any]:
-    return [_flat(found, key, one.values.get(key)) for one in found.trials]
+    """The values of an option as tables have them: as text where they are of several kinds."""
+    values = [one.values.get(key) for one in found.trials]
+    return values if _is_plain(found, key) else [str(value) for value in values]
 
 
-def _flat(found: Study, key: str, value: Any) -> Any:
-    """A value as tables have it: text where there are values of several kinds."""
+def _is_plain(found: Study, key: str) -> bool:
     kinds = {type(one.values.get(key)) for one in found.trials}
-    return value if len(kinds) == 1 and kinds <= {*_KINDS} else str(value)
+    return len(kinds) == 1 and kinds <= {*_KINDS}
 
 
 def _frame(found: Study) -> pl.DataFrame:

@@ -13,6 +13,7 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Known = Finite | None
 Option = bool | int | Finite | str | list[bool | int | Finite | str] | None
 _MOST = 100_000  # cells, or trials
+_TARGETS = 100
 _COMPARED = 200  # runs in a figure
 _FIGURED = 100  # values of an option that a figure has side by side
 
@@ -103,7 +104,7 @@ class Sweep(Shape):
     """`sweep.json`."""
 
     cells: list[Cell] = Field(min_length=1, max_length=_MOST)
-    estimates: list[Estimate] = Field(max_length=_MOST)
+    estimates: list[Estimate] = Field(max_length=_TARGETS)
 
 
 class Pairing(Shape):

@@ -152,7 +152,7 @@ def _chosen(one: Estimate) -> str:
     best = f"the best of {counted(one.runs, 'run')} by its own test rows had a {measure(one.measure)} of"
     text = f"For {one.target}, {best} {number(one.best.value)}"
     if one.choice is None:
-        return f"{text}."
+        return f"{text}, which is too good to be expected, as it was chosen by these." if one.runs > 1 else f"{text}."
     found = one.choice.metric
     ends = f" (95 % interval {interval(found.low, found.high)}, {found.method})" if found.low is not None else ""
     whom = f" of {counted(found.n_speakers, 'speaker')}" if found.n_speakers else ""

@@ -203,7 +203,7 @@ def test_without_the_section_there_is_no_report(nasty: Path, tmp_path: Path) -> 
 
 def test_a_damaged_folder_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("exp: {name: x}\n")
-    (tmp_path / "manifest.json").write_text("{}")
+    (tmp_path / "manifest.json").write_text('{"command": "flags"}')
     (tmp_path / "sweep.json").write_text('{"cells": 3}')
     done = call("report", tmp_path)
     assert done.exit_code == DataError.exit_code

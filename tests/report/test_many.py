@@ -84,11 +84,13 @@ STUDY: dict[str, Any] = {
     "trials": [trial(0, 0.6, C_val=0.1, kernel="linear"), trial(1, 0.7, C_val=10.0, kernel="rbf"),
                trial(2, 0.9, "stopped", 3, C_val=1.0, kernel="rbf"), trial(3, None, "failed", C_val=2.0, kernel="rbf")],
 }  # fmt: skip
+COMMANDS = {"sweep.json": "flags", "matrix.json": "multidb", "study.json": "optim"}
 FILES = {"sweep.json": SWEEP, "matrix.json": MATRIX, "study.json": STUDY}
 
 
 def written(folder: Path, name: str, content: Any) -> Path:
     (folder / name).write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps({"command": COMMANDS[name]}))
     (folder / "best.ini").write_text(f"[MODEL]\ntype = {NASTY}\n", encoding="utf-8")
     return folder
 
@@ -251,6 +253,12 @@ def test_a_damaged_file_is_an_error_that_names_it(name: str, harm: Any, why: str
     with pytest.raises(DataError, match=name) as caught:
         read_several(written(tmp_path, name, harm(FILES[name])))
     assert why in str(caught.value)
+
+
+def test_a_file_of_that_name_in_a_run_folder_is_the_users(tmp_path: Path) -> None:
+    written(tmp_path, "sweep.json", SWEEP)
+    (tmp_path / "manifest.json").write_text("{}")
+    assert read_several(tmp_path) is None
 
 
 def test_a_search_whose_best_config_is_gone_is_an_error(tmp_path: Path) -> None:
