@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from nk.report.drawings import Drawing, Kind
+    from nk.report.drawings import Drawing
+    from nk.report.drawn import Kind
 
 
 class Several(Protocol):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk.report.drawings import draw_with
+from nk.report.drawn import draw_with
 from nk.report.files import read_json
 from nk.report.frame import frame, made_with
 from nk.report.leads import lead
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from nk.report.drawings import Drawing, Kind
+    from nk.report.drawings import Drawing
+    from nk.report.drawn import Kind
     from nk.report.figures import Pen
     from nk.report.parts import Kind as Cells
     from nk.report.shapes import Made

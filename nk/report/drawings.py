@@ -10,23 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nk.config.output import Plot
-from nk.report import fonts
 from nk.report.exhibits import exhibit_file
 from nk.report.figures import measures, save
 from nk.report.pictures import draw_results
 from nk.tables import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from matplotlib.figure import Figure
-
-    from nk.report.figures import Pen
     from nk.report.files import Run
     from nk.report.shapes import Exhibit, Explored
 
-Kind = Literal["svg", "pdf"]
 _TITLES = {
     "measures": "Results beside guessing",
     "confusion": "Confusion matrix",
@@ -46,7 +41,7 @@ class Drawing:
     title: str
 
 
-def draw(run: Run, folder: Path, kind: Kind) -> list[Drawing]:
+def draw(run: Run, folder: Path, kind: Literal["svg", "pdf"]) -> list[Drawing]:
     """Draw the results of a run into a folder, as `svg` or `pdf`."""
     plot = Plot(format=kind, fill_areas=run.config.plot.fill_areas)
     draw_results(folder, run.predictions, run.metrics.model_dump(), plot, measure=run.measure)
@@ -72,13 +67,6 @@ def _draw_measures(run: Run, folder: Path, kind: str) -> None:
             figure = measures.draw(metrics, guesses, title=part)
             measures.data(metrics, guesses).write_csv(folder / f"measures_{part}.csv")
             save(figure, folder / f"measures_{part}.{kind}")
-
-
-def draw_with(make: Callable[[Pen], Figure], path: Path, title: str, texts: Iterable[str]) -> Drawing:
-    """Draw a figure that holds these texts of the user's into a file."""
-    with fonts.writing(texts) as pen:
-        save(make(pen), path)
-    return Drawing(path, title)
 
 
 def explored(folder: Path, found: Explored | None, kinds: Sequence[str]) -> dict[str, Drawing]:

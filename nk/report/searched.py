@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk.report.drawings import draw_with
+from nk.report.drawn import draw_with
 from nk.report.files import read_json, read_text
 from nk.report.frame import frame, made_with
 from nk.report.leads import lead
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from nk.report.drawings import Drawing, Kind
+    from nk.report.drawings import Drawing
+    from nk.report.drawn import Kind
     from nk.report.parts import Kind as Cells
     from nk.report.shapes import Made
     from nk.report.shapes_of_many import Measured, Trial
