@@ -1,4 +1,7 @@
-"""Runs of cells, each with a folder and a log of its own; one that fails is told."""
+"""Runs of cells, each with a folder and a log of its own; one that fails is told.
+
+A cell makes no report: the command that runs them makes one of all.
+"""
 
 from __future__ import annotations
 
@@ -177,7 +180,7 @@ def _run(about: _About, jobs: int, cell: Cell) -> _Done:
             folder, target = Path(given.config.exp.root) / cell.name, given.config.data.target or ""
             for warning in given.warnings:
                 own.problem(warning, warning=True)
-            result = pipeline.run(given, own, jobs=jobs, force=about.force, executor=about.executor)
+            result = pipeline.run(given, own, jobs=jobs, force=about.force, executor=about.executor, report=False)
     except ClusterError:
         raise  # it is that of all cells
     except NkError as raised:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import runfolder
+from nk import reporting, runfolder
 from nk.cellruns import WAY_OUT, CellRun, run_all
 from nk.cells import Cell
-from nk.config import check_built
+from nk.config import check_built, to_yaml
 from nk.config.write import ini_value
 from nk.execute import HERE
 from nk.intervals import FEWEST_SPEAKERS
 from nk.manifest import Stopwatch, manifest
+from nk.paths import looked_from
+from nk.report.files import CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nk.config import Loaded
     from nk.execute import Executor
+    from nk.reporting import Report
     from nk.runfolder import RunFolder
     from nk.ui import Ui
 
@@ -37,6 +40,7 @@ class Matrix:
     place: Path
     runs: tuple[CellRun, ...]
     measure: str
+    report: Report | None = None
 
     @property
     def trains(self) -> list[str]:
@@ -69,6 +73,19 @@ class Matrix:
         tested = [run for run in self.runs if self.metric(run).get("low") is not None]
         return [run.cell.name for run in tested if (self.metric(run).get("n_speakers") or 0) < FEWEST_SPEAKERS]
 
+    @property
+    def words(self) -> list[str]:
+        """What there is to say of all cells together."""
+        said = [f"{name} {value:.3f}" for name, value in self.means().items() if value is not None]
+        return [f"means of cells: {', '.join(said)}"] if said else []
+
+    @property
+    def cautions(self) -> list[str]:
+        """What is to be borne in mind of the intervals."""
+        names = ", ".join(f"`{name}`" for name in self.narrow)
+        text = "too few speakers are tested, so that intervals are over utterances, and too narrow"
+        return [f"{text}: {names}"] if names else []
+
     def _mean(self, some: Sequence[CellRun]) -> float | None:
         """None where a cell has no value: a mean of the others would be of something else."""
         values = [self.metric(run).get("value") for run in some]
@@ -81,8 +98,12 @@ class Matrix:
                     for name in self.trains}  # fmt: skip
         by_test = {name: self._mean([run for run in self.runs if run.cell.values["test"] == name])
                    for name in self.tests}  # fmt: skip
-        means = {**self.means(), "by_train": by_train, "by_test": by_test}
-        return {"schema": 1, "measure": self.measure, "means": means, "cells": [run.as_dict() for run in self.runs]}
+        told: dict[str, Any] = {
+            "means": {**self.means(), "by_train": by_train, "by_test": by_test},
+            "words": self.words,
+        }
+        told |= {"cautions": self.cautions, "cells": [run.as_dict() for run in self.runs]}
+        return {"schema": 1, "measure": self.measure, **told}
 
     @property
     def table(self) -> pl.DataFrame:
@@ -132,7 +153,7 @@ def multidb(
     done = Matrix(place, tuple(runs), first)
     with runfolder.writing(place.parent, place.name, way_out=WAY_OUT) as folder:
         _write(folder, done, loaded, watch, ui)
-    return done
+    return replace(done, report=reporting.at_the_end(place, loaded.config, ui))
 
 
 def matrix_cells(loaded: Loaded) -> tuple[Cell, ...]:
@@ -212,5 +233,6 @@ def _write(folder: RunFolder, done: Matrix, loaded: Loaded, watch: Stopwatch, ui
     if pen.lacking:
         ui.warn("no font of this machine can write all names in the figure", "install one; the tables have all names")
     folder.text("log.txt", "\n".join(ui.lines) + "\n")
+    folder.text(CONFIG, to_yaml(config))
     about = manifest(seed=config.exp.random_seed, seconds=watch.seconds, command="multidb", config=loaded.file.name)
-    folder.json("manifest.json", about)
+    folder.json("manifest.json", {**about, **looked_from(done.place, loaded.file)})

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nk import runfolder
+from nk import reporting, runfolder
+from nk.config import to_yaml
 from nk.errors import ClusterError, NkError
 from nk.execute import HERE
 from nk.manifest import Stopwatch, manifest, versions
-from nk.optim import aims, best, store
+from nk.optim import aims, best, store, words
 from nk.optim.material import Part, material, part_of
 from nk.optim.nested import Nested, best_of, name_of, repeated
 from nk.optim.result import Searched
@@ -20,6 +21,7 @@ from nk.optim.search import FACTOR, search, tried, tries, wanted
 from nk.optim.setting import Setting, setting
 from nk.optim.trials import bench
 from nk.paths import looked_from
+from nk.report.files import CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from nk.optim.material import Material
     from nk.optim.search import Strategy
     from nk.optim.setting import Outer
-    from nk.optim.space import Dimension
     from nk.optim.trials import Bench
     from nk.ui import Ui
 
@@ -85,8 +86,9 @@ def optim(
     found = material(part, asked, ui, watch)
     with _studies(place, fresh=force) as storage:
         done = _searched(asked, found, storage, place, watch, ui)
+    done = replace(done, plan=(*plan.lines, _folds(done.where, asked.how)))
     _write(done, overrides, watch, ui)
-    return done
+    return replace(done, report=reporting.at_the_end(place, loaded.config, ui))
 
 
 def place_of(loaded: Loaded) -> Path:
@@ -97,7 +99,7 @@ def place_of(loaded: Loaded) -> Path:
 def planned(asked: Setting, part: Part) -> Planned:
     """What is about to be done."""
     how, optim = asked.how, asked.loaded.config.optim
-    options = [f"`{one.key}` {_range(one, how)}" for one in how.dims]
+    options = [f"`{one.key}` {words.tried(one, how)}" for one in how.dims]
     tried = f"{how.count} combinations" if how.kind == "grid" else f"{how.count} combinations by `{how.kind}`"
     steps = ", first on few speakers (halving)" if how.halving else ""
     lines = [
@@ -112,15 +114,6 @@ def planned(asked: Setting, part: Part) -> Planned:
     if asked.nested:
         lines.append("nested: all of it again in each outer fold")
     return Planned(tuple(lines))
-
-
-def _range(one: Dimension, how: Strategy) -> str:
-    """The values of an option that are tried, or those between which they are drawn."""
-    values = one.values
-    if one.endless and how.kind != "grid":
-        return f"{values[0]:.4g} to {values[-1]:.4g}{' by ratio' if one.span and one.span.log else ''}"
-    some = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in [*values[:8], values[-1]]]
-    return ", ".join(some[:-1]) if len(values) <= 8 else f"{', '.join(some[:3])}, ... {some[-1]}"
 
 
 @contextmanager
@@ -196,6 +189,7 @@ def _write(done: Searched, overrides: Sequence[str], watch: Stopwatch, ui: Ui) -
         folder.json(NAME, done.as_dict())
         folder.csv("trials.csv", done.table)
         folder.text(done.file, text)
+        folder.text(CONFIG, to_yaml(loaded.config))
         with watch("figures"):
             _draw(folder.path, done, ui)
         folder.text("log.txt", "\n".join(ui.lines) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -65,6 +66,7 @@ class Checked:
 
     findings: Sequence[Finding]
     error: DataError | None
+    report: reporting.Report | None = None
 
 
 def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
@@ -86,9 +88,13 @@ def check(loaded: Loaded, ui: Ui, *, jobs: int | None = None) -> Checked:
     cautions.say(cautions.of_skips(failed, len(dataset)), ui)
     check_skips([*start.skipped, *failed], start.total, setup.config.feats.fail_threshold)
     dataset, folds = _without(failed, dataset, folds, setup)
-    heard = _heard(dataset, folds, setup, ui)
-    findings = audit.together(audit.of_tables(dataset, folds), audit.of_recordings(heard, dataset.target))
-    return Checked(findings, audit.verdict(findings, strict=setup.config.exp.strict))
+    with watch("audit"):
+        heard = _heard(dataset, folds, setup, ui)
+        findings = audit.together(audit.of_tables(dataset, folds), audit.of_recordings(heard, dataset.target))
+    error = audit.verdict(findings, strict=setup.config.exp.strict)
+    rest = replace(start, dataset=dataset, folds=folds, skipped=(*start.skipped, *failed))
+    tell = partial(record.told_of_check, setup, rest, findings, str(error or ""), watch)
+    return Checked(findings, error, reporting.of_check(setup.config, tell, ui))
 
 
 def run(
@@ -100,6 +106,7 @@ def run(
     replay: Replay | None = None,
     force: bool = False,
     executor: Executor = HERE,
+    report: bool = True,
 ) -> Result | Plan:
     """Run an experiment and write its run folder; or make the plan alone.
 
@@ -113,6 +120,7 @@ def run(
         replay: the run that is repeated, if one is, and where that goes
         force: compute in any case
         executor: where features are computed and folds trained
+        report: whether a report is made where the config asks for one
 
     Raises:
         NkError: the config, the data or the installation does not allow it
@@ -121,7 +129,7 @@ def run(
     config, strict = setup.config, setup.config.exp.strict
     read = ready.read(setup, ui, watch)
     key = recognised.depends_on(setup, read)
-    if not (force or dry_run or replay) and (known := _known(setup, read, key, ui)):
+    if not (force or dry_run or replay) and (known := _known(setup, read, key, ui, report=report)):
         siblings.compare(setup.folder, config, ui)
         return known
     start = ready.divide(read, setup, ui, watch)
@@ -166,12 +174,12 @@ def run(
     if config.exp.save_test and not replay:
         path = exports.write_csv(config.exp.save_test, exports.test_rows(predictions, dataset), "save_test")
         ui.note(f"test rows with predictions: {path}")
-    reported = reporting.at_the_end(setup.folder, config, ui)
+    reported = reporting.at_the_end(setup.folder, config, ui) if report else None
     ui.detail("seconds: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in watch.seconds.items()))
     return Result(**vars(told), folder=setup.folder, outcome=outcome, report=reported)
 
 
-def _known(setup: Setup, read: load.Loaded, key: str, ui: Ui) -> Result | None:
+def _known(setup: Setup, read: load.Loaded, key: str, ui: Ui, *, report: bool) -> Result | None:
     """The results of the run in the folder, if they would come out the same; what was warned of is said again."""
     config = setup.config
     if config.feats.no_reuse or config.exp.save_test:
@@ -182,7 +190,7 @@ def _known(setup: Setup, read: load.Loaded, key: str, ui: Ui) -> Result | None:
     for warning in found.warnings:
         if not ui.has_warned(warning):
             ui.warn(warning)
-    reported = reporting.at_the_end(setup.folder, config, ui)
+    reported = reporting.at_the_end(setup.folder, config, ui) if report else None
     told = {field.name: getattr(found, field.name) for field in fields(Told)}
     return Result(**told, folder=setup.folder, made=found.made, report=reported)
 

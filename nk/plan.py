@@ -40,7 +40,7 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan in words, a line each."""
-        return [self._data(), *self._classes(), self._split(), *self._features(), f"model: {self.model}", *self.notes]
+        return [self._data(), *self._classes(), self.split(), *self._features(), f"model: {self.model}", *self.notes]
 
     def _data(self) -> str:
         frame, target = self.dataset.frame, self.dataset.target
@@ -58,7 +58,8 @@ class Plan:
         counts = dict(frame[target.name].value_counts().iter_rows())
         return ["classes: " + ", ".join(f"{label} {counts.get(label, 0)}" for label in target.labels)]
 
-    def _split(self) -> str:
+    def split(self) -> str:
+        """The parts, or the folds."""
         if len(self.folds) > 1:
             return f"cross-validation: {len(self.folds)} folds ({self.folds_by}) over all rows (no other split is used)"
         counts = [self._part(part) for part in PARTS]

@@ -14,6 +14,7 @@ from nk.exports import write_features
 from nk.manifest import manifest
 from nk.paths import looked_from
 from nk.plan import hours
+from nk.report import checked
 from nk.report.pictures import draw_results
 from nk.show import log_results
 from nk.stages import audit, certainty, course, trained
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from nk.audit.finding import Finding
     from nk.config import Config
     from nk.evaluations import Evaluation
     from nk.lock import Lock
     from nk.manifest import Stopwatch
+    from nk.ready import Ready
     from nk.registry import Plugin
     from nk.replay import Outcome, Replay
     from nk.runfolder import RunFolder
@@ -100,6 +103,15 @@ def config_text(setup: Setup, *, report: bool = False) -> str:
     """The config of a run with nothing left open, as YAML; no result depends on the section [REPORT]."""
     asked = report and setup.config.report.model_fields_set
     return to_yaml(_resolved(setup, ("report",) if asked else ()))
+
+
+def told_of_check(
+    setup: Setup, ready: Ready, findings: Sequence[Finding], error: str, watch: Stopwatch
+) -> dict[str, Any]:
+    """What a report says of a check."""
+    about = manifest(seed=setup.config.exp.random_seed, seconds=watch.seconds)
+    text = config_text(setup, report=True)
+    return checked.told(setup.config.exp.name, ready, findings, error, config=text, manifest=about)
 
 
 def final_rows(dataset: Dataset, folds: Sequence[Fold]) -> tuple[Sequence[str], Sequence[str]]:

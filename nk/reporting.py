@@ -1,9 +1,9 @@
-"""The recipe of `nk report`: read run folders, say in a plain dict what they hold, and write it in every form."""
+"""The recipe of `nk report`: read folders, say in a plain dict what they hold, and write it in every form."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from nk.report import drawings, pdf, typeset
 from nk.report.blocks import Picture
 from nk.report.card import card, metadata
 from nk.report.clips import clips
+from nk.report.commands import is_of_command, read_several
 from nk.report.compare import compare
 from nk.report.files import CONFIG, ENSEMBLE, EXPLORE, read_explored, read_made, read_run
 from nk.report.html import Page, html
@@ -24,31 +25,38 @@ from nk.report.paper import first, paper, side_by_side
 from nk.report.summary import looked_at, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nk.config import Config
     from nk.config.output import Report as Asked
     from nk.report.blocks import Block
+    from nk.report.commands import Several
+    from nk.report.drawings import Drawing
     from nk.report.files import Run
     from nk.report.shapes import Explored
     from nk.runfolder import RunFolder
     from nk.ui import Ui
 
 PAGE, CARD = "report.html", "model_card.md"
-_TOGETHER = "comparison"
+_TOGETHER, _CHECK = "comparison", "_check"
 _ON_SCREEN, _ON_PAPER = ("svg", "png", "jpg"), ("pdf", "png", "jpg")
 _ELSEWHERE = "name another folder by `--output`"
+_FIRST = "`nk run` or `nk explore` comes first; of `nk flags`, `nk multidb` and `nk optim` name the folder"
 _INSTALL = "install TeX, or `pip install 'nk-speech[report]'`, which brings Typst"
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a report is about: the folder of an experiment, with a run or a look at the data, or both."""
+    """What a report is about: the folder of an experiment, with a run or a look at the data, or both.
+
+    In place of these it may be what a command has found that makes many runs.
+    """
 
     folder: Path
-    run: Run | None
-    explored: Explored | None
     told: dict[str, Any]
+    run: Run | None = None
+    explored: Explored | None = None
+    several: Several | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,7 @@ def report(
     """Make a report of one experiment, or of several side by side.
 
     Args:
-        where: run folders, or config files of runs
+        where: folders of runs or of other commands, or config files of runs
         ui: where to say what happens
         overrides: `section.key=value`, put over what the configs say
         output: the folder to write to
@@ -103,6 +111,24 @@ def at_the_end(folder: Path, config: Config, ui: Ui) -> Report | None:
     try:
         subjects = [_subject(_of_run(folder, config))]
         return _write(subjects, config.report, _place(subjects), ui, audio=config.report.audio)
+    except DataError as error:
+        ui.warn(f"there is no report: {error}", error.hint)
+        return None
+
+
+def of_check(config: Config, tell: Callable[[], dict[str, Any]], ui: Ui) -> Report | None:
+    """Make the report of a check, which has no folder of its own: the report is the folder `<root>/<name>_check`.
+
+    Args:
+        config: of the experiment; without a section [REPORT] there is none
+        tell: says what was found, as `nk.report.frame.frame` has it
+        ui: told what stands in its way
+    """
+    if not config.report.model_fields_set:
+        return None
+    place = Path(config.exp.root) / f"{config.exp.name}{_CHECK}"
+    try:
+        return _write([Subject(place, tell())], config.report, place, ui, audio=False)
     except DataError as error:
         ui.warn(f"there is no report: {error}", error.hint)
         return None
@@ -147,27 +173,30 @@ def _config(folder: Path) -> Path:
     found = [place for place in (folder / CONFIG, folder / EXPLORE / CONFIG) if place.is_file()]
     if not found:
         text = f"`{folder}` is no run folder: it has no `{CONFIG}`"
-        raise DataError(text, hint="name a folder that `nk run` or `nk explore` has written, or a config file")
+        raise DataError(text, hint="name a folder that a command of nk has written, or a config file")
     return found[0]
 
 
 def _of_run(folder: Path, asked: Config) -> _Found:
     """The config of the run in a folder, in which nothing is left open, with the section [REPORT] that is asked for."""
-    if not (folder / "manifest.json").is_file():
+    if is_of_command(folder) or not (folder / "manifest.json").is_file():
         return _Found(folder, asked, folder / CONFIG)
     found, file = config_of(folder) if (folder / ENSEMBLE).is_file() else (None, folder / CONFIG)
     return _Found(folder, (found or load_config(file).config).replaced(report=asked.report), file)
 
 
 def _subject(found: _Found) -> Subject:
-    folder, explored = found.folder, read_explored(found.folder)
+    folder, several = found.folder, read_several(found.folder)
+    if several:
+        return Subject(folder, several.told(folder.resolve().name, *read_made(folder)), several=several)
+    explored = read_explored(folder)
     if (folder / "manifest.json").is_file():
         run = read_run(folder, found.config, found.file)
-        return Subject(folder, run, explored, summary(run))
+        return Subject(folder, summary(run), run, explored)
     if explored is None:
-        raise DataError(f"there is nothing to report in `{folder}`", hint="`nk run` or `nk explore` comes first")
+        raise DataError(f"there is nothing to report in `{folder}`", hint=_FIRST)
     told = looked_at(folder, explored, *read_made(folder / EXPLORE))
-    return Subject(folder, None, explored, told)
+    return Subject(folder, told, explored=explored)
 
 
 def _place(subjects: Sequence[Subject]) -> Path:
@@ -223,7 +252,7 @@ def _page(one: Subject, folder: Path, *, audio: bool) -> Page:
     return Page(
         summary=one.told,
         figures=drawings.draw(run, folder, "svg") if run else (),
-        exhibits=drawings.explored(one.folder, one.explored, _ON_SCREEN),
+        exhibits=_on_screen(one, folder),
         table=table(run.predictions, run.part) if run and run.part else None,
         clips=heard,
         notes=notes,
@@ -232,20 +261,34 @@ def _page(one: Subject, folder: Path, *, audio: bool) -> Page:
 
 def _blocks(subjects: Sequence[Subject], folder: RunFolder) -> list[Block]:
     """What stands on paper, with the figures in the folder `figures`, under names of our own."""
-    place, found = folder.folder("figures"), []
+    found = []
     for number, one in enumerate(subjects, start=1):
-        inside = place / f"run{number}"
-        inside.mkdir()
+        inside = folder.path / "figures" / f"run{number}"
         run = one.run
+        if run or one.explored or one.several:
+            inside.mkdir(parents=True)
         figures = [Picture(_path(each.path), each.said) for each in (drawings.draw(run, inside, "pdf") if run else ())]
-        exhibits = {}
-        for count, (name, each) in enumerate(drawings.explored(one.folder, one.explored, _ON_PAPER).items(), start=1):
-            copy = inside / f"explored_{count}{each.path.suffix}"
-            shutil.copyfile(each.path, copy)
-            exhibits[name] = Picture(_path(copy), each.title)
+        exhibits = {name: Picture(_path(each.path), each.title) for name, each in _on_paper(one, inside).items()}
         worst = table(run.predictions, run.part) if run and run.part else None
         found += paper(one.told, figures, exhibits, worst)
     return found
+
+
+def _on_screen(one: Subject, folder: Path) -> dict[str, Drawing]:
+    """The figures of what was explored, or of what makes many runs."""
+    return one.several.draw(folder, "svg") if one.several else drawings.explored(one.folder, one.explored, _ON_SCREEN)
+
+
+def _on_paper(one: Subject, inside: Path) -> dict[str, Drawing]:
+    """The same, in a folder, under names of our own."""
+    if one.several:
+        return one.several.draw(inside, "pdf")
+    found = drawings.explored(one.folder, one.explored, _ON_PAPER)
+    copies = {name: replace(each, path=inside / f"explored_{count}{each.path.suffix}")
+              for count, (name, each) in enumerate(found.items(), start=1)}  # fmt: skip
+    for name, each in copies.items():
+        shutil.copyfile(found[name].path, each.path)
+    return copies
 
 
 def _path(figure: Path) -> str:

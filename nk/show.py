@@ -35,6 +35,8 @@ def show_plan(plan: Plan, ui: Ui, *, json: bool) -> None:
 def show_checked(checked: Checked, ui: Ui, *, json: bool) -> None:
     """Print what the audit has found as a panel; with `json`, as JSON on stdout besides."""
     audit.show(checked.findings, ui)
+    if checked.report:
+        say_report(checked.report, ui)
     if json:
         ui.out(json_text.dumps(audit.as_json(checked.findings), indent=1, ensure_ascii=False))
 

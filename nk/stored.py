@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 _CONFIG = "config.yaml"
+_PREDICTIONS = "predictions.csv"  # other commands leave a manifest and a config too
 _MODEL = "model"
 # What a config may say otherwise than the run, and the model is the same: how to work, what to write, what to show.
 _FREE = {"n_jobs", "no_reuse", "print_feats", "store_format", "fail_threshold", "save", "measure", "options", "search"}
@@ -82,7 +83,7 @@ def find(where: Path, overrides: Sequence[str]) -> tuple[Path, Loaded]:
         NotBuilt: the config asks for what nk cannot do yet
     """
     if where.is_dir():
-        lacking = next((name for name in (MANIFEST, _CONFIG) if not (where / name).is_file()), None)
+        lacking = next((name for name in (MANIFEST, _CONFIG, _PREDICTIONS) if not (where / name).is_file()), None)
         if lacking:
             text = f"`{where}` is no run folder: it has no `{lacking}`"
             raise DataError(text, hint="name a folder that `nk run` has written, or a config file")

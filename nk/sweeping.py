@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nk import chosen, comparing, members, nesting, runfolder
+from nk import chosen, comparing, members, nesting, reporting, runfolder
 from nk.cellruns import WAY_OUT, CellRun, run_all
 from nk.cells import cells
+from nk.config import to_yaml
 from nk.errors import ClusterError, NkError
 from nk.execute import HERE
 from nk.families import metrics as measures
 from nk.manifest import Stopwatch, manifest
+from nk.paths import looked_from
+from nk.report.files import CONFIG
+from nk.swept_words import caution, lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from nk.execute import Executor
     from nk.members import Member
     from nk.nesting import Inner
+    from nk.reporting import Report
     from nk.ui import Ui
 
     Nest = Callable[..., Mapping[str, Inner]]
@@ -66,7 +71,8 @@ class Estimate:
         if self.choice:
             told["choice"] = {"by": self.choice.how, "cross_validated": self.choice.folded,
                               "metric": vars(self.choice.metric), "chosen": self.choice.chosen}  # fmt: skip
-        return {**told, "why_not": self.why or None}
+        told |= {"why_not": self.why or None, "words": lines(self)}
+        return {**told, "caution": caution(self) if self.runs > 1 else ""}
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ class Sweep:
     place: Path
     runs: tuple[CellRun, ...]
     estimates: tuple[Estimate, ...]
+    report: Report | None = None
 
     @property
     def exit_code(self) -> int:
@@ -84,8 +91,22 @@ class Sweep:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        runs, estimates = [run.as_dict() for run in self.runs], [one.as_dict() for one in self.estimates]
-        return {"schema": 1, "cells": runs, "estimates": estimates}
+        estimates = [{**one.as_dict(), "comparison": self._compared(one)} for one in self.estimates]
+        return {"schema": 1, "cells": [run.as_dict() for run in self.runs], "estimates": estimates}
+
+    def _compared(self, one: Estimate) -> dict[str, Any] | None:
+        """What the figure of a comparison shows."""
+        found = one.comparison and _shortly(one.comparison, self.runs)
+        if not found:
+            return None
+        keys, runs = ("value", "low", "high"), [run.as_dict() for run in found.runs]
+        shown = [{"name": run["name"], **{key: run["metrics"][found.measure.name][key] for key in keys}}
+                 for run in runs]  # fmt: skip
+        return {
+            "basis": found.basis,
+            "runs": shown,
+            "apart": [[one.one, one.other] for one in found.pairs if one.apart],
+        }
 
 
 def sweep(
@@ -129,7 +150,7 @@ def sweep(
         estimates = tuple(_estimate(some, loaded, nest) for some in by_target)
     done = Sweep(place, ranked, estimates)
     _write(done, loaded, watch, ui)
-    return done
+    return replace(done, report=reporting.at_the_end(place, loaded.config, ui))
 
 
 def place_of(loaded: Loaded) -> Path:
@@ -200,8 +221,10 @@ def _write(done: Sweep, loaded: Loaded, watch: Stopwatch, ui: Ui) -> None:
             name = "comparison" if number == 1 else f"comparison_{number}"
             comparing.draw(folder.path, _shortly(found, done.runs), loaded.config.plot, ui, name)
         folder.text("log.txt", "\n".join(ui.lines) + "\n")
-        about = manifest(seed=loaded.config.exp.random_seed, seconds=watch.seconds, command="flags")
-        folder.json("manifest.json", {**about, "config": loaded.file.name})
+        folder.text(CONFIG, to_yaml(loaded.config))
+        about = manifest(seed=loaded.config.exp.random_seed, seconds=watch.seconds, command="flags",
+                         config=loaded.file.name, **looked_from(done.place, loaded.file))  # fmt: skip
+        folder.json("manifest.json", about)
 
 
 def _shortly(found: Comparison, runs: Sequence[CellRun]) -> Comparison:

@@ -118,7 +118,7 @@ def test_a_matrix_with_a_cell_that_fails(nasty: Path) -> None:
     assert rows.height == 16
     assert (told["means"]["by_train"]["female"], told["means"]["all"]) == (None, None)  # a cell of each failed
     folder = nasty.parent / "crossed_multidb"
-    files = {"heatmap.csv", "heatmap.png", "log.txt", "manifest.json", "matrix.json"}
+    files = {"config.yaml", "heatmap.csv", "heatmap.png", "log.txt", "manifest.json", "matrix.json"}
     assert {file.name for file in folder.iterdir()} == files
     made = (across / "manifest.json").read_text()
     again = call("multidb", config, "--set", "exp.databases=['female', 'male']", "--json")

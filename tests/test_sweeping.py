@@ -21,8 +21,8 @@ from nk.cli.main import app
 from nk.comparing import measure_of
 from nk.config import load_config, to_ini, to_yaml
 from nk.errors import ConfigError, DataError
-from nk.show_swept import caution
 from nk.sweeping import Estimate
+from nk.swept_words import caution
 from nk.tables import Metric, Predictions, Target
 
 LABELS = ("anger", "joy", "sadness")
@@ -229,7 +229,9 @@ def test_every_cell_is_a_run_a_failed_one_is_told_and_a_second_time_nothing_is_c
     assert sum(estimate["choice"]["chosen"].values()) == 4
     assert "is the best of 4 by the rows that it is tested on" in done.stderr
     files = {file.name for file in (root / "many_flags").iterdir()}
-    assert files == {"comparison.csv", "comparison.png", "log.txt", "manifest.json", "sweep.csv", "sweep.json"}
+    assert files == {
+        "comparison.csv", "comparison.png", "config.yaml", "log.txt", "manifest.json", "sweep.csv", "sweep.json",
+    }  # fmt: skip
     made = (other / "manifest.json").read_text()
     again = call("flags", swept, "--set", "flags.models=['svm']", "--json")
     assert again.exit_code == 0, again.output

@@ -1,4 +1,4 @@
-"""`nk report`: run folders as a page to read, to listen to and to pass on."""
+"""`nk report`: what a command has left in a folder as a page to read, to listen to and to pass on."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from nk.ui import Ui
 
 Where = Annotated[
     list[Path],
-    typer.Argument(help="Run folders, or config files of runs; several are put side by side.", metavar="RUN..."),
+    typer.Argument(
+        help="Folders that commands have written, or config files of runs; runs are put side by side.", metavar="RUN..."
+    ),
 ]
 Output = Annotated[
     Path | None,
     typer.Option(
-        help="The folder to write to; else `report` in the run folder, or `comparison` beside the first of several.",
+        help="The folder to write to; else `report` in the folder, or `comparison` beside the first of several.",
         metavar="FOLDER",
         show_default=False,
     ),
@@ -33,7 +35,7 @@ def report(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Make a report of runs: one HTML file, a model card, and with `latex` in [REPORT] a PDF."""
+    """Make a report of runs, or of a sweep, a matrix or a search: one HTML file, and with `latex` in [REPORT] a PDF."""
     ui = Ui(quiet=quiet, verbose=verbose, data_only=json)
     with ending_well(ui):
         from nk import reporting

@@ -9,20 +9,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from nk.optim import words
 from nk.optim.nested import best_of
 from nk.paired import ALPHA, difference, holm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from nk.intervals import Interval
     from nk.optim.nested import Nested
     from nk.optim.setting import Setting
+    from nk.optim.space import Dimension
     from nk.optim.store import Record, Trial
     from nk.optim.trials import Bench
+    from nk.reporting import Report
 
 _KINDS = {bool, int, float, str}
+_FEW = 100  # values of an option that are stored
 _MOST = 200  # trials that are compared with the best: with more, hardly a difference outlives the correction
 
 
@@ -32,7 +36,7 @@ class Searched:
 
     `file` is the config with the best. `folded` says that there is no test part, as the config asks for a
     cross-validation, and `again` that all trials were there before. `nested` is what the search is worth, where it was
-    asked for; where that cannot be said, `why` says the reason.
+    asked for; where that cannot be said, `why` says the reason. `plan` says what was searched, and in what folds.
     """
 
     place: Path
@@ -44,6 +48,8 @@ class Searched:
     again: bool = False
     nested: Nested | None = None
     why: str = ""
+    plan: tuple[str, ...] = ()
+    report: Report | None = None
 
     @cached_property
     def best(self) -> Trial:
@@ -99,6 +105,12 @@ class Searched:
         """A value as tables have it."""
         return str(value) if key in self.mixed else value
 
+    def _option(self, one: Dimension) -> dict[str, Any]:
+        """An option and what was tried of it; of many values a figure needs none, as it has a scale."""
+        few = one.values if 1 < len(one.values) <= _FEW else ()
+        return {"key": one.key, "tried": words.tried(one, self.setting.how), "values": [*few],
+                "varied": len(one.values) > 1}  # fmt: skip
+
     def _row(self, trial: Trial) -> dict[str, Any]:
         record = trial.records.get(trial.rung)
         row = {"trial": trial.number, **{key: self.flat(key, value) for key, value in trial.values.items()}}
@@ -121,6 +133,12 @@ class Searched:
         told |= {self.where.way.kind: last.speakers, "best": best, "compared_with_best": len(self.compared),
                  "not_apart_from_best": self.alike}  # fmt: skip
         told |= {"nested": self.nested.as_dict() if self.nested else None, "why_not_nested": self.why or None}
+        told |= {
+            "target": self.setting.loaded.config.data.target,
+            "greater_is_better": self.setting.aim.greater_is_better,
+        }
+        told |= {"plan": [*self.plan], "options": [self._option(one) for one in self.setting.how.dims],
+                 "folded": self.folded, "words": words.lines(self), "caution": words.caution(self)}  # fmt: skip
         return {**told, "trials": [{**self._row(one), "values": dict(one.values)} for one in self.trials]}
 
 
@@ -128,12 +146,6 @@ def spread(record: Record | None) -> float | None:
     """The sample standard deviation over the inner folds that have a value, None where there are not two."""
     known = [one for one in record.folds if one == one] if record else []
     return float(np.std(known, ddof=1)) if len(known) > 1 else None
-
-
-def shown(values: Mapping[str, Any]) -> str:
-    """A combination in words, as `C_val = 1, gamma = scale`."""
-    texts = {key: f"{value:.4g}" if isinstance(value, float) else str(value) for key, value in values.items()}
-    return ", ".join(f"{key} = {text}" for key, text in texts.items())
 
 
 def ranked(found: Searched) -> Sequence[Trial]:

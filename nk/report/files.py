@@ -116,7 +116,7 @@ def read_run(folder: Path, config: Config, config_file: Path | None = None) -> R
         folder=folder,
         config=config,
         config_file=config_file or folder / CONFIG,
-        config_text="" if joined else _text(folder / CONFIG),
+        config_text="" if joined else read_text(folder / CONFIG),
         manifest=read_json(folder / "manifest.json", Manifest),
         metrics=_metrics(folder / "metrics.json", predictions.target),
         groups=_groups(folder / "groups.json"),
@@ -170,7 +170,7 @@ def read_made(folder: Path) -> tuple[Made, str]:
         DataError: a file cannot be read
     """
     config = folder / CONFIG
-    return read_json(folder / "manifest.json", Made), _text(config) if config.is_file() else ""
+    return read_json(folder / "manifest.json", Made), read_text(config) if config.is_file() else ""
 
 
 def read_json(path: Path, kind: type[M]) -> M:
@@ -193,7 +193,12 @@ def _first(error: ValidationError) -> str:
     return f"{found['msg']} (`{place}`)" if place else found["msg"]
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """A file of text.
+
+    Raises:
+        DataError: it cannot be read
+    """
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
@@ -212,7 +217,7 @@ def _metrics(path: Path, target: Target) -> Metrics:
 
 def _groups(path: Path) -> Groups:
     try:
-        found: dict[str, Any] = json.loads(_text(path))
+        found: dict[str, Any] = json.loads(read_text(path))
         columns = {key: value for key, value in found.items() if key not in _ABOUT}
         return Groups(
             fewest=int(found["fewest"]),

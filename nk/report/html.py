@@ -13,6 +13,7 @@ from urllib.parse import quote
 from nk.report import words
 from nk.report.beside import beside, databases
 from nk.report.clips import KINDS, MOST_SECONDS
+from nk.report.parts import TEXTS, order, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,6 +65,9 @@ def html(document: Mapping[str, Any], pages: Sequence[Page]) -> str:
         policy=_policy(style, script),
         uri=_uri,
         interval=words.interval,
+        written=written,
+        order=order,
+        texts=TEXTS,
         beside=beside,
         databases=databases,
         kinds=KINDS,

@@ -21,9 +21,9 @@ def leads(run: Run | None, explored: Explored | None) -> list[dict[str, str]]:
     found = [*_explored(explored, run)]
     if run:
         found += [_audit(one) for one in run.findings if one.level != "note"]
-        found += [lead for test in run.tests for lead in _of_test(test)]
-        found += [*_guessing(run), *_gaps(run), *_looks(run), *_lost(run)]
-    return sorted(found, key=lambda lead: _ORDER.index(lead["level"]))
+        found += [one for test in run.tests for one in _of_test(test)]
+        found += [*_guessing(run), *_gaps(run), *_looks(run), *lost(run.skipped.height)]
+    return sorted(found, key=lambda one: _ORDER.index(one["level"]))
 
 
 def notes(findings: Sequence[Finding]) -> list[dict[str, str]]:
@@ -31,14 +31,15 @@ def notes(findings: Sequence[Finding]) -> list[dict[str, str]]:
     return [_audit(one) for one in findings]
 
 
-def _lead(level: str, text: str, do: str = "", of: str = "result") -> dict[str, str]:
+def lead(level: str, text: str, do: str = "", of: str = "result") -> dict[str, str]:
+    """Something that has to be read first, and what to do about it."""
     return {"level": level, "text": text, "do": do, "of": of}
 
 
 def _audit(one: Finding) -> dict[str, str]:
     more = ", ..." if one.count > len(one.examples) else ""
     shown = f": {', '.join(one.examples)}{more}" if one.examples else ""
-    return _lead(one.level, f"{one.what}{shown}", one.do, f"audit, {one.check}")
+    return lead(one.level, f"{one.what}{shown}", one.do, f"audit, {one.check}")
 
 
 def _of_test(test: Test) -> Iterator[dict[str, str]]:
@@ -51,16 +52,16 @@ def _of_test(test: Test) -> Iterator[dict[str, str]]:
 def _explored(explored: Explored | None, run: Run | None) -> Iterator[dict[str, str]]:
     """What exploring has found, but for what the run says itself."""
     for one in explored.exhibits if explored else ():
-        said = [lead.text for lead in one.leads if not run or not _is_said(lead, run)]
+        said = [each.text for each in one.leads if not run or not _is_said(each, run)]
         text = " ".join(said) if one.leads else one.lead
         if text:
-            yield _lead("finding", text, of=f"explored: {one.title}")
+            yield lead("finding", text, of=f"explored: {one.title}")
 
 
-def _is_said(lead: Lead, run: Run) -> bool:
+def _is_said(told: Lead, run: Run) -> bool:
     """Whether the run tells of the same: its gaps between groups, a trait by its name, or any cue of the recording."""
-    warned = [one for one in run.findings if one.level != "note" and one.check == lead.check]
-    return lead.check == "groups" or any(lead.check == "shortcuts" or f"`{lead.about}`" in one.what for one in warned)
+    warned = [one for one in run.findings if one.level != "note" and one.check == told.check]
+    return told.check == "groups" or any(told.check == "shortcuts" or f"`{told.about}`" in one.what for one in warned)
 
 
 def _guessing(run: Run) -> Iterator[dict[str, str]]:
@@ -76,7 +77,7 @@ def _guessing(run: Run) -> Iterator[dict[str, str]]:
     best = min(known) if name in LOWER else max(known)
     if (found.high >= best) if name in LOWER else (found.low <= best):
         text = f"the {measure(name)} of {number(found.value)} ({interval(found.low, found.high)}) is not surely better"
-        yield _lead("warning", f"{text} than guessing ({number(best)})", "more speakers make the interval narrower")
+        yield lead("warning", f"{text} than guessing ({number(best)})", "more speakers make the interval narrower")
 
 
 def _gaps(run: Run) -> Iterator[dict[str, str]]:
@@ -87,7 +88,7 @@ def _gaps(run: Run) -> Iterator[dict[str, str]]:
         values = {name: run.groups.columns[column][name][gap.measure].value for name in (gap.best, gap.worst)}
         told = " and ".join(f"{number(value)} for {column} {name}" for name, value in values.items())
         text = f"the model does not serve all alike: {measure(gap.measure)} {told}"
-        yield _lead("warning", f"{text}, apart by {number(gap.value)} ({interval(gap.low, gap.high)})",
+        yield lead("warning", f"{text}, apart by {number(gap.value)} ({interval(gap.low, gap.high)})",
                     "say so where the model is used, and look for the cause", "groups")  # fmt: skip
 
 
@@ -97,10 +98,10 @@ def _looks(run: Run) -> Iterator[dict[str, str]]:
         return
     own = [one for one in run.seen if one.target == run.seen[-1].target]
     if len({one.config for one in own}) > 1:
-        yield _lead("warning", evaluations.summary(run.seen), "report the result of a fresh test set", "locks")
+        yield lead("warning", evaluations.summary(run.seen), "report the result of a fresh test set", "locks")
 
 
-def _lost(run: Run) -> Iterator[dict[str, str]]:
-    if run.skipped.height:
-        text = f"{counted(run.skipped.height, 'row')} could not be used"
-        yield _lead("warning", text, "their reasons are under Data", "data")
+def lost(rows: int) -> list[dict[str, str]]:
+    """That rows could not be used."""
+    text = f"{counted(rows, 'row')} could not be used"
+    return [lead("warning", text, "their reasons are under Data", "data")] if rows else []

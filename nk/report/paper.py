@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nk.report.beside import beside, databases
 from nk.report.blocks import Block, Code, Heading, Items, Paragraph, Picture, Table
+from nk.report.paper_parts import parts
 from nk.report.tested import on_paper
 from nk.report.words import counted, interval, listed, measure, number
 
@@ -25,21 +26,20 @@ def paper(run: Told, figures: Sequence[Picture], exhibits: Mapping[str, Picture]
     Args:
         run: as `nk.report.summary.summary` gives it
         figures: of the results
-        exhibits: figures of what was explored, by name
+        exhibits: figures of what was explored, or of parts, by name
         worst: its predictions, as `nk.report.judged.table` gives them
     """
-    if not run["task"]:
-        return [*first(run), *_explored(run, exhibits), *_config(run)]
+    methods = [Heading(2, "Methods"), Paragraph(run["methods"])] if run["methods"] else []
     return [
         *first(run),
-        Heading(2, "Methods"),
-        Paragraph(run["methods"]),
+        *methods,
+        *parts(run["parts"], exhibits),
         *_results(run, figures),
         *_errors(worst),
         *groups(run),
         *_explored(run, exhibits),
-        *_data(run),
-        *_audit(run),
+        *(_data(run) if run["data"] else ()),
+        *(_audit(run) if run["audit"] is not None else ()),
         *_config(run),
     ]
 
@@ -65,16 +65,20 @@ def _difference(each: Told | None) -> str:
 def first(run: Told) -> Iterator[Block]:
     """What has to be known first: the result, and what to be careful of."""
     yield Heading(1, run["name"])
-    if run["task"]:
+    if run["openings"]:
+        for one in run["openings"]:
+            yield Paragraph(f"{one['big']} ({one['small']})")
+            yield Items([("", text) for text in one["said"]])
+    elif run["task"]:
         yield Paragraph(headline(run))
     elif run["explored"]:
         yield Paragraph(run["explored"][0]["said"])
     if run["leads"]:
         yield Items([(one["level"], _with_hint(one)) for one in run["leads"]])
-    else:
-        yield Paragraph(
-            "The audit has no warning." if run["task"] else "Exploring has found nothing to warn of; that is no proof."
-        )
+    elif run["audit"] is not None:
+        yield Paragraph("The audit has no warning.")
+    elif not run["openings"]:
+        yield Paragraph("Exploring has found nothing to warn of; that is no proof.")
 
 
 def headline(run: Told) -> str:

@@ -222,6 +222,7 @@ class Made(Shape):
     packages: dict[str, str] = {}
     seed: int | None = None
     seconds: dict[str, float] = {}
+    command: str = ""
 
 
 class Lead(Shape):

@@ -7,97 +7,81 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from nk import evaluations
 from nk.config.model import DEFAULTS
 from nk.report import joined
+from nk.report.data import data, history, skipped
 from nk.report.exhibits import exhibits
+from nk.report.frame import frame, made_with
 from nk.report.leads import leads, notes
 from nk.report.methods import methods
 from nk.report.words import counted
-from nk.tables import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from nk.report.files import Run, Test
     from nk.report.shapes import Explored, Made, Measure, View
+    from nk.tables import Target
 
 MOST_SPEAKERS = 50
 _BESIDE = ("decided", "certain", "combined", "bins")
 
 
 def summary(run: Run) -> dict[str, Any]:
-    """Everything that a report says of a run.
-
-    Returns:
-        `schema`, `name`, `made`, `task`, `headline` (None where nothing was scored), `leads` (what
-        has to be read first, see `nk.report.leads`), `methods` (a paragraph), `data`, `audit`, `results` (a part each),
-        `tests` (of the stored model), `members` (of an ensemble), `groups`, `history`, `skipped`, `looks`,
-        `confusion`, `explored`, `config` (text)
-        and `made_with`
-    """
-    return {
-        "schema": 1,
-        "name": run.name,
-        "made": run.manifest.made,
-        "task": _task(run),
-        "headline": _headline(run),
-        "leads": leads(run, run.explored),
-        "methods": methods(run),
-        "data": _data(run),
-        "audit": notes(run.findings),
-        "results": [_result(run, part) for part in run.metrics.metrics],
-        "tests": [_tested(one, run.measure) for one in run.tests],
-        "members": joined.members(run.joined, run.measure) if run.joined else None,
-        "groups": _groups(run),
-        "history": [vars(step) | {"lost": step.rows_in - step.rows_out} for step in run.manifest.history],
-        "skipped": _skipped(run.skipped),
-        "looks": evaluations.summary(run.seen) if run.seen else "",
-        "confusion": _confusion(run),
-        "explored": exhibits(run.folder, run.explored),
-        "config": run.config_text,
-        "made_with": _made_with(run),
-    }
+    """Everything that a report says of a run, as `nk.report.frame.frame` has it."""
+    return frame(
+        run.name,
+        run.manifest.made,
+        task=_task(run),
+        headline=_headline(run),
+        leads=leads(run, run.explored),
+        methods=methods(run),
+        data=data(run.rows, run.target, run.manifest.audio_hours, folded=len(run.manifest.folds) > 1),
+        audit=notes(run.findings),
+        results=[_result(run, part) for part in run.metrics.metrics],
+        tests=[_tested(one, run.measure) for one in run.tests],
+        members=joined.members(run.joined, run.measure) if run.joined else None,
+        groups=_groups(run),
+        history=history(run.manifest.history),
+        skipped=skipped(run.skipped["reason"].fill_null("").to_list()),
+        looks=evaluations.summary(run.seen) if run.seen else "",
+        confusion=_confusion(run),
+        explored=exhibits(run.folder, run.explored),
+        config=run.config_text,
+        made_with=_made_with(run),
+    )
 
 
 def looked_at(folder: Path, explored: Explored, made: Made, config: str) -> dict[str, Any]:
-    """What a report says where there is no run, but a look at the data: as `summary`, with nothing of a result."""
+    """What a report says where there is no run, but a look at the data."""
+    return frame(
+        explored.name,
+        made.made,
+        leads=leads(None, explored),
+        explored=exhibits(folder, explored),
+        config=config,
+        made_with=made_with(made),
+    )
+
+
+def task_of(target: Target, folds: int) -> dict[str, Any]:
+    """What is predicted, and in how many folds, 0 where there is a split."""
+    kind = "a number" if target.is_number else counted(len(target.labels), "class", "classes")
     return {
-        "schema": 1,
-        "name": explored.name,
-        "made": made.made,
-        "task": None,
-        "headline": None,
-        "leads": leads(None, explored),
-        "methods": "",
-        "data": None,
-        "audit": None,
-        "results": [],
-        "tests": [],
-        "members": None,
-        "groups": [],
-        "history": [],
-        "skipped": {"rows": 0, "reasons": []},
-        "looks": "",
-        "confusion": None,
-        "explored": exhibits(folder, explored),
-        "config": config,
-        "made_with": made.model_dump(exclude={"made"}) if made.nk else None,
+        "target": target.name,
+        "is_number": target.is_number,
+        "labels": list(target.labels),
+        "kind": kind,
+        "folds": folds if folds > 1 else 0,
     }
 
 
 def _task(run: Run) -> dict[str, Any]:
-    kind = "a number" if run.target.is_number else counted(len(run.target.labels), "class", "classes")
     return {
-        "target": run.target.name,
-        "is_number": run.target.is_number,
-        "labels": list(run.target.labels),
-        "kind": kind,
+        **task_of(run.target, len(run.manifest.folds)),
         **(joined.task(run.joined) if run.joined else _trained(run)),
-        "folds": len(run.manifest.folds) if len(run.manifest.folds) > 1 else 0,
         "runs": run.predictions.frame["run"].n_unique(),
     }
 
@@ -121,55 +105,6 @@ def _guesses(run: Run, part: str) -> Mapping[str, Mapping[str, float | None]]:
 def _measured(name: str, found: Measure, guesses: Mapping[str, Mapping[str, float | None]]) -> dict[str, Any]:
     """A measure beside what guessing gives."""
     return {"measure": name, **found.model_dump(), "guesses": {base: each.get(name) for base, each in guesses.items()}}
-
-
-def _data(run: Run) -> dict[str, Any]:
-    frame, folded = run.rows, len(run.manifest.folds) > 1
-    parts = [] if folded else [part for part in PARTS if (frame["split"] == part).any()]
-    return {
-        "rows": frame.height,
-        "files": frame.select("database", "file").n_unique(),
-        "hours": run.manifest.audio_hours,
-        "seconds": _spread(frame["end"] - frame["start"]),
-        "speakers": _speakers(frame),
-        "unlabelled": frame[run.target.name].null_count(),
-        "parts": [{"part": part, **_part(frame.filter(pl.col("split") == part))} for part in parts],
-        "databases": [
-            {"database": name, **_part(rows)}
-            for (name,), rows in frame.group_by("database", maintain_order=True)
-        ],
-        "classes": [] if run.target.is_number else _classes(run, parts),
-        "values": _spread(frame[run.target.name]) if run.target.is_number else None,
-    }  # fmt: skip
-
-
-def _speakers(frame: pl.DataFrame) -> int | None:
-    known = frame["speaker"].drop_nulls() if "speaker" in frame.columns else pl.Series()
-    return known.n_unique() if known.len() else None
-
-
-def _part(rows: pl.DataFrame) -> dict[str, Any]:
-    return {
-        "rows": rows.height,
-        "speakers": _speakers(rows),
-        "hours": float((rows["end"] - rows["start"]).sum()) / 3600,
-    }
-
-
-def _classes(run: Run, parts: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows and speakers a class, and rows of it in each part."""
-    found = []
-    for label in run.target.labels:
-        rows = run.rows.filter(pl.col(run.target.name).cast(pl.String) == label)
-        inside = {part: rows.filter(pl.col("split") == part).height for part in parts}
-        found.append({"class": label, "rows": rows.height, "speakers": _speakers(rows), "parts": inside})
-    return found
-
-
-def _spread(values: pl.Series) -> dict[str, float | None]:
-    """Smallest, mean and largest value."""
-    known = values.cast(pl.Float64, strict=False).drop_nulls()
-    return {name: pl.select(getattr(pl.lit(known), name)()).item() for name in ("min", "mean", "max")}
 
 
 def _result(run: Run, part: str) -> dict[str, Any]:
@@ -253,13 +188,6 @@ def _groups(run: Run) -> list[dict[str, Any]]:
             "gap": _plain(gap),
         })  # fmt: skip
     return found
-
-
-def _skipped(skipped: pl.DataFrame) -> dict[str, Any]:
-    if not skipped.height:
-        return {"rows": 0, "reasons": []}
-    counts = skipped["reason"].value_counts(sort=True).head(10).iter_rows()
-    return {"rows": skipped.height, "reasons": [{"reason": reason, "rows": rows} for reason, rows in counts]}
 
 
 def _confusion(run: Run) -> dict[str, Any] | None:

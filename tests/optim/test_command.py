@@ -53,8 +53,8 @@ def test_a_search_leaves_its_trials_pictures_and_a_config_that_runs(nasty: Path,
     told, said = done(config(nasty, tmp_path))
     place = tmp_path / "results" / "x_optim"
     assert {file.name for file in place.iterdir()} == {
-        "best.ini", "log.txt", "manifest.json", "options.csv", "options.png", "search.csv", "search.png", "study.db",
-        "study.json", "trials.csv",
+        "best.ini", "config.yaml", "log.txt", "manifest.json", "options.csv", "options.png", "search.csv", "search.png",
+        "study.db", "study.json", "trials.csv",
     }  # fmt: skip
     assert [one["values"] for one in told["trials"]] == [
         {"K_val": k, "KNN_weights": weights} for k in (1, 3, 9) for weights in ("uniform", "distance")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nk import reporting
+from nk.report.frame import frame
 from nk.report.html import Page, html
 from nk.ui import Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 NASTY = "<script>alert('x')</script>"
@@ -26,20 +27,9 @@ def page(nasty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shown(browser: Any, page: Path) -> Iterator[Any]:
-    """The page as the browser shows it; nothing but the file may be asked for, and nothing be complained of."""
-    tab = browser.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    tab.on("console", lambda message: said.append(message.text))
-    tab.on("pageerror", lambda error: said.append(str(error)))
-    tab.on("dialog", lambda dialog: said.append(dialog.message))
-    tab.on("request", lambda request: asked.append(request.url))
-    tab.goto(page.as_uri())
-    yield tab
-    tab.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == [page.as_uri()]
+def shown(opened: Callable[[Path], Any], page: Path) -> Any:
+    """The page as the browser shows it."""
+    return opened(page)
 
 
 def test_every_text_is_shown_as_it_is_and_none_is_run(shown: Any) -> None:
@@ -155,13 +145,12 @@ def test_the_policy_lets_nothing_in(page: Path) -> None:
 
 
 def test_a_look_at_the_data_alone_has_a_page() -> None:
-    told = {
-        "name": "look", "made": "2026-01-01", "task": None, "headline": None, "methods": "", "data": None,
-        "audit": None, "results": [], "tests": [], "groups": [], "looks": "", "config": "", "made_with": None,
-        "leads": [{"level": "finding", "text": "women are angry", "do": "", "of": ""}],
-        "explored": [{"name": "one", "title": "One", "said": NASTY, "lead": None, "files": ["a.csv"],
-                      "table": {"columns": ["a"], "numeric": [False], "rows": [[NASTY]], "total": 2}}],
-    }  # fmt: skip
+    told = frame(
+        "look", "2026-01-01",
+        leads=[{"level": "finding", "text": "women are angry", "do": "", "of": ""}],
+        explored=[{"name": "one", "title": "One", "said": NASTY, "lead": None, "files": ["a.csv"],
+                   "table": {"columns": ["a"], "numeric": [False], "rows": [[NASTY]], "total": 2}}],
+    )  # fmt: skip
     text = html({"title": "t", "author": "a", "comparison": None}, [Page(told)])
     assert "women are angry" in text
     assert NASTY not in text
