@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Kind = Literal["violin", "box", "bar", "strip", "swarm"]
 _MOST = 20
 PICKED = "the feature was picked by these very rows, which makes p too small"
+ALONE = "p is of this feature alone; `feature_tests` has it corrected for all that are shown"
 _SHOWS = {
     "violin": "Shapes: density; thick line: middle half; dot: median",
     "box": "Boxes: middle half and median; whiskers: to 1.5 times its width; points: beyond",

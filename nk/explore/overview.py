@@ -135,7 +135,8 @@ def _missing(material: Material) -> Exhibit:
     first = [name for name in ("database", "split", rows) if name in wide.columns]
     lacking = {name: int(frame[name].null_count()) for name in columns if frame[name].null_count()}
     wide = wide if lacking else wide.head(1)  # of all rows: where nothing is missing, no part has to be told
-    table = wide.unpivot(index=first, variable_name="column", value_name="missing").rename({rows: "rows"})
+    names = {"\ncolumn": "column", "\nmissing": "missing", rows: "rows"}  # a user's column may be called so
+    table = wide.unpivot(index=first, variable_name="\ncolumn", value_name="\nmissing").rename(names)
     table = table.with_columns((pl.col("missing") / pl.col("rows") * 100).round(2).alias("percent"))
     said = ", ".join(f"{name} {count:,}" for name, count in lacking.items())
     caption = f"Missing of {count_text(frame.height, 'row')}: {said}." if said else "No value is missing in any column."

@@ -404,5 +404,7 @@ def test_speakers_who_all_differ_by_the_same_are_ranked() -> None:
 
 
 def test_two_speakers_are_no_test() -> None:
-    found = tables.associate(pl.Series(["m", "f"] * 10), pl.Series(["x", "y"] * 10), pl.Series(["p", "q"] * 10), "a | b")
+    found = tables.associate(
+        pl.Series(["m", "f"] * 10), pl.Series(["x", "y"] * 10), pl.Series(["p", "q"] * 10), "a | b"
+    )
     assert [one.unit for one in found] == ["rows"]
