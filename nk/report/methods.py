@@ -77,14 +77,16 @@ def _speakers(rows: pl.DataFrame) -> str:
     if missing == rows.height:
         return ""
     text = f" of {counted(rows['speaker'].drop_nulls().n_unique(), 'speaker')}"
-    return text + (f" and {counted(missing, 'recording')} of unknown ones" if missing else "")
+    return text + (f", {missing:,} of them without a known speaker" if missing else "")
 
 
 def _features(run: Run) -> str:
-    sources = [_source(found) for found in run.manifest.features]
-    if not sources:
-        return ""
-    return f"From each, {counted(run.manifest.columns, 'feature')} were computed by {listed(sources)}."
+    tables = [", ".join(map(str, found["files"])) for found in run.manifest.features if found.get("files")]
+    computed = [_source(found) for found in run.manifest.features if not found.get("files")]
+    told = [f"computed by {listed(computed)}"] if computed else []
+    told += [f"read from ready-made tables ({listed(tables)})"] if tables else []
+    count = counted(run.manifest.columns, "feature")
+    return f"For each, {count} {'was' if run.manifest.columns == 1 else 'were'} {listed(told)}." if told else ""
 
 
 def _source(found: dict[str, Any]) -> str:
