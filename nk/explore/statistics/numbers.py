@@ -124,7 +124,7 @@ def _pair(one: str, other: str, groups: Mapping[str, Doubles], normal: bool, uni
 
 def _rule(*sizes: int) -> str:
     """What has told whether groups of these sizes are near normal."""
-    return " and ".join(dict.fromkeys("skewness" if size >= _MANY else "Shapiro-Wilk" for size in sizes))
+    return " and ".join(sorted({"skewness" if size >= _MANY else "Shapiro-Wilk" for size in sizes}))
 
 
 def _result(of: str, test: str, done: Any, df: float | None, effect: Effect, n: int, unit: Unit, why: str) -> Result:
