@@ -81,12 +81,18 @@ def _speakers(rows: pl.DataFrame) -> str:
 
 
 def _features(run: Run) -> str:
-    tables = [", ".join(map(str, found["files"])) for found in run.manifest.features if found.get("files")]
+    tables = [name for found in run.manifest.features for name in _files(found)]
     computed = [_source(found) for found in run.manifest.features if not found.get("files")]
     told = [f"computed by {listed(computed)}"] if computed else []
     told += [f"read from ready-made tables ({listed(tables)})"] if tables else []
     count = counted(run.manifest.columns, "feature")
     return f"For each, {count} {'was' if run.manifest.columns == 1 else 'were'} {listed(told)}." if told else ""
+
+
+def _files(found: dict[str, Any]) -> list[str]:
+    """The tables that features were read from; none where they were computed."""
+    files = found.get("files")
+    return list(files) if isinstance(files, dict) else []
 
 
 def _source(found: dict[str, Any]) -> str:
