@@ -47,7 +47,7 @@ class Groups:
     """Which rows go together when they are left out.
 
     `numbers` are 1 to `len(names)`, shape (rows,), `names` the groups' names in that order, `kind` is what they are and
-    `why` the reason, where they are not speakers.
+    `why` the reason, where they are not speakers, or not all of them.
     """
 
     numbers: Ints
@@ -100,7 +100,8 @@ def group(
     """
     known = 0 if speakers is None else speakers.drop_nulls().n_unique()
     if speakers is not None and known >= FEWEST_SPEAKERS and not speakers_are_target:
-        return Groups(*_number(speakers.fill_null("(unknown)")), "speaker")
+        why = "rows without one counted as one more" if speakers.null_count() else ""
+        return Groups(*_number(speakers.fill_null("(unknown)")), "speaker", why)
     return Groups(
         *_number(ids), unit, "the speaker is the target" if speakers_are_target else _no_speakers(known, unit)
     )

@@ -164,3 +164,9 @@ class TestGroup:
         found = group(pl.Series(["x", "y", "x", "y"]), None)
         assert found.names == ("x", "y")
         assert found.numbers.tolist() == [1, 2, 1, 2]
+
+
+def test_rows_of_unknown_speakers_are_told_of() -> None:
+    ids, speakers = pl.Series(["a", "b", "c", "d"]), pl.Series(["x", "y", "z", None])
+    assert str(group(ids, speakers)) == "4 speakers (rows without one counted as one more)"
+    assert str(group(ids[:3], speakers[:3])) == "3 speakers"

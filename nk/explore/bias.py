@@ -17,7 +17,7 @@ import polars as pl
 from nk.audit.cues import CUES, Cue
 from nk.audit.probe import ROUNDS, holm
 from nk.audit.shortcuts import SHARE, SURE, probe
-from nk.explore.columns import Column, column_of
+from nk.explore.columns import Column, column_of, finite
 from nk.explore.exhibit import Exhibit, Lead
 from nk.explore.hearing import BESIDE, HEARD
 from nk.explore.pictures import draw_scores
@@ -90,7 +90,8 @@ def show(material: Material, reached: Reached | None = None) -> Iterator[Exhibit
 
 def _how(material: Material, measure: str, chance: float, rounds: int) -> str:
     """How columns were probed."""
-    left = "speakers left out" if material.dataset.has_speakers and material.target != "speaker" else "rows left out"
+    known = material.dataset.has_speakers and material.target != "speaker"
+    left = "speakers left out (`speaker` itself on other rows of his)" if known else "rows left out"
     text = f"{measure} of each column alone on {left}, chance {chance:.2f}"
     return f"{text}, p by {rounds:,} permutations, Holm-corrected, traits and other columns each for themselves."
 
@@ -132,10 +133,15 @@ def _columns(material: Material) -> list[Column]:
     frame = material.frame
     named = [*_TRAITS, *HEARD, *BESIDE, *(name for name in frame.columns if name.endswith("_pred"))]
     names = [name for name in dict.fromkeys(named) if name in frame.columns and name != material.target]
-    varied = [name for name in names if frame[name].drop_nulls().n_unique() > 1]
+    varied = [name for name in names if _known(frame[name]).n_unique() > 1]
     plain = material.unbinned
     found = [column_of(plain, name) for name in varied]
     return [_aged(column) if column.name == "age" else column for column in found]
+
+
+def _known(values: pl.Series) -> pl.Series:
+    """The values that are known, of numbers those that are finite."""
+    return (finite(values) if values.dtype.is_numeric() else values).drop_nulls()
 
 
 def _aged(column: Column) -> Column:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Kind = Literal["violin", "box", "bar", "strip", "swarm"]
 _MOST = 20
 PICKED = "the feature was picked by these very rows, which makes p too small"
+ALONE = "p is of this feature alone; `feature_tests` has it corrected for all that are shown"
 _SHOWS = {
     "violin": "Shapes: density; thick line: middle half; dot: median",
     "box": "Boxes: middle half and median; whiskers: to 1.5 times its width; points: beyond",
@@ -82,7 +83,7 @@ def exhibit(
     title = f"{name}, by {target.name}" if target.name in dataset else name
     speakers = dataset.frame["speaker"].drop_nulls().n_unique() if dataset.has_speakers else 0
     sample = count_text(frame.height, "recording") + (f" of {count_text(speakers, 'speaker')}" if speakers else "")
-    caption = f"{sample}. {_SHOWS[kind]}.{_said(tests, frame)}"
+    caption = f"{sample}. {_SHOWS[kind]}.{_said(tests, frame)}{_unsaid(tests) if speakers else ''}"
     return Exhibit(
         name=f"feature_{name}",
         title=title,
@@ -159,6 +160,14 @@ def _said(tests: Sequence[Result], frame: pl.DataFrame) -> str:
     furthest = max(known, key=lambda pair: known[pair], default=None)
     apart = f" Furthest apart: {furthest}, {found[furthest].effect_text()}." if furthest else ""
     return "".join(f" {one.sentence().removeprefix('all: ')}." for one in whole) + apart
+
+
+def _unsaid(tests: Sequence[Result]) -> str:
+    """What is to be said where speakers are known, and there is no test of them that could be cited."""
+    mine = [one for one in tests if one.unit == "speakers"]
+    if not tests or any(one.of == TOGETHER for one in mine) or (mine and all(one.of != TOGETHER for one in tests)):
+        return ""
+    return f" By speakers: {'pairs alone were' if mine else 'not'} tested, as too few can be compared."
 
 
 def tests_of(dataset: Dataset, features: Features, names: Sequence[str], *, picked: bool) -> list[Exhibit]:

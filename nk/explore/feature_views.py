@@ -131,6 +131,8 @@ class _Views:
             )
             for name in names
         ]  # fmt: skip
+        if len(shown) > 1 and self.has_target:
+            shown = [replace(one, notes=(*one.notes, distributions.ALONE)) for one in shown]
         return [*shown, *distributions.tests_of(self.dataset, self.features, names, picked=bool(picked))]
 
     def of_models(self) -> list[Exhibit]:

@@ -14,7 +14,7 @@ from nk.explore.relation import describe
 from nk.explore.scopes import by_scope
 from nk.explore.value_counts import alone
 from nk.report.figures import count_text
-from nk.stages.columns import describing
+from nk.stages.columns import describing, free
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,11 +130,13 @@ def _missing(material: Material) -> Exhibit:
     columns = describing(material.dataset.frame.columns)
     frame = material.frame
     counts = [pl.col(name).is_null().sum().alias(name) for name in columns if name not in {"database", "split"}]
-    wide = by_scope(frame, [pl.len().alias("rows"), *counts], parted=material.parted)
-    first = [name for name in ("database", "split", "rows") if name in wide.columns]
+    rows = free("rows", columns)
+    wide = by_scope(frame, [pl.len().alias(rows), *counts], parted=material.parted)
+    first = [name for name in ("database", "split", rows) if name in wide.columns]
     lacking = {name: int(frame[name].null_count()) for name in columns if frame[name].null_count()}
     wide = wide if lacking else wide.head(1)  # of all rows: where nothing is missing, no part has to be told
-    table = wide.unpivot(index=first, variable_name="column", value_name="missing")
+    names = {"\ncolumn": "column", "\nmissing": "missing", rows: "rows"}  # a user's column may be called so
+    table = wide.unpivot(index=first, variable_name="\ncolumn", value_name="\nmissing").rename(names)
     table = table.with_columns((pl.col("missing") / pl.col("rows") * 100).round(2).alias("percent"))
     said = ", ".join(f"{name} {count:,}" for name, count in lacking.items())
     caption = f"Missing of {count_text(frame.height, 'row')}: {said}." if said else "No value is missing in any column."

@@ -79,8 +79,10 @@ def _use(run: Told) -> str:
     data = run["data"]
     speakers = f", {words.counted(data['speakers'], 'speaker')}" if data["speakers"] else ""
     names = words.listed(f"`{one['database']}`" for one in data["databases"])
+    tested = words.listed(f"`{one['name']}`" for one in run["tests"] if one["measures"])
+    beside = f"It was tested on {tested}, too, see below. " if tested else ""
     return (
-        f"It predicts `{run['task']['target']}` of recordings that are like those of {names}{speakers}. Other "
+        f"It predicts `{run['task']['target']}` of recordings that are like those of {names}{speakers}. {beside}Other "
         "microphones, rooms, languages, ages and ways of labelling were not tested; `nk test` measures it on other "
         "recordings. No decision about a person may rest on it alone."
     )

@@ -47,7 +47,7 @@ def _data(run: Run) -> str:
     classes = f": {', '.join(target.labels)}" if len(target.labels) <= _NAMED else ""
     what = "a number" if target.is_number else f"{counted(len(target.labels), 'class', 'classes')}{classes}"
     databases = listed(frame["database"].unique().sort())
-    speakers = f" of {counted(frame['speaker'].n_unique(), 'speaker')}" if "speaker" in frame.columns else ""
+    speakers = _speakers(frame)
     text = f"The target was {target.name} ({what}). The data were {counted(frame.height, 'recording')}{speakers}"
     return f"{text} ({run.manifest.audio_hours:.2f} hours) from {databases}."
 
@@ -68,16 +68,31 @@ def _split(run: Run) -> str:
 def _part(rows: pl.DataFrame, name: str) -> str:
     if not rows.height:
         return ""
-    known = "speaker" in rows.columns and rows["speaker"].null_count() < rows.height
-    speakers = f" of {counted(rows['speaker'].drop_nulls().n_unique(), 'speaker')}" if known else ""
-    return f"{name} ({counted(rows.height, 'recording')}{speakers})"
+    return f"{name} ({counted(rows.height, 'recording')}{_speakers(rows)})"
+
+
+def _speakers(rows: pl.DataFrame) -> str:
+    """Of how many speakers the rows are, and of how many rows that is not known; nothing where it is of none."""
+    missing = rows["speaker"].null_count() if "speaker" in rows.columns else rows.height
+    if missing == rows.height:
+        return ""
+    text = f" of {counted(rows['speaker'].drop_nulls().n_unique(), 'speaker')}"
+    return text + (f", {missing:,} of them without a known speaker" if missing else "")
 
 
 def _features(run: Run) -> str:
-    sources = [_source(found) for found in run.manifest.features]
-    if not sources:
-        return ""
-    return f"From each, {counted(run.manifest.columns, 'feature')} were computed by {listed(sources)}."
+    tables = [name for found in run.manifest.features for name in _files(found)]
+    computed = [_source(found) for found in run.manifest.features if not found.get("files")]
+    told = [f"computed by {listed(computed)}"] if computed else []
+    told += [f"read from ready-made tables ({listed(tables)})"] if tables else []
+    count = counted(run.manifest.columns, "feature")
+    return f"For each, {count} {'was' if run.manifest.columns == 1 else 'were'} {listed(told)}." if told else ""
+
+
+def _files(found: dict[str, Any]) -> list[str]:
+    """The tables that features were read from; none where they were computed."""
+    files = found.get("files")
+    return list(files) if isinstance(files, dict) else []
 
 
 def _source(found: dict[str, Any]) -> str:

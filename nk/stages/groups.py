@@ -2,7 +2,8 @@
 
 A group's result is that of its rows alone, with an interval as ever. The gap of a column is the difference between its
 best and its worst group; its interval joins those of the two (MOVER: Zou and Donner, Statistics in Medicine 27, 2008),
-as if no speaker were in both. With many groups some are worse by chance: a gap whose interval holds 0 may be nothing.
+as if no speaker were in both. Of several groups some is best by chance, so theirs are first widened for the number of
+pairs (Bonferroni): a gap whose interval holds 0 may be nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ FEWEST = 10  # rows with truth that a group needs: of fewer, a value says nothin
 _AGES = (18, 30, 45, 60, 75)
 _MOST = 50  # groups of a column; more are not groups but names
 _USUAL = ("speaker", "gender", "age", "database")
+_TAIL = 0.025  # of an interval of 95 %
 _FEW = 5  # numbers with more different values than that are cut into thirds
 _ABOUT = ("schema", "fewest", "gaps")
 
@@ -181,15 +183,25 @@ def _gap(predictions: Predictions, metrics: dict[str, tuple[Metric, ...]], colum
     low, high = (best, worst) if best.value >= worst.value else (worst, best)
     # Utterances of one or two people say nothing of the next, unless it is these people that are compared.
     few = column != "speaker" and any((one.n_speakers or FEWEST_SPEAKERS) < FEWEST_SPEAKERS for one in (best, worst))
-    ends = (None, None) if few else _difference(low, high)
+    ends = (None, None) if few else _difference(low, high, len(usable))
     return Gap(best.name, order[0], order[-1], low.value - high.value, *ends)
 
 
-def _difference(larger: Metric, smaller: Metric) -> tuple[float | None, float | None]:
-    """The interval of a difference from those of both values."""
+def _difference(larger: Metric, smaller: Metric, groups: int) -> tuple[float | None, float | None]:
+    """The interval of the difference of the best and the worst of so many groups from those of both values."""
     if larger.low is None or larger.high is None or smaller.low is None or smaller.high is None:
         return None, None
     value = larger.value - smaller.value
-    down = math.hypot(larger.value - larger.low, smaller.high - smaller.value)
-    up = math.hypot(larger.high - larger.value, smaller.value - smaller.low)
+    wide = _widened(larger, groups), _widened(smaller, groups)
+    down = math.hypot((larger.value - larger.low) * wide[0], (smaller.high - smaller.value) * wide[1])
+    up = math.hypot((larger.high - larger.value) * wide[0], (smaller.value - smaller.low) * wide[1])
     return value - down, value + up
+
+
+def _widened(one: Metric, groups: int) -> float:
+    """How much wider the interval of a group is that holds for all pairs of so many groups."""
+    from scipy.special import stdtrit
+
+    degrees = (one.n_speakers or one.n) - 1
+    pairs = groups * (groups - 1) / 2
+    return float(stdtrit(degrees, 1 - _TAIL / pairs) / stdtrit(degrees, 1 - _TAIL))

@@ -440,6 +440,8 @@ CASES: dict[str, dict[str, Any]] = {
     "one word": {"place": ["home"] * 60},
     "a constant": {"valence": [0.1] * 60},
     "one number is known": {"valence": [float("nan")] * 59 + [1.0]},
+    "an estimate without a number": {"mos_pred": [float("nan"), float("inf")] * 30},
+    "columns that are called as counts are": {"rows": ["x", None] * 30, "n": [1, 2, 3] * 20, "missing": ["y"] * 60},
     "numbers without end": {"valence": [float("inf"), -float("inf")] + [1.0, 2.0, 3.0] * 19 + [0.5]},
 }
 

@@ -651,3 +651,16 @@ def test_speakers_who_are_the_target_are_sampled_too() -> None:
     some, notes = sampled(of("speaker"), 40, 1, "this is of")
     assert (len(some), some.frame["speaker"].n_unique()) == (40, 8)
     assert notes == ("this is of a sample of 40 of 120 rows, the same share of every speaker",)
+
+
+def test_a_caption_says_that_speakers_were_not_tested() -> None:
+    """Two speakers a class are too few, and the rows alone must not be what is cited."""
+    rows, draw = 60, np.random.default_rng(4)
+    target = Target("emotion", ("a", "b", "c"))
+    frame = pl.DataFrame({
+        "id": [f"r{row:02}" for row in range(rows)], "emotion": [target.labels[row % 3] for row in range(rows)],
+        "speaker": [f"s{row % 6}" for row in range(rows)],
+    })  # fmt: skip
+    features = Features(tuple(frame["id"]), ("f",), draw.normal(0, 1, (rows, 1)).astype(np.float32))
+    found = distributions.exhibit(Dataset(frame, target), features, "f", kind="box", by_gender=False, seed=0)
+    assert "By speakers: not tested, as too few can be compared." in found.caption

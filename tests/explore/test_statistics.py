@@ -345,3 +345,66 @@ def test_kruskal_and_eta_squared_by_hand() -> None:
     h = 12 / 90 * (ranks.sum(axis=1) ** 2 / 3).sum() - 30
     found = compare(*ranks)[0]
     assert is_as(found, "Kruskal-Wallis test", statistic=h, effect=(h - 3 + 1) / (9 - 3))
+
+
+def test_few_pairs_are_correlated_exactly() -> None:
+    """Of four pairs in the same order chance makes 2 of 24, which an approximation calls p = 0."""
+    one = [1.0, 2, 3, 100]
+    (found,) = pairs.correlate(pl.Series(one), pl.Series([1.0, 2, 3, 4]), None, "a | b")
+    assert is_as(found, "Spearman correlation", p=2 / 24, effect=1)
+    assert "exact" in found.why
+    assert found.sentence().startswith("a | b: Spearman correlation, p = .083, ")
+    x, y = np.array([1.0, 2, 2, 3, 5, 90, 800]), np.array([2.0, 1, 4, 4, 6, 5, 9])
+    (found,) = pairs.correlate(pl.Series(x), pl.Series(y), None, "a | b")
+    said: Any = stats.permutation_test(
+        (x,), lambda some: abs(stats.spearmanr(some, y).statistic), permutation_type="pairings", n_resamples=np.inf,
+        alternative="greater",
+    )  # fmt: skip
+    assert found.p == pytest.approx(said.pvalue)
+
+
+def test_few_values_with_ties_are_ranked_exactly() -> None:
+    (found,) = compare(np.zeros(3), np.ones(3))
+    assert is_as(found, "Mann-Whitney test", p=0.1, statistic=0)
+    one, other = np.array([0.0, 0, 5, 7, 90]), np.array([7.0, 7, 9, 90, 95, 999])
+    (found,) = compare(one, other)
+    said: Any = stats.permutation_test(
+        (one, other), lambda a, b: abs(stats.mannwhitneyu(a, b).statistic - 15), n_resamples=np.inf,
+        alternative="greater",
+    )  # fmt: skip
+    assert found.p == pytest.approx(said.pvalue)
+    assert "exact" in found.why
+
+
+def test_both_rules_are_named_where_both_are_used() -> None:
+    (found,) = compare(RNG.normal(0, 1, 20), RNG.normal(0, 1, 200))
+    assert "(Shapiro-Wilk and skewness)" in found.why
+
+
+def test_groups_that_are_too_small_and_pairs_that_are_too_many_are_told_of() -> None:
+    few = compare(*(RNG.normal(0, 1, size) for size in (1, 2, 3, 10)))
+    assert [one.of for one in few] == ["c | d"]
+    assert few[0].why.endswith("; left out, with fewer than 3 rows: a, b")
+    (many,) = compare(*(RNG.normal(0, 1, 5) for _ in range(20)))
+    assert many.why == "20 groups, too many for tests of pairs (more than 12)"
+
+
+def test_a_group_may_be_called_speaker() -> None:
+    group, number = pl.Series(["speaker", "listener"] * 20), pl.Series(RNG.normal(0, 1, 40))
+    who = pl.Series([f"s{place // 4}" for place in range(40)])
+    found = numbers.compare(group, number, who, ["listener", "speaker"])
+    assert [one.unit for one in found] == ["rows", "speakers"]
+
+
+def test_speakers_who_all_differ_by_the_same_are_ranked() -> None:
+    """A t-test of equal differences would rest on what rounding leaves of their spread."""
+    base = RNG.normal(0, 1, 6)
+    found = compare(base, base + 3, speakers=[range(6), range(6)])[-1]
+    assert is_as(found, "Wilcoxon signed-rank test", p=2 / 2**6, effect=1)
+
+
+def test_two_speakers_are_no_test() -> None:
+    found = tables.associate(
+        pl.Series(["m", "f"] * 10), pl.Series(["x", "y"] * 10), pl.Series(["p", "q"] * 10), "a | b"
+    )
+    assert [one.unit for one in found] == ["rows"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -11,8 +12,11 @@ import pytest
 
 from nk.config import load_config
 from nk.errors import DataError
+from nk.report.blocks import Paragraph
+from nk.report.card import card
 from nk.report.files import read_run
 from nk.report.judged import judged, table
+from nk.report.methods import methods
 from nk.report.summary import summary
 
 if TYPE_CHECKING:
@@ -63,6 +67,34 @@ def test_the_methods_say_what_was_done(nasty: Path) -> None:
     value = f"was {metrics['value']:.3f} (95 % interval {metrics['low']:.3f} to {metrics['high']:.3f}"
     for part in ("4 folds (a speaker each)", "lfcc", "standardised", "svm", "the seed 42", "32 recordings of 4", value):
         assert part in text, part
+
+
+def test_the_methods_do_not_count_those_who_are_not_known_as_a_speaker(nasty: Path) -> None:
+    run = read(nasty)
+    rows = run.rows.with_columns(pl.when(pl.int_range(pl.len()) > 1).then("speaker").alias("speaker"))
+    assert "32 recordings of 4 speakers, 2 of them without a known speaker" in methods(replace(run, rows=rows))
+    rows = run.rows.with_columns(pl.lit(None, pl.String).alias("speaker"))
+    assert "The data were 32 recordings (" in methods(replace(run, rows=rows))
+
+
+def test_features_of_a_table_were_read_and_not_computed(nasty: Path) -> None:
+    run = read(nasty)
+    features = [*run.manifest.features, {"extractor": "import", "files": {"mine.csv": "12ab"}}]
+    text = methods(replace(run, manifest=run.manifest.model_copy(update={"features": features})))
+    assert "were computed by lfcc" in text
+    assert " and read from ready-made tables (mine.csv)." in text
+    text = methods(replace(run, manifest=run.manifest.model_copy(update={"features": features[1:], "columns": 1})))
+    assert "For each, 1 feature was read from ready-made tables (mine.csv)." in text
+    assert "computed" not in text
+
+
+def test_a_card_names_what_else_it_was_tested_on(nasty: Path) -> None:
+    found = summary(read(nasty))
+    said = [block.text for block in card(found) if isinstance(block, Paragraph) and "It predicts" in block.text]
+    assert "It was tested on" not in said[0]
+    other = {**found["results"][0], "name": "clinic"}
+    said = [b.text for b in card({**found, "tests": [other]}) if isinstance(b, Paragraph) and "It predicts" in b.text]
+    assert "It was tested on `clinic`, too, see below." in said[0]
 
 
 def test_the_table_has_the_worst_first(nasty: Path) -> None:

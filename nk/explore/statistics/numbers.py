@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from nk.explore.statistics import effects
+from nk.explore.statistics import effects, small
 from nk.explore.statistics.result import LEVEL, Result, Unit, corrected
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ TOGETHER = "all"  # what is compared by a test of all groups at once
 _MOST_PAIRED = 12  # groups of which all pairs are compared
 DIGITS = 12  # means of equal numbers are a rounding apart
 _MANY = 30
+_SHOWN = 5  # names of groups that are left out
 _SKEWED = 1.0
 
 
@@ -51,7 +52,7 @@ def compare(group: pl.Series, number: pl.Series, speaker: pl.Series | None, name
     frame = frame.filter(pl.col("number").is_finite())
     if frame["number"].n_unique() < 2:
         return []
-    found = _independent(_arrays(frame, names), "rows")
+    found = _of_groups(frame, names, "rows")
     if speaker is None or not frame["speaker"].count():
         return found
     return [*found, *_of_speakers(frame.drop_nulls(), names)]
@@ -64,7 +65,7 @@ def _of_speakers(frame: pl.DataFrame, names: Sequence[str]) -> list[Result]:
     count = means["speaker"].n_unique()
     if own.height * 2 <= count:
         return _paired(means, [name for name in names if name in means["group"]])
-    found, several = _independent(_arrays(own, names), "speakers"), count - own.height
+    found, several = _of_groups(own, names, "speakers"), count - own.height
     left = f"; {several} of {count} speakers left out, who are in several groups" if several else ""
     return [replace(one, why=f"{one.why}{left}") for one in found]
 
@@ -85,6 +86,15 @@ def _arrays(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, Doubles]:
     return {name: values for name, values in found.items() if len(values) >= FEWEST}
 
 
+def _of_groups(frame: pl.DataFrame, names: Sequence[str], unit: Unit) -> list[Result]:
+    """Tests of groups that share no row or speaker; `why` names the groups that are too small for a test."""
+    groups = _arrays(frame, names)
+    few = [name for name in names if name not in groups and (frame["group"] == name).any()]
+    shown = ", ".join(few[:_SHOWN]) + (f" and {len(few) - _SHOWN} more" if len(few) > _SHOWN else "")
+    left = f"; left out, with fewer than {FEWEST} {unit}: {shown}" if few else ""
+    return [replace(one, why=f"{one.why}{left}") for one in _independent(groups, unit)]
+
+
 def _independent(groups: Mapping[str, Doubles], unit: Unit) -> list[Result]:
     if len(groups) < 2 or np.ptp(np.concatenate([*groups.values()])) == 0:
         return []
@@ -98,22 +108,23 @@ def _pair(one: str, other: str, groups: Mapping[str, Doubles], normal: bool, uni
     from scipy import stats
 
     first, second = groups[one], groups[other]
-    size = min(len(first), len(second))
+    rule = _rule(len(first), len(second))
     if not normal:
-        done: Any = stats.mannwhitneyu(first, second)
-        why = f"a group is not near normal ({_rule(size)})"
+        done, how = small.mann_whitney(first, second)
+        why = f"a group is not near normal ({rule}){how}"
         effect = effects.cliffs_delta(first, second)
         return _result(f"{one} | {other}", "Mann-Whitney test", done, None, effect, len(first) + len(second), unit, why)
     equal = bool(stats.levene(first, second, center="median").pvalue > LEVEL)
     done = stats.ttest_ind(second, first, equal_var=equal)
-    why = f"both near normal ({_rule(size)}), variances {'do not differ' if equal else 'differ'} (Brown-Forsythe)"
+    why = f"both near normal ({rule}), variances {'do not differ' if equal else 'differ'} (Brown-Forsythe)"
     test = "Student's t-test" if equal else "Welch's t-test"
     effect = effects.cohens_d(first, second) if equal else effects.mean_variance_d(first, second)
     return _result(f"{one} | {other}", test, done, float(done.df), effect, len(first) + len(second), unit, why)
 
 
-def _rule(size: int) -> str:
-    return "skewness" if size >= _MANY else "Shapiro-Wilk"
+def _rule(*sizes: int) -> str:
+    """What has told whether groups of these sizes are near normal."""
+    return " and ".join(sorted({"skewness" if size >= _MANY else "Shapiro-Wilk" for size in sizes}))
 
 
 def _result(of: str, test: str, done: Any, df: float | None, effect: Effect, n: int, unit: Unit, why: str) -> Result:
@@ -127,22 +138,41 @@ def _kruskal(groups: Sequence[Doubles], unit: Unit) -> Result:
 
     done, n = stats.kruskal(*groups), sum(map(len, groups))
     effect = effects.eta_squared(float(done.statistic), len(groups), n)
-    why = f"{len(groups)} groups"
+    why = f"{len(groups)} groups{_unpaired(len(groups))}"
     return _result(TOGETHER, "Kruskal-Wallis test", done, len(groups) - 1, effect, n, unit, why)
+
+
+def _unpaired(groups: int) -> str:
+    return f", too many for tests of pairs (more than {_MOST_PAIRED})" if groups > _MOST_PAIRED else ""
 
 
 def _paired(means: pl.DataFrame, names: Sequence[str]) -> list[Result]:
     """Tests of speakers who are in several groups, each compared with himself."""
-    wide = means.pivot("group", index="speaker", values="number")
+    own = {name: means.filter(pl.col("group") == name).select("speaker", "number") for name in names}
     pairs = []
     for one, other in combinations(names, 2) if len(names) <= _MOST_PAIRED else ():
-        both = wide.select(one, other).drop_nulls()
-        differences = (both[other] - both[one]).to_numpy()
-        if len(differences) >= FEWEST and np.ptp(differences) > 0:
+        first, second = _of_same([own[one], own[other]]).T
+        differences = _without_rounding(first, second)
+        if len(differences) >= FEWEST and differences.any():
             pairs.append(_differences(f"{one} | {other}", differences))
     pairs = corrected(pairs)
-    whole = wide.select(names).drop_nulls().to_numpy()
+    whole = _of_same([*own.values()])
     return [*(_friedman(whole) if len(names) > 2 and len(whole) >= FEWEST else []), *pairs]
+
+
+def _of_same(own: Sequence[pl.DataFrame]) -> Doubles:
+    """The means of the speakers who are in all groups: shape (speakers, groups)."""
+    found = own[0]
+    for place, one in enumerate(own[1:]):
+        found = found.join(one, on="speaker", suffix=str(place), maintain_order="left")
+    return found.drop("speaker").to_numpy()
+
+
+def _without_rounding(one: Doubles, other: Doubles) -> Doubles:
+    """The other less the one, to as many digits as the means have."""
+    unit = max(abs(one).max(initial=0), abs(other).max(initial=0)) * 10.0 ** (2 - DIGITS)
+    differences: Doubles = np.round((other - one) / unit) * unit if unit else other - one
+    return differences
 
 
 def _differences(of: str, differences: Doubles) -> Result:
@@ -166,5 +196,5 @@ def _friedman(whole: Doubles) -> list[Result]:
         return []
     done, (n, groups) = stats.friedmanchisquare(*whole.T), whole.shape
     effect = effects.kendalls_w(stats.rankdata(whole, axis=1))
-    why = f"{groups} groups, speakers who are in all"
+    why = f"{groups} groups, speakers who are in all{_unpaired(groups)}"
     return [_result(TOGETHER, "Friedman test", done, groups - 1, effect, n, "speakers", why)]

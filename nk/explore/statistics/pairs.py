@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from nk.explore.statistics import effects
+from nk.explore.statistics import effects, small
 from nk.explore.statistics.numbers import DIGITS, is_near_normal
 from nk.explore.statistics.result import Result
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nk.registry import Doubles
 
 FEWEST = 4
+_NOTHING = 1e-12  # what rounding leaves between a correlation and 1
 
 
 def correlate(one: pl.Series, other: pl.Series, speaker: pl.Series | None, of: str) -> list[Result]:
@@ -51,11 +52,16 @@ def _correlation(one: Doubles, other: Doubles, of: str, unit: Unit) -> list[Resu
     normal = is_near_normal(one) and is_near_normal(other)
     done = stats.pearsonr(one, other) if normal else stats.spearmanr(one, other)
     r, p = float(done.statistic), float(done.pvalue)
-    t = r * math.sqrt((n - 2) / (1 - r * r)) if abs(r) < 1 else math.copysign(math.inf, r)
+    r = math.copysign(1.0, r) if abs(r) > 1 - _NOTHING else r
+    t: float | None = r * math.sqrt((n - 2) / (1 - r * r)) if abs(r) < 1 else math.copysign(math.inf, r)
+    df: int | None = n - 2
+    exact = None if normal else small.spearman_p(one, other)
+    if exact is not None:
+        p, t, df = exact, None, None
     test, name = ("Pearson correlation", "Pearson's r") if normal else ("Spearman correlation", "Spearman's rho")
     effect = effects.correlation(name, r, n)
-    why = "both near normal" if normal else "one is not near normal"
-    return [Result(of, test, t, n - 2, p, p, name, r, effect.low, effect.high, n, unit, why)]
+    why = "both near normal" if normal else "one is not near normal" + (small.EXACT if exact is not None else "")
+    return [Result(of, test, t, df, p, p, name, r, effect.low, effect.high, n, unit, why)]
 
 
 def concordance(one: pl.Series, other: pl.Series) -> float:

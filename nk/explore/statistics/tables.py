@@ -19,6 +19,7 @@ from nk.audit.labels import codes
 from nk.audit.tells import by_chance
 from nk.explore.statistics import effects
 from nk.explore.statistics.result import LEVEL, Result
+from nk.intervals import FEWEST_SPEAKERS
 
 if TYPE_CHECKING:
     from nk.explore.statistics.result import Unit
@@ -41,7 +42,7 @@ def associate(one: pl.Series, other: pl.Series, speaker: pl.Series | None, of: s
     columns = {"one": one.cast(pl.String), "other": other.cast(pl.String)}
     frame = pl.DataFrame(columns | ({} if speaker is None else {"speaker": speaker})).drop_nulls(["one", "other"])
     found = _of_table(_counts(codes(frame["one"]), codes(frame["other"])), of, "rows", seed)
-    if speaker is None or not found or not frame["speaker"].count():
+    if speaker is None or not found or frame["speaker"].drop_nulls().n_unique() < FEWEST_SPEAKERS:
         return found
     return [*found, *_of_speakers(frame.drop_nulls(), of, seed)]
 
