@@ -85,7 +85,8 @@ class Feats(Section):
     type: Names = key(("os",), "features, joined column by column; see the features")
     features: Names | None = key(None, "columns to keep; of a feature that has none of them all stay; without it all")
     scale: Scale | None = key(
-        None, "how features are scaled, as measured on train; `speaker`: each speaker's by his own rows"
+        None,
+        "how features are scaled, as measured on train; `speaker`: those of each speaker by the speaker's own rows",
     )
     balancing: Balancing | None = key(None, "how the classes of the training rows are balanced")
     balancing_random_state: int = key(42, "seed of the balancing; run r adds r", ge=0, lt=2**32)

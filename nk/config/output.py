@@ -23,7 +23,7 @@ class Plot(Section):
     fps: float = key(1.0, "speed of the film", unit="1/s", gt=0, built=False, networks=True)
     epoch_progression: bool = key(False, "draw the results over the epochs", built=False, networks=True)
     combine_per_speaker: Literal["mode", "mean"] | None = key(
-        None, "score one decision a speaker too: his most frequent class, or the class of his mean scores"
+        None, "score one decision a speaker too: the most frequent class, or the class of the mean scores"
     )
     combine_per_speaker_col: str = key("speaker", "column to combine by", alias="combine_per_speaker.col", min_length=1)
     uncertainty_threshold: Share | None = key(

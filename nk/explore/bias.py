@@ -91,7 +91,7 @@ def show(material: Material, reached: Reached | None = None) -> Iterator[Exhibit
 def _how(material: Material, measure: str, chance: float, rounds: int) -> str:
     """How columns were probed."""
     known = material.dataset.has_speakers and material.target != "speaker"
-    left = "speakers left out (`speaker` itself on other rows of his)" if known else "rows left out"
+    left = "speakers left out (`speaker` itself on other rows of the same speakers)" if known else "rows left out"
     text = f"{measure} of each column alone on {left}, chance {chance:.2f}"
     return f"{text}, p by {rounds:,} permutations, Holm-corrected, traits and other columns each for themselves."
 
@@ -277,5 +277,7 @@ def _notes(suspects: Sequence[Suspect], rounds: int, reached: Reached | None) ->
         notes.append(f"{rounds:,} permutations instead of {ROUNDS:,}, as there are many rows; scores are of all")
     own = next((one for one in suspects if one.column.name == "speaker" and one.probed), None)
     if own and own.gained >= SHARE:
-        notes.append("the speaker tells the label on other rows of his: speakers must not be in train and test both")
+        notes.append(
+            "the speaker tells the label on other rows of the same speaker: speakers must not be in train and test both"
+        )
     return tuple(notes)

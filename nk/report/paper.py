@@ -189,7 +189,8 @@ def groups(run: Told) -> Iterator[Block]:
         yield Heading(2, "Groups")
         fewest = f"Groups of fewer than {run['groups'][0]['fewest']} rows have no value."
         yield Paragraph(
-            f"{fewest} With many groups some are worse by chance: a gap whose interval holds 0 may be nothing."
+            f"{fewest} Of several groups some are worse by chance, which the interval of a gap heeds: "
+            "a gap whose interval holds 0 may be nothing."
         )
     for one in run["groups"]:
         rows = [

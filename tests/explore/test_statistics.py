@@ -16,7 +16,11 @@ from nk.explore.statistics.result import Result, corrected, p_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-RNG = np.random.default_rng(5)
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Draws that are the same whatever other tests are run."""
+    return np.random.default_rng(5)
 
 
 def is_as(found: Result, test: str, **numbers: float) -> bool:
@@ -32,8 +36,8 @@ def compare(*groups: Any, speakers: Sequence[Any] | None = None) -> list[Result]
     return numbers.compare(group, pl.Series(np.concatenate(groups)), who, names)
 
 
-def test_equal_variances_are_for_student_and_others_for_welch() -> None:
-    one, other, wide = RNG.normal(0, 1, 40), RNG.normal(0.5, 1, 60), RNG.normal(0.5, 4, 60)
+def test_equal_variances_are_for_student_and_others_for_welch(rng: np.random.Generator) -> None:
+    one, other, wide = rng.normal(0, 1, 40), rng.normal(0.5, 1, 60), rng.normal(0.5, 4, 60)
     (found,) = compare(one, other)
     said: Any = stats.ttest_ind(other, one)
     assert (found.test, found.df, found.n, found.unit) == ("Student's t-test", 98, 100, "rows")
@@ -44,17 +48,17 @@ def test_equal_variances_are_for_student_and_others_for_welch() -> None:
     assert (found.statistic, found.df, found.p) == pytest.approx((said.statistic, said.df, said.pvalue))
 
 
-def test_skewed_groups_are_for_mann_and_whitney() -> None:
-    one, other = RNG.exponential(1, 50), RNG.exponential(1.5, 45)
+def test_skewed_groups_are_for_mann_and_whitney(rng: np.random.Generator) -> None:
+    one, other = rng.exponential(1, 50), rng.exponential(1.5, 45)
     (found,) = compare(one, other)
     said = stats.mannwhitneyu(one, other)
     assert (found.test, found.effect_name) == ("Mann-Whitney test", "Cliff's delta")
     assert (found.statistic, found.p) == pytest.approx((said.statistic, said.pvalue))
 
 
-def test_several_groups_are_tested_together_and_all_pairs_corrected() -> None:
+def test_several_groups_are_tested_together_and_all_pairs_corrected(rng: np.random.Generator) -> None:
     multitest = pytest.importorskip("statsmodels.stats.multitest")
-    groups = [RNG.normal(shift, 1, 35) for shift in (0, 0.3, 0.9)]
+    groups = [rng.normal(shift, 1, 35) for shift in (0, 0.3, 0.9)]
     whole, *each = compare(*groups)
     said = stats.kruskal(*groups)
     assert is_as(
@@ -69,8 +73,8 @@ def test_several_groups_are_tested_together_and_all_pairs_corrected() -> None:
     assert whole.low < whole.effect < whole.high
 
 
-def test_speakers_in_one_group_each_are_compared_by_their_means() -> None:
-    rows = [RNG.normal(mean, 0.1, 5) for mean in (0, 1, 2, 3, 1, 2.2, 3.1, 4)]
+def test_speakers_in_one_group_each_are_compared_by_their_means(rng: np.random.Generator) -> None:
+    rows = [rng.normal(mean, 0.1, 5) for mean in (0, 1, 2, 3, 1, 2.2, 3.1, 4)]
     one, other = np.concatenate(rows[:4]), np.concatenate(rows[4:])
     found = compare(one, other, speakers=[np.repeat(range(4), 5), np.repeat(range(4, 8), 5)])
     said: Any = stats.ttest_ind([row.mean() for row in rows[4:]], [row.mean() for row in rows[:4]])
@@ -78,8 +82,8 @@ def test_speakers_in_one_group_each_are_compared_by_their_means() -> None:
     assert is_as(found[1], "Student's t-test", n=8, p=said.pvalue)
 
 
-def test_speakers_in_several_groups_are_compared_with_themselves() -> None:
-    base, bent = RNG.normal(0, 5, 12), stats.norm.ppf(np.linspace(0.04, 0.96, 12))
+def test_speakers_in_several_groups_are_compared_with_themselves(rng: np.random.Generator) -> None:
+    base, bent = rng.normal(0, 5, 12), stats.norm.ppf(np.linspace(0.04, 0.96, 12))
     groups = [np.repeat(base + shift + shift * bent, 3) for shift in (0, 0.2, 1)]
     found = compare(*groups, speakers=[np.repeat(range(12), 3)] * 3)
     means = [group.reshape(12, 3).mean(axis=1) for group in groups]
@@ -106,8 +110,8 @@ def test_few_or_equal_values_are_not_tested() -> None:
     assert compare(np.ones(5), np.ones(5)) == []
 
 
-def test_the_interval_of_d_is_that_of_the_noncentral_t() -> None:
-    one, other = RNG.normal(0, 1, 12), RNG.normal(1, 1, 9)
+def test_the_interval_of_d_is_that_of_the_noncentral_t(rng: np.random.Generator) -> None:
+    one, other = rng.normal(0, 1, 12), rng.normal(1, 1, 9)
     found = effects.cohens_d(one, other)
     t: Any = stats.ttest_ind(other, one).statistic
     root = math.sqrt(1 / 12 + 1 / 9)
@@ -117,9 +121,9 @@ def test_the_interval_of_d_is_that_of_the_noncentral_t() -> None:
     assert stats.nct.cdf(t, 19, found.high / root) == pytest.approx(0.025, abs=1e-6)
 
 
-def test_delta_is_that_of_all_pairs_and_its_interval_near_that_of_statsmodels() -> None:
+def test_delta_is_that_of_all_pairs_and_its_interval_near_that_of_statsmodels(rng: np.random.Generator) -> None:
     nonparametric = pytest.importorskip("statsmodels.stats.nonparametric")
-    one, other = RNG.integers(0, 12, 80).astype(float), RNG.integers(3, 15, 70).astype(float)
+    one, other = rng.integers(0, 12, 80).astype(float), rng.integers(3, 15, 70).astype(float)
     found = effects.cliffs_delta(one, other)
     assert found.value == pytest.approx(np.sign(other[:, None] - one).mean())
     low, high = nonparametric.rank_compare_2indep(other, one).conf_int()
@@ -130,9 +134,9 @@ def test_delta_is_that_of_all_pairs_and_its_interval_near_that_of_statsmodels() 
 
 
 @pytest.mark.parametrize("size", [40, 400])
-def test_intervals_hold_the_true_delta_as_often_as_they_say(size: int) -> None:
+def test_intervals_hold_the_true_delta_as_often_as_they_say(size: int, rng: np.random.Generator) -> None:
     true = 2 * stats.norm.cdf(0.5 / math.sqrt(2)) - 1
-    draws = [effects.cliffs_delta(RNG.normal(0, 1, size), RNG.normal(0.5, 1, size)) for _ in range(300)]
+    draws = [effects.cliffs_delta(rng.normal(0, 1, size), rng.normal(0.5, 1, size)) for _ in range(300)]
     held = np.mean([(one.low or 0) <= true <= (one.high or 0) for one in draws])
     assert 0.91 <= held <= 0.99
 
@@ -156,14 +160,16 @@ def test_chi_square_and_v_are_those_of_scipy() -> None:
 
 
 @pytest.mark.parametrize(("rows", "columns", "odds"), [(2, 2, 0.0), (2, 4, 0.1), (5, 8, 0.03)])
-def test_intervals_hold_the_true_v_as_often_as_they_say(rows: int, columns: int, odds: float) -> None:
+def test_intervals_hold_the_true_v_as_often_as_they_say(
+    rows: int, columns: int, odds: float, rng: np.random.Generator
+) -> None:
     """Of tables in which some cells are likelier by `odds`."""
     chances = np.full((rows, columns), 1 / (rows * columns))
     chances[0, 0] += odds
     chances /= chances.sum()
     true = stats.contingency.association((chances * 1e9).round().astype(int))
     held = 0
-    for table in RNG.multinomial(300, chances.ravel(), 300).reshape(300, rows, columns):
+    for table in rng.multinomial(300, chances.ravel(), 300).reshape(300, rows, columns):
         found = effects.cramers_v(float(tables.chi_square(table)), (rows, columns), 300)
         held += (found.low or 0) <= true + 1e-4 and true <= (found.high or 0) + 1e-4
     assert held >= 0.9 * 300
@@ -189,9 +195,9 @@ def test_rows_of_one_speaker_are_one_case() -> None:
     assert is_as(speakers, "Fisher's exact test", n=8, p=stats.fisher_exact([[3, 1], [1, 3]]).pvalue)
 
 
-def test_values_that_vary_within_speakers_are_dealt_anew() -> None:
+def test_values_that_vary_within_speakers_are_dealt_anew(rng: np.random.Generator) -> None:
     one = pl.Series(["x", "y"] * 100)
-    other = pl.Series(RNG.choice(["u", "v"], 200))
+    other = pl.Series(rng.choice(["u", "v"], 200))
     found = tables.associate(one, other, pl.Series([str(place // 20) for place in range(200)]), "a | b")
     assert [result.unit for result in found] == ["rows", "speakers"]
     assert found[1].p > 0.001
@@ -199,9 +205,9 @@ def test_values_that_vary_within_speakers_are_dealt_anew() -> None:
     assert same[1].p < 0.01
 
 
-def test_correlations_are_those_of_scipy_with_intervals() -> None:
-    one = RNG.normal(0, 1, 50)
-    other = one + RNG.normal(0, 1, 50)
+def test_correlations_are_those_of_scipy_with_intervals(rng: np.random.Generator) -> None:
+    one = rng.normal(0, 1, 50)
+    other = one + rng.normal(0, 1, 50)
     (found,) = pairs.correlate(pl.Series(one), pl.Series(other), None, "a | b")
     said: Any = stats.pearsonr(one, other)
     ends = said.confidence_interval()
@@ -212,8 +218,8 @@ def test_correlations_are_those_of_scipy_with_intervals() -> None:
     assert is_as(found, "Spearman correlation", effect=said.statistic, p=said.pvalue)
 
 
-def test_correlation_of_speakers_is_that_of_their_means() -> None:
-    one, other = RNG.normal(0, 1, 60), RNG.normal(0, 1, 60)
+def test_correlation_of_speakers_is_that_of_their_means(rng: np.random.Generator) -> None:
+    one, other = rng.normal(0, 1, 60), rng.normal(0, 1, 60)
     speaker = np.repeat(range(6), 10)
     found = pairs.correlate(pl.Series(one), pl.Series(other), pl.Series(map(str, speaker)), "a | b")[1]
     means = [np.array([values[speaker == who].mean() for who in range(6)]) for values in (one, other)]
@@ -239,12 +245,12 @@ def test_a_result_can_be_cited() -> None:
     assert corrected([one, one])[0].p_holm == pytest.approx(0.0614)
 
 
-def test_tests_by_speakers_are_wrong_as_seldom_as_they_say() -> None:
+def test_tests_by_speakers_are_wrong_as_seldom_as_they_say(rng: np.random.Generator) -> None:
     """Ten speakers with voices of their own, and groups that differ in nothing: rows find what is not there."""
     wrong = {"rows": 0, "speakers": 0}
     for _ in range(200):
         speaker = np.repeat(range(10), 12)
-        number = np.repeat(RNG.normal(0, 1, 10), 12) + RNG.normal(0, 0.5, 120)
+        number = np.repeat(rng.normal(0, 1, 10), 12) + rng.normal(0, 0.5, 120)
         group = pl.Series(np.where(speaker % 2, "a", "b"))
         for one in numbers.compare(group, pl.Series(number), pl.Series(map(str, speaker)), ["a", "b"]):
             wrong[one.unit] += one.p < 0.05
@@ -252,11 +258,11 @@ def test_tests_by_speakers_are_wrong_as_seldom_as_they_say() -> None:
     assert 2 <= wrong["speakers"] <= 20
 
 
-def test_d_of_unequal_variances_holds_the_true_one_as_often_as_it_says() -> None:
+def test_d_of_unequal_variances_holds_the_true_one_as_often_as_it_says(rng: np.random.Generator) -> None:
     """The smaller group varies more, which an interval for equal variances holds in 78 of 100 cases."""
     true, held = 1 / math.sqrt(5), 0
     for _ in range(400):
-        found = effects.mean_variance_d(RNG.normal(0, 3, 10), RNG.normal(1, 1, 40))
+        found = effects.mean_variance_d(rng.normal(0, 3, 10), rng.normal(1, 1, 40))
         held += (found.low or 0) <= true <= (found.high or 0)
     assert 0.92 <= held / 400 <= 0.985
     one, other = np.array([0.0, 2, 4]), np.array([3.0, 4, 5, 6])
@@ -277,7 +283,7 @@ def test_a_statistic_stands_where_the_test_goes_by_it() -> None:
     assert "drawn tables, χ² = " in drawn.sentence()
 
 
-def test_equal_means_differ_in_nothing_though_rounding_says_so() -> None:
+def test_equal_means_differ_in_nothing_though_rounding_says_so(rng: np.random.Generator) -> None:
     """The mean of three times 0.1 is not 0.1."""
     speaker = pl.Series([str(one) for one in np.repeat(range(12), 3)])
     group = pl.Series(np.tile(["a", "b", "c"], 12))
@@ -285,11 +291,11 @@ def test_equal_means_differ_in_nothing_though_rounding_says_so() -> None:
     assert numbers.compare(group, pl.Series(number), speaker, ["a", "b", "c"]) == []
     uneven = pl.Series([*group, "a", "a"]), pl.Series([*number, 0.1, 0.3]), pl.Series([*speaker, "0", "99"])
     assert [one.unit for one in numbers.compare(*uneven, ["a", "b", "c"])] == ["rows"] * 4
-    assert pairs.correlate(pl.Series(number), pl.Series(RNG.normal(0, 1, 36)), speaker, "x | y") == []
+    assert pairs.correlate(pl.Series(number), pl.Series(rng.normal(0, 1, 36)), speaker, "x | y") == []
 
 
-def test_a_speaker_of_two_groups_does_not_hide_the_others() -> None:
-    number, speaker = RNG.normal(0, 1, 60), np.repeat(range(20), 3)
+def test_a_speaker_of_two_groups_does_not_hide_the_others(rng: np.random.Generator) -> None:
+    number, speaker = rng.normal(0, 1, 60), np.repeat(range(20), 3)
     group = np.where(speaker % 2, "a", "b")
     group[0] = "a"
     found = numbers.compare(pl.Series(group), pl.Series(number), pl.Series(map(str, speaker)), ["a", "b"])[1]
@@ -297,22 +303,22 @@ def test_a_speaker_of_two_groups_does_not_hide_the_others() -> None:
     assert found.why.endswith("; 1 of 20 speakers left out, who are in several groups")
 
 
-def test_a_pair_does_not_stand_for_all_groups() -> None:
+def test_a_pair_does_not_stand_for_all_groups(rng: np.random.Generator) -> None:
     """No speaker is in all groups: then there is no test of all by speakers, and a caption must not name one."""
     from nk.explore.relation import main, said
 
     halves = [("a", "b"), ("b", "c"), ("c", "a")]
     group = np.array([halves[who % 3][row % 2] for who in range(12) for row in range(10)])
     speaker = pl.Series([str(who) for who in range(12) for _ in range(10)])
-    found = numbers.compare(pl.Series(group), pl.Series(RNG.normal(0, 1, 120)), speaker, ["a", "b", "c"])
+    found = numbers.compare(pl.Series(group), pl.Series(rng.normal(0, 1, 120)), speaker, ["a", "b", "c"])
     assert {one.of for one in found if one.unit == "speakers"} == {"a | b", "a | c", "b | c"}
     assert main(found, "speakers") is None
     text = said(found, speakers=True)
     assert "By speakers: too few are in all groups for a test of all; no pair differs after Holm's correction." in text
 
 
-def test_pairs_of_many_groups_are_left_out() -> None:
-    groups = [RNG.normal(0, 1, 5) for _ in range(13)]
+def test_pairs_of_many_groups_are_left_out(rng: np.random.Generator) -> None:
+    groups = [rng.normal(0, 1, 5) for _ in range(13)]
     assert [one.of for one in compare(*groups)] == ["all"]
     assert len(compare(*groups[:12])) == 1 + 66
 
@@ -332,9 +338,9 @@ def test_students_own_data_have_the_published_statistics() -> None:
     assert differences.value * math.sqrt(10) == pytest.approx(4.0621, abs=5e-5)
 
 
-def test_holm_is_that_of_statsmodels() -> None:
+def test_holm_is_that_of_statsmodels(rng: np.random.Generator) -> None:
     multitest = pytest.importorskip("statsmodels.stats.multitest")
-    found = compare(*(RNG.normal(shift, 1, 25) for shift in (0, 0.2, 0.6, 1.0)))[1:]
+    found = compare(*(rng.normal(shift, 1, 25) for shift in (0, 0.2, 0.6, 1.0)))[1:]
     said = multitest.multipletests([one.p for one in found], method="holm")[1]
     assert [one.p_holm for one in found] == pytest.approx([*said])
 
@@ -376,29 +382,29 @@ def test_few_values_with_ties_are_ranked_exactly() -> None:
     assert "exact" in found.why
 
 
-def test_both_rules_are_named_where_both_are_used() -> None:
-    (found,) = compare(RNG.normal(0, 1, 20), RNG.normal(0, 1, 200))
+def test_both_rules_are_named_where_both_are_used(rng: np.random.Generator) -> None:
+    (found,) = compare(rng.normal(0, 1, 20), rng.normal(0, 1, 200))
     assert "(Shapiro-Wilk and skewness)" in found.why
 
 
-def test_groups_that_are_too_small_and_pairs_that_are_too_many_are_told_of() -> None:
-    few = compare(*(RNG.normal(0, 1, size) for size in (1, 2, 3, 10)))
+def test_groups_that_are_too_small_and_pairs_that_are_too_many_are_told_of(rng: np.random.Generator) -> None:
+    few = compare(*(rng.normal(0, 1, size) for size in (1, 2, 3, 10)))
     assert [one.of for one in few] == ["c | d"]
     assert few[0].why.endswith("; left out, with fewer than 3 rows: a, b")
-    (many,) = compare(*(RNG.normal(0, 1, 5) for _ in range(20)))
+    (many,) = compare(*(rng.normal(0, 1, 5) for _ in range(20)))
     assert many.why == "20 groups, too many for tests of pairs (more than 12)"
 
 
-def test_a_group_may_be_called_speaker() -> None:
-    group, number = pl.Series(["speaker", "listener"] * 20), pl.Series(RNG.normal(0, 1, 40))
+def test_a_group_may_be_called_speaker(rng: np.random.Generator) -> None:
+    group, number = pl.Series(["speaker", "listener"] * 20), pl.Series(rng.normal(0, 1, 40))
     who = pl.Series([f"s{place // 4}" for place in range(40)])
     found = numbers.compare(group, number, who, ["listener", "speaker"])
     assert [one.unit for one in found] == ["rows", "speakers"]
 
 
-def test_speakers_who_all_differ_by_the_same_are_ranked() -> None:
+def test_speakers_who_all_differ_by_the_same_are_ranked(rng: np.random.Generator) -> None:
     """A t-test of equal differences would rest on what rounding leaves of their spread."""
-    base = RNG.normal(0, 1, 6)
+    base = rng.normal(0, 1, 6)
     found = compare(base, base + 3, speakers=[range(6), range(6)])[-1]
     assert is_as(found, "Wilcoxon signed-rank test", p=2 / 2**6, effect=1)
 
