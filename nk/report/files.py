@@ -27,6 +27,7 @@ M = TypeVar("M", bound=BaseModel)
 EXPLORE, ENSEMBLE = "explore", "ensemble.json"
 CONFIG, ROWS = "config.yaml", "dataset.parquet"
 _AGAIN = "run it anew"
+_LONGEST = 100  # of a place in a file, in an error
 _TEXTS = ("id", "file", "database", "speaker", "split", "fold")
 _TOLD = ("truth", "predicted")
 _NUMBERS = {"start": pl.Float64, "end": pl.Float64, "run": pl.Int64, "uncertainty": pl.Float64}
@@ -183,8 +184,9 @@ def read_json(path: Path, kind: type[M]) -> M:
 
 def _first(error: ValidationError) -> str:
     found = error.errors()[0]
-    place = ".".join(map(str, found["loc"]))
-    return f"{found['msg']} (`{place}`)" if place else found["msg"]
+    place = ".".join(map(str, found["loc"]))[:_LONGEST]
+    text = f"{found['msg']} (`{place}`)" if place else found["msg"]
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def need_inside(path: Path) -> None:

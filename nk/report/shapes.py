@@ -254,9 +254,7 @@ class Lead(Shape):
     text: str
 
 
-FileName = Annotated[
-    str, Field(max_length=400, pattern=r"^[^\x00]+$")
-]  # may have folders; where it leads is for its reader
+FileName = Annotated[str, Field(pattern=r"^[^\x00]+$")]  # where it leads is looked at by its reader
 
 
 class Exhibit(Shape):
