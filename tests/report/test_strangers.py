@@ -6,13 +6,17 @@ import json
 import os
 import shutil
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
+import matplotlib as mpl
 import pytest
 
 from nk import reporting
 from nk.errors import DataError
-from nk.report import pdf
+from nk.report import fonts, pdf
 from nk.report.exhibits import exhibit_file
+from nk.report.figures import blank
+from nk.report.figures.bare import save_bare
 from nk.report.files import read_json, read_table, read_text
 from nk.report.shapes import Exhibit, Groups, Measure
 from nk.report.shapes_of_many import Ran
@@ -183,3 +187,31 @@ def test_errors_for_others_name_no_folder() -> None:
     assert without_folders(r"`C:\Users\me\x.csv` and `~/x.csv`: no") == "`x.csv` and `x.csv`: no"
     cell = {"name": "a", "target": "", "measure": "", "metrics": {}, "seconds": None, "error": "no `/home/me/x`"}
     assert Ran.model_validate(cell).error == "no `x`"
+
+
+def test_no_settings_of_the_working_directory_are_used() -> None:
+    """Matplotlib reads a `matplotlibrc` there, by which TeX could read any file into a figure."""
+    with mpl.rc_context({"text.usetex": True, "svg.fonttype": "none"}):
+        with fonts.writing(["a"]):
+            assert (mpl.rcParams["text.usetex"], mpl.rcParams["svg.fonttype"]) == (False, "path")
+            assert mpl.rcParams["font.family"] == ["DejaVu Sans"]
+        assert mpl.rcParams["text.usetex"]
+
+
+@pytest.mark.parametrize("name", ["--><script>", "]]>", ' id="a" #a', 'd="1.23456"', "translate(1.234 0)", "a: b; c"])
+def test_a_label_leaves_nothing_in_a_slim_picture(name: str, tmp_path: Path) -> None:
+    """Labels are drawn as outlines, and stand in comments alone, so that `slim` changes nothing but marks."""
+
+    def picture(label: str) -> str:
+        with fonts.writing([label]) as pen:
+            figure, axes = blank(3, 3)
+            axes.plot([0, 1, 2], [0.1234, 0.2, 0.3], "o", label=pen.text(label))
+            figure.legend()
+            save_bare(figure, tmp_path, "a", ("svg",))
+        return (tmp_path / "a.svg").read_text(encoding="utf-8")
+
+    found = picture(name)
+    tags = {one.tag.split("}")[1] for one in ET.fromstring(found).iter()}  # noqa: S314 - it is ours
+    assert name not in found
+    assert "<!--" not in found
+    assert not {"script", "text"} & tags
