@@ -27,9 +27,9 @@ def by_tex(source: Path) -> str | None:
 
 def _typeset(program: str, source: Path, made: Path) -> str | None:
     """Typeset into a folder; figures are looked for beside the source."""
-    shutil.copyfile(source, made / f"{_NAME}.tex")
+    text = shutil.copyfile(source, made / f"{_NAME}.tex")
     output = f"-output-directory={made}"
-    command = [program, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", output, made / f"{_NAME}.tex"]
+    command = [program, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", output, str(text)]
     try:
         for _ in range(_PASSES):
             done = subprocess.run(

@@ -185,7 +185,14 @@ def test_the_name_of_the_paper_is_a_name_alone(name: str, tmp_path: Path) -> Non
 def test_errors_for_others_name_no_folder() -> None:
     assert without_folders("`/home/me/a b/x.csv` is `a/b.wav`") == "`x.csv` is `a/b.wav`"
     assert without_folders(r"`C:\Users\me\x.csv` and `~/x.csv`: no") == "`x.csv` and `x.csv`: no"
-    cell = {"name": "a", "target": "", "measure": "", "metrics": {}, "seconds": None, "error": "no `/home/me/x`"}
+    cell: dict[str, Any] = {
+        "name": "a",
+        "target": "",
+        "measure": "",
+        "metrics": {},
+        "seconds": None,
+        "error": "no `/home/me/x`",
+    }
     assert Ran.model_validate(cell).error == "no `x`"
 
 
