@@ -23,6 +23,7 @@ from nk.report.joined import config_of
 from nk.report.judged import table
 from nk.report.paper import first, paper, side_by_side
 from nk.report.summary import looked_at, summary
+from nk.report.words import without_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,8 +127,8 @@ def of_check(config: Config, tell: Callable[[], dict[str, Any]], ui: Ui) -> Repo
     """
     if not config.report.model_fields_set:
         return None
-    place = Path(config.exp.root) / f"{config.exp.name}{_CHECK}"
     try:
+        place = _no_link(Path(config.exp.root) / f"{config.exp.name}{_CHECK}")
         return _write([Subject(place, tell())], config.report, place, ui, audio=False)
     except DataError as error:
         ui.warn(f"there is no report: {error}", error.hint)
@@ -201,7 +202,18 @@ def _subject(found: _Found) -> Subject:
 
 def _place(subjects: Sequence[Subject]) -> Path:
     folder = subjects[0].folder
-    return folder / runfolder.REPORT if len(subjects) == 1 else folder.parent / _TOGETHER
+    return _no_link(folder / runfolder.REPORT if len(subjects) == 1 else folder.parent / _TOGETHER)
+
+
+def _no_link(place: Path) -> Path:
+    """A place that nobody has named may not be a link: it could lead to a report of something else.
+
+    Raises:
+        DataError: it is
+    """
+    if place.is_symlink():
+        raise DataError(f"`{place}` is a link, and a report would replace what it leads to", hint=_ELSEWHERE)
+    return place
 
 
 def _need_free(place: Path) -> None:
@@ -241,7 +253,7 @@ def _side_by_side(runs: Sequence[Run], told: Sequence[dict[str, Any]]) -> dict[s
     try:
         paired = comparing.compare([run.folder for run in runs], runs[0].measure)
     except NkError as error:
-        return found and found | {"pairs": [f"no pair was tested: {error}"]}
+        return found and found | {"pairs": [f"no pair was tested: {without_folders(str(error))}"]}
     return found and found | {"pairs": [*comparing.lines(paired), *paired.cautions]}
 
 

@@ -154,7 +154,7 @@ def check_command(place: Path, command: str, *, way_out: str) -> None:
         found = json.loads((place / _MANIFEST).read_text(encoding="utf-8")).get("command")
     except FileNotFoundError:
         return
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         found = None
     if found != command:
         raise DataError(f"`{place}` has results of another command than `nk {command}`", hint=way_out)
@@ -277,7 +277,7 @@ def _ours(folder: Path) -> set[str]:
     try:
         listed = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["files"]
         return {_MANIFEST, *map(str, listed), *theirs}
-    except (OSError, ValueError, KeyError, TypeError):  # older, or edited: then names tell
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # older, or edited: then names tell
         return {name for name in _files(folder) if name.split("/")[0] in OURS} | theirs
 
 

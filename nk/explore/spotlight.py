@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +16,8 @@ from nk.errors import DataError, MissingDependency
 from nk.stages.columns import describing, in_order
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from nk.config.work import Expl
@@ -103,7 +107,8 @@ def _few(table: pl.DataFrame) -> list[pl.Series]:
 def show(table: pl.DataFrame, target: str | None) -> None:
     """Open the rows in a browser of this machine, points coloured by the target, and wait until it is closed.
 
-    Nothing is reported to anybody, and no other file of this machine can be opened from there.
+    Nothing is reported to anybody, and no other file can be opened from there. Its server has no password: while it
+    is open, others who are logged in to this machine can see the rows and listen.
     """
     os.environ.setdefault("SPOTLIGHT_OPT_OUT", "true")
     from loguru import logger
@@ -113,7 +118,21 @@ def show(table: pl.DataFrame, target: str | None) -> None:
 
     types: dict[str, Any] = {name: kind for name, kind in TYPES.items() if name in table.columns}
     shown = table.with_columns(_few(table))
-    spotlight.show(shown.to_pandas(), dtype=types, layout=_layout(shown, target), wait=True, allow_filebrowsing=False)
+    frame, layout = shown.to_pandas(), _layout(shown, target)
+    with _nowhere():
+        spotlight.show(frame, dtype=types, layout=layout, wait=True, allow_filebrowsing=False)
+
+
+@contextmanager
+def _nowhere() -> Iterator[None]:
+    """Work in an empty folder: the server of Spotlight imports what it finds where it is started, as a `uvicorn.py`."""
+    here = Path.cwd()
+    with TemporaryDirectory() as empty:
+        os.chdir(empty)
+        try:
+            yield
+        finally:
+            os.chdir(here)
 
 
 def _layout(table: pl.DataFrame, target: str | None) -> Any:

@@ -12,7 +12,7 @@ from nk import audio
 from nk.errors import AudioError, DataError
 from nk.paths import resolver
 from nk.report.judged import judged
-from nk.report.words import counted
+from nk.report.words import counted, without_folders
 from nk.stages.load import places
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def clips(run: Run) -> tuple[list[Clip], list[str]]:
     try:
         found = places(run.config.data, resolver(run.config_file))
     except DataError as error:
-        return [], [f"no recordings: {error}"]
+        return [], [f"no recordings: {without_folders(str(error))}"]
     keys = run.rows.select("id", "digest").join(
         run.rows.select("id", "database", "file").join(found, on=["database", "file"]), on="id"
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nk.config.output import Plot
+from nk.report import fonts
 from nk.report.exhibits import exhibit_file, sentences
 from nk.report.figures import measures
 from nk.report.figures.bare import result_of, save_bare
@@ -69,10 +70,11 @@ def _draw_measures(run: Run, folder: Path, kind: str) -> dict[str, list[str]]:
         ]
         if metrics:
             guesses = run.metrics.baselines_by_part[part]
-            figure = measures.draw(metrics, guesses, title=part)
             measures.data(metrics, guesses).write_csv(folder / f"measures_{part}.csv")
-            told[f"measures_{part}"] = result_of(figure)
-            save_bare(figure, folder, f"measures_{part}", (kind,))
+            with fonts.writing(()):
+                figure = measures.draw(metrics, guesses, title=part)
+                told[f"measures_{part}"] = result_of(figure)
+                save_bare(figure, folder, f"measures_{part}", (kind,))
     return told
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nk.report.files import EXPLORE, read_table
@@ -9,7 +11,6 @@ from nk.report.tested import WORDS, in_short, is_of_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     import polars as pl
 
@@ -43,10 +44,10 @@ def sentences(texts: Iterable[str]) -> str:
 
 def exhibit_file(folder: Path, exhibit: Exhibit, kind: str) -> Path | None:
     """The file of an exhibit that is of this kind, without words if there is one; one outside of the folder is none."""
-    place = (folder / EXPLORE).resolve()
+    place = Path(os.path.realpath(folder / EXPLORE))
     for name in (*exhibit.bare, *exhibit.files):
-        path = (place / name).resolve()
-        if name.endswith(f".{kind}") and path.is_relative_to(place) and path.is_file():
+        path = Path(os.path.realpath(place / name))
+        if path.suffix == f".{kind}" and path.is_relative_to(place) and os.path.isfile(path):  # noqa: PTH113 - it never raises
             return path
     return None
 

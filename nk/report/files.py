@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from nk import evaluations
 from nk.errors import DataError
-from nk.report.shapes import Audit, Explored, Gap, Joined, Made, Manifest, Measure, Metrics
+from nk.report.shapes import Audit, Explored, Groups, Joined, Made, Manifest, Metrics
 from nk.runfolder import TESTS
 from nk.tables import Predictions, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from nk.config import Config
     from nk.evaluations import Evaluation
@@ -25,21 +25,12 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 EXPLORE, ENSEMBLE = "explore", "ensemble.json"
-_ABOUT = ("schema", "fewest", "gaps")
 CONFIG, ROWS = "config.yaml", "dataset.parquet"
 _AGAIN = "run it anew"
+_LONGEST = 100  # of a place in a file, in an error
 _TEXTS = ("id", "file", "database", "speaker", "split", "fold")
 _TOLD = ("truth", "predicted")
 _NUMBERS = {"start": pl.Float64, "end": pl.Float64, "run": pl.Int64, "uncertainty": pl.Float64}
-
-
-@dataclass(frozen=True)
-class Groups:
-    """`groups.json`: measures of each group of a column, gaps, and how many rows a group needs."""
-
-    fewest: int = 0
-    gaps: Mapping[str, Gap] = field(default_factory=dict)
-    columns: Mapping[str, Mapping[str, Mapping[str, Measure]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,7 +110,7 @@ def read_run(folder: Path, config: Config, config_file: Path | None = None) -> R
         config_text="" if joined else read_text(folder / CONFIG),
         manifest=read_json(folder / "manifest.json", Manifest),
         metrics=_metrics(folder / "metrics.json", predictions.target),
-        groups=_groups(folder / "groups.json"),
+        groups=read_json(folder / "groups.json", Groups),
         findings=read_json(folder / "audit.json", Audit).findings,
         rows=_tabled(predictions) if joined and not (folder / ROWS).is_file() else _rows(folder / ROWS, target),
         predictions=predictions,
@@ -160,7 +151,10 @@ def read_explored(folder: Path) -> Explored | None:
         DataError: it cannot be read
     """
     path = folder / EXPLORE / "explore.json"
-    return read_json(path, Explored) if path.is_file() else None
+    if not path.is_file():
+        return None
+    need_inside(folder / EXPLORE)
+    return read_json(path, Explored)
 
 
 def read_made(folder: Path) -> tuple[Made, str]:
@@ -179,6 +173,7 @@ def read_json(path: Path, kind: type[M]) -> M:
     Raises:
         DataError: it is missing or has not
     """
+    need_inside(path)
     try:
         return kind.model_validate_json(path.read_bytes())
     except OSError as error:
@@ -189,8 +184,21 @@ def read_json(path: Path, kind: type[M]) -> M:
 
 def _first(error: ValidationError) -> str:
     found = error.errors()[0]
-    place = ".".join(map(str, found["loc"]))
-    return f"{found['msg']} (`{place}`)" if place else found["msg"]
+    place = ".".join(map(str, found["loc"]))[:_LONGEST]
+    text = f"{found['msg']} (`{place}`)" if place else found["msg"]
+    return "".join(one if one.isprintable() else "?" for one in text)
+
+
+def need_inside(path: Path) -> None:
+    """A report goes to others: what a link outside of its folder leads to is not read, nor what is no file.
+
+    Raises:
+        DataError: it is such a link, or a pipe or device
+    """
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(path.parent)):
+        raise DataError(f"`{path}` is a link that leads out of its folder", hint="put what it leads to in its place")
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise _unreadable(path, "it is no file")
 
 
 def read_text(path: Path) -> str:
@@ -199,6 +207,7 @@ def read_text(path: Path) -> str:
     Raises:
         DataError: it cannot be read
     """
+    need_inside(path)
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
@@ -215,24 +224,10 @@ def _metrics(path: Path, target: Target) -> Metrics:
     return found
 
 
-def _groups(path: Path) -> Groups:
-    try:
-        found: dict[str, Any] = json.loads(read_text(path))
-        columns = {key: value for key, value in found.items() if key not in _ABOUT}
-        return Groups(
-            fewest=int(found["fewest"]),
-            gaps=TypeAdapter(dict[str, Gap]).validate_python(found["gaps"]),
-            columns=TypeAdapter(dict[str, dict[str, dict[str, Measure]]]).validate_python(columns),
-        )
-    except ValidationError as error:
-        raise _unreadable(path, _first(error)) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _unreadable(path, f"it has another form ({error})") from error
-
-
 def _rows(path: Path, target: str) -> pl.DataFrame:
+    need_inside(path)
     try:
-        frame = pl.read_parquet(path)
+        frame = pl.read_parquet(path, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _unreadable(path, str(error)) from error
     _need(path, frame, ("id", "file", "start", "end", "database", "digest", target))
@@ -272,11 +267,11 @@ def read_table(path: Path, types: Mapping[str, Any] | None = None) -> pl.DataFra
     Raises:
         DataError: it cannot be read
     """
+    need_inside(path)
     try:
-        header = pl.read_csv(path, n_rows=0).columns
-        return pl.read_csv(
-            path, schema_overrides={name: kind for name, kind in (types or {}).items() if name in header}
-        )
+        header = pl.read_csv(path, n_rows=0, glob=False).columns
+        known = {name: kind for name, kind in (types or {}).items() if name in header}
+        return pl.read_csv(path, schema_overrides=known, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _unreadable(path, str(error).split("\n")[0]) from error
 
@@ -290,6 +285,7 @@ def _need(path: Path, frame: pl.DataFrame, columns: Sequence[str]) -> None:
 def _seen(path: Path) -> list[Evaluation]:
     if not path.is_file():
         return []
+    need_inside(path)
     try:
         return [evaluations.Evaluation.model_validate_json(line) for line in path.read_bytes().splitlines() if line]
     except ValidationError as error:

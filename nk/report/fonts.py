@@ -21,15 +21,21 @@ _PLACEHOLDERS = ("Last Resort", ".LastResort", "LastResort", "Adobe Blank")
 
 @contextmanager
 def writing(texts: Iterable[str]) -> Iterator[Pen]:
-    """Fonts for figures that hold these texts; the pen knows which characters none of them has."""
-    from matplotlib import rc_context
+    """Fonts for figures that hold these texts; the pen knows which characters none of them has.
+
+    All else is as matplotlib has it: it would read a `matplotlibrc` of the working directory, whoever has put it there,
+    and that can have TeX read any file into a figure.
+    """
+    from matplotlib import rc_context, rcdefaults, rcParams
 
     log = logging.getLogger("matplotlib.font_manager")
     level = log.level
     log.setLevel(logging.ERROR)  # it tells of weights that a font does not have
     try:
         families, lacking = _covering(texts)
-        with rc_context({"font.family": families}):
+        with rc_context():
+            rcdefaults()
+            rcParams["font.family"] = families
             yield Pen(frozenset(lacking))
     finally:
         log.setLevel(level)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from nk.report import words
 from nk.report.beside import beside, databases
 from nk.report.clips import KINDS, MOST_SECONDS
+from nk.report.files import read_text
 from nk.report.parts import TEXTS, order, written
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _policy(style: str, script: str) -> str:
 def _uri(path: Path) -> str:
     """A picture as part of the page; within `img` nothing in it is run, wherever it is from."""
     kind = _KINDS[path.suffix.removeprefix(".").lower()]
-    return _text_uri(path.read_text(encoding="utf-8")) if kind == _SVG else data_uri(path.read_bytes(), kind)
+    return _text_uri(read_text(path)) if kind == _SVG else data_uri(path.read_bytes(), kind)
 
 
 def _text_uri(text: str) -> Markup:

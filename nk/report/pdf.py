@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 _SECONDS = 180
 _PASSES = 2  # the widths of long tables are known after the first
+_NAME = "paper"  # TeX would read the user's as options, or as what to typeset
 
 
 def by_tex(source: Path) -> str | None:
@@ -18,21 +18,28 @@ def by_tex(source: Path) -> str | None:
     program = shutil.which("pdflatex")
     if program is None:
         return "pdflatex is not installed"
-    command = [program, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", source.name]
+    with TemporaryDirectory() as made:
+        why = _typeset(program, source, Path(made))
+        if why is None:
+            shutil.copyfile(Path(made) / f"{_NAME}.pdf", source.with_name(f"{source.stem}.pdf"))
+        return why
+
+
+def _typeset(program: str, source: Path, made: Path) -> str | None:
+    """Typeset into a folder; figures are looked for beside the source."""
+    text = shutil.copyfile(source, made / f"{_NAME}.tex")
+    output = f"-output-directory={made}"
+    command = [program, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", output, str(text)]
     try:
         for _ in range(_PASSES):
-            done = subprocess.run(command, cwd=source.parent, capture_output=True, timeout=_SECONDS, check=False)
+            done = subprocess.run(
+                command, cwd=source.parent, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+            )
             if done.returncode:
-                break
+                return _first_error(made / f"{_NAME}.log")
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"pdflatex failed ({type(error).__name__})"
-    log = source.with_suffix(".log")
-    why = _first_error(log) if done.returncode else None
-    for ending in (".aux", ".log", ".out"):
-        source.with_suffix(ending).unlink(missing_ok=True)
-    if why is not None:
-        source.with_suffix(".pdf").unlink(missing_ok=True)
-    return why
+    return None
 
 
 def _first_error(log: Path) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-Number = float | None
-Cell = int | float | str | None
+_LARGEST = 2**53  # of whole numbers, beyond which one is not told from the next as a float
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Number = Finite | None
+Whole = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)]
+Part = Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]  # names files
+Cell = Whole | Finite | str | None
 _NAMES = {"speaker", "fold"}  # columns of text; in all others there are numbers
 
 
@@ -36,8 +40,8 @@ class Measure(Shape):
     value: Number
     low: Number
     high: Number
-    n: int
-    n_speakers: int | None
+    n: Whole
+    n_speakers: Whole | None
     method: str
 
 
@@ -46,8 +50,8 @@ class View(Shape):
 
     metrics: dict[str, Measure]
     baselines: dict[str, dict[str, Number]]
-    rows: int | None = None
-    left_out: int = 0
+    rows: Whole | None = None
+    left_out: Whole = 0
     left_out_percent: Number = None
     threshold: Number = None
     wanted: Number = None
@@ -64,7 +68,7 @@ class ClassRow(Shape):
     precision: Number
     recall: Number
     f1: Number
-    support: int
+    support: Whole
     low: Number = None
     high: Number = None
 
@@ -80,21 +84,21 @@ class Runs(Shape):
 class Calibration(Shape):
     """How true scores are."""
 
-    ece: float
+    ece: Finite
     low: Number = None
     high: Number = None
-    perfect: float
-    perfect_high: float
-    score: float
-    right: float
+    perfect: Finite
+    perfect_high: Finite
+    score: Finite
+    right: Finite
     by: str | None = None
 
 
 class Risk(Shape):
     """The share of wrong rows, and its mean over every share of the surest ones."""
 
-    area: float
-    risk: float
+    area: Finite
+    risk: Finite
 
 
 class Sets(Shape):
@@ -110,7 +114,7 @@ class Sets(Shape):
 class Metrics(Shape):
     """`metrics.json`."""
 
-    metrics: dict[str, dict[str, Measure]]
+    metrics: dict[Part, dict[str, Measure]]
     baselines_by_part: dict[str, dict[str, dict[str, Number]]]
     per_class: dict[str, list[ClassRow]]
     per_speaker: dict[str, Rows]
@@ -137,12 +141,29 @@ class Gap(Shape):
     high: Number
 
 
+class Groups(Shape):
+    """`groups.json`: measures of each group of a column, gaps, and how many rows a group needs."""
+
+    fewest: Whole
+    gaps: dict[str, Gap]
+    columns: dict[str, dict[str, dict[str, Measure]]]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, found: Any) -> Any:
+        """The file has columns beside the rest."""
+        if not isinstance(found, dict):
+            return found
+        about = {key: found[key] for key in ("fewest", "gaps") if key in found}
+        return about | {"columns": {key: one for key, one in found.items() if key not in {"schema", *about}}}
+
+
 class Finding(Shape):
     """A line of `audit.json`."""
 
     check: str
     level: Literal["note", "warning", "error"]
-    count: int
+    count: Whole
     examples: tuple[str, ...]
     what: str
     do: str
@@ -158,8 +179,8 @@ class Step(Shape):
     """A line of the history of rows."""
 
     what: str
-    rows_in: int
-    rows_out: int
+    rows_in: Whole
+    rows_out: Whole
     told: bool = False
 
 
@@ -172,10 +193,10 @@ class Manifest(Shape):
     python: str
     packages: dict[str, str]
     seed: int
-    seconds: dict[str, float]
-    rows: int
-    audio_hours: float
-    columns: int
+    seconds: dict[str, Finite]
+    rows: Whole
+    audio_hours: Finite
+    columns: Whole
     features: list[dict[str, object]]
     folds: list[str]
     history: list[Step]
@@ -221,7 +242,7 @@ class Made(Shape):
     python: str = ""
     packages: dict[str, str] = {}
     seed: int | None = None
-    seconds: dict[str, float] = {}
+    seconds: dict[str, Finite] = {}
     command: str = ""
 
 
@@ -231,6 +252,9 @@ class Lead(Shape):
     check: str
     about: str
     text: str
+
+
+FileName = Annotated[str, Field(pattern=r"^[^\x00]+$")]  # where it leads is looked at by its reader
 
 
 class Exhibit(Shape):
@@ -246,8 +270,8 @@ class Exhibit(Shape):
     notes: tuple[str, ...] = ()
     lead: str | None = None
     leads: tuple[Lead, ...] = ()
-    files: tuple[str, ...] = ()
-    bare: tuple[str, ...] = ()
+    files: tuple[FileName, ...] = ()
+    bare: tuple[FileName, ...] = ()
     below: tuple[str, ...] = ()
 
 
@@ -256,5 +280,5 @@ class Explored(Shape):
 
     name: str = ""
     target: str | None = None
-    rows: int | None = None
+    rows: Whole | None = None
     exhibits: list[Exhibit]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from nk.intervals import FEWEST_SPEAKERS
-from nk.report.shapes import Shape
+from nk.report.shapes import Finite, Number, Shape, Whole
+from nk.report.words import without_folders
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Known = Finite | None
-Option = bool | int | Finite | str | list[bool | int | Finite | str] | None
+Option = bool | Whole | Finite | str | list[bool | Whole | Finite | str] | None
+Error = Annotated[str, AfterValidator(without_folders)]
 _MOST = 100_000  # cells, or trials
 _TARGETS = 100
 _COMPARED = 200  # runs in a figure
@@ -21,11 +21,11 @@ _FIGURED = 100  # values of an option that a figure has side by side
 class Measured(Shape):
     """A measure with its 95 % interval, where there is one."""
 
-    value: Known = None
-    low: Known = None
-    high: Known = None
-    n: int | None = None
-    n_speakers: int | None = None
+    value: Number = None
+    low: Number = None
+    high: Number = None
+    n: Whole | None = None
+    n_speakers: Whole | None = None
     method: str = ""
 
 
@@ -41,8 +41,8 @@ class Ran(Shape):
     target: str
     measure: str
     metrics: dict[str, Measured]
-    seconds: Known
-    error: str | None
+    seconds: Number
+    error: Error | None
 
     @property
     def main(self) -> Measured:
@@ -90,9 +90,9 @@ class Estimate(Shape):
 
     target: str
     measure: str
-    runs: int
+    runs: Whole
     best: Best
-    not_apart_from_best: int | None
+    not_apart_from_best: Whole | None
     choice: Picked | None = None
     why_not: str | None
     words: tuple[str, ...]
@@ -123,11 +123,11 @@ class Crossing(Ran):
 class Means(Shape):
     """Means of cells, without a value where one of these has none."""
 
-    every: Known = Field(alias="all")
-    own: Known = Field(alias="self")
-    cross: Known
-    by_train: dict[str, Known]
-    by_test: dict[str, Known]
+    every: Number = Field(alias="all")
+    own: Number = Field(alias="self")
+    cross: Number
+    by_train: dict[str, Number]
+    by_test: dict[str, Number]
 
 
 class Matrix(Shape):
@@ -155,19 +155,19 @@ class Trial(Measured):
     trial: int = Field(ge=0, le=_MOST)
     values: dict[str, Option]
     state: Literal["complete", "stopped", "failed", "open"]
-    speakers: int | None = None
-    rows: int | None = None
-    spread: Known
-    seconds: Known
-    error: str | None
+    speakers: Whole | None = None
+    rows: Whole | None = None
+    spread: Number
+    seconds: Number
+    error: Error | None
 
 
 class Top(Measured):
     """The best trial."""
 
-    trial: int
+    trial: Whole
     values: dict[str, Option]
-    spread: Known
+    spread: Number
 
 
 class Outer(Shape):
@@ -175,7 +175,7 @@ class Outer(Shape):
 
     fold: str
     values: dict[str, Option]
-    inner: Known
+    inner: Number
 
 
 class Nested(Measured):
@@ -192,13 +192,13 @@ class Study(Shape):
     target: str
     greater_is_better: bool
     folded: bool
-    inner_folds: int
+    inner_folds: Whole
     file: Literal["best.ini", "best.yaml"]
     plan: tuple[str, ...]
     options: list[Choosable] = Field(max_length=_FIGURED)
     best: Top
-    compared_with_best: int
-    not_apart_from_best: int
+    compared_with_best: Whole
+    not_apart_from_best: Whole
     nested: Nested | None
     why_not_nested: str | None
     words: tuple[str, ...]

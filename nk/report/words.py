@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ NAMES = {
     "recall": "recall",
     "n_speakers": "speakers",
 }
+_PLACE = re.compile(r"`(?:[/~]|[A-Za-z]:[/\\])[^`]*[/\\]([^`/\\]+)`")
 # Of these less is better.
 LOWER = frozenset({"eer", "mse", "rmse", "mae"})
 
@@ -66,6 +68,11 @@ def options(found: Mapping[str, object]) -> str:
 
 def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def without_folders(text: str) -> str:
+    """An error for others: a file is called by its name, as folders tell of the machine and of its user."""
+    return _PLACE.sub(r"`\1`", text)
 
 
 def spans(text: str) -> list[tuple[bool, str]]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import ProxyHandler, build_opener
 
 import numpy as np
+import polars as pl
 import pytest
 import soundfile
 
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
 
 STAND_IN = """
 from unittest.mock import MagicMock
-layout, shown = MagicMock(), []
+from pathlib import Path
+layout, shown, places = MagicMock(), [], []
 def show(table, **options):
     shown.append((table, options))
+    places.append([*Path.cwd().iterdir()])
 """
 KEYS = ["expl.spotlight=True", "data.db.split_strategy=column", "feats.type=snr", "model.type=bayes"]
 
@@ -105,6 +108,16 @@ def test_it_opens_after_everything_was_written(config: Path, shown: list[Any]) -
     assert "features" not in table.columns
     assert (config.parent / "results" / "exp" / "explore" / "explore.json").is_file()
     assert "opening Spotlight" in done.output
+
+
+def test_its_server_starts_where_no_module_of_a_stranger_is(config: Path, shown: list[Any]) -> None:
+    from renumics import spotlight as stand_in
+
+    (config.parent / "uvicorn.py").touch()
+    spotlight.show(pl.DataFrame({"id": ["a"]}), None)
+    assert stand_in.places == [[]]  # where it works there is nothing
+    assert Path.cwd() == config.parent
+    assert len(shown) == 1
 
 
 def test_it_is_missed_before_any_work(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
