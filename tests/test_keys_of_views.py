@@ -281,7 +281,9 @@ def format_(study: Study) -> None:
     study.run("plot.format=svg")
     study.explore("plot.format=svg")
     for folder in (study.folder / "figures", study.folder / "explore"):
-        assert {path.suffix for path in folder.iterdir()} - {".csv", ".json", ".txt", ".yaml"} == {".svg"}
+        assert {path.suffix for path in folder.iterdir() if path.is_file()} - {".csv", ".json", ".txt", ".yaml"} == {
+            ".svg"
+        }
 
 
 def titles(study: Study) -> None:
