@@ -77,7 +77,7 @@ def _features(run: Run) -> str:
     sources = [_source(found) for found in run.manifest.features]
     if not sources:
         return ""
-    return f"From each, {counted(run.manifest.columns, 'feature')} were computed by {listed(sources)}."
+    return f"From each recording, {counted(run.manifest.columns, 'feature')} were computed by {listed(sources)}."
 
 
 def _source(found: dict[str, Any]) -> str:
