@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nk.report.shapes import Finding
 
 M = TypeVar("M", bound=BaseModel)
-EXPLORE, ENSEMBLE = "explore", "ensemble.json"
+EXPLORE, LOOK, ENSEMBLE = "explore", "explore.json", "ensemble.json"
 _ABOUT = ("schema", "fewest", "gaps")
 CONFIG, ROWS = "config.yaml", "dataset.parquet"
 _AGAIN = "run it anew"
@@ -159,7 +159,7 @@ def read_explored(folder: Path) -> Explored | None:
     Raises:
         DataError: it cannot be read
     """
-    path = folder / EXPLORE / "explore.json"
+    path = folder / EXPLORE / LOOK
     return read_json(path, Explored) if path.is_file() else None
 
 
