@@ -15,7 +15,7 @@ from nk.report import drawings, pdf, typeset
 from nk.report.blocks import Picture
 from nk.report.card import card, metadata
 from nk.report.clips import clips
-from nk.report.commands import is_of_command, read_several
+from nk.report.commands import FOUND, is_of_command, read_several
 from nk.report.compare import compare
 from nk.report.files import CONFIG, ENSEMBLE, EXPLORE, LOOK, read_explored, read_made, read_run
 from nk.report.html import Page, html
@@ -167,9 +167,7 @@ def _found(where: Path, overrides: Sequence[str]) -> _Found:
     if not where.exists():
         raise DataError(f"there is no `{where}`", hint=_NAME)
     if where.suffix.lower() in _NO_CONFIGS:
-        raise DataError(
-            f"`{where}` is no config file", hint="name the folder that it is in, which a command has written"
-        )
+        raise DataError(f"`{where}` is no config file", hint=_NAME)
     asked = load_config(where, overrides).config
     return _of_run(Path(asked.exp.root) / asked.exp.name, asked)
 
@@ -183,6 +181,9 @@ def _config(folder: Path) -> Path:
         above = folder.resolve().parent.name
         raise DataError(f"`{folder}` is a look in the folder of an experiment", hint=f"name that, `{above}`")
     found = [place for place in (folder / CONFIG, folder / EXPLORE / CONFIG) if place.is_file()]
+    if not found and any((folder / name).is_file() for name in FOUND):
+        text = f"`{folder}` is of an earlier nk, which kept no `{CONFIG}` there"
+        raise DataError(text, hint="repeat the command, which takes the runs that are there already")
     if not found:
         raise DataError(f"`{folder}` is no run folder: it has no `{CONFIG}`", hint=_NAME)
     return found[0]

@@ -187,6 +187,6 @@ def _drawn(found: Matrix, path: Path) -> Drawing:
     frame, title = pl.DataFrame(rows, infer_schema_length=None), f"{_target(found)}: {found.measure}"
 
     def draw(pen: Pen) -> Figure:
-        return heatmap.draw(frame, measure=found.measure, title=title, pen=pen)
+        return heatmap.draw(frame, measure=measure(found.measure), title=title, pen=pen)
 
     return draw_with(draw, path, title, [title, *(name for row in rows for name in (row["train"], row["test"]))])

@@ -41,7 +41,7 @@ class Ran(Shape):
     target: str
     measure: str
     metrics: dict[str, Measured]
-    guesses: dict[str, Known] = {}  # in the main measure, by `chance` and `majority`
+    guesses: dict[str, Known] = Field(default_factory=dict)  # in the main measure, by `chance` and `majority`
     seconds: Known
     error: str | None
 

@@ -97,6 +97,7 @@ def test_what_is_no_report_is_not_replaced(run: Path) -> None:
     [
         ("nothing", "there is no"),
         (".", "is no run folder"),
+        ("old", "is of an earlier nk"),
         ("made", "is a report already"),
         ("made/report.html", "is no config file"),
         ("made/explore", "is a look in the folder of an experiment hint: name that, `made`"),
@@ -104,8 +105,9 @@ def test_what_is_no_report_is_not_replaced(run: Path) -> None:
 )
 def test_where_there_is_no_run_it_says_so_in_one_sentence(what: str, part: str, tmp_path: Path) -> None:
     (tmp_path / "made" / "explore").mkdir(parents=True)
-    for name in ("report.html", "explore/explore.json", "explore/config.yaml"):
-        (tmp_path / "made" / name).write_text("{}\n{}\n", encoding="utf-8")
+    (tmp_path / "old").mkdir()
+    for name in ("old/sweep.json", "made/report.html", "made/explore/explore.json", "made/explore/config.yaml"):
+        (tmp_path / name).write_text("{}\n{}\n", encoding="utf-8")
     code, _, said = nk(str(tmp_path / what))
     assert code == DataError.exit_code
     assert part in " ".join(said.split())

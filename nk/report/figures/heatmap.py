@@ -58,7 +58,7 @@ def _write(axes: Axes, x: int, y: int, row: dict[str, float | None], middle: flo
         return
     mark = " *" if _is_narrow(row) else ""
     ends = f"\n{low:.2f} to {high:.2f}{mark}" if low is not None and high is not None else ""
-    colour = "0.1" if value > middle else "white"
+    colour = "black" if value > middle else "white"
     axes.text(x, y, f"{value:.3f}{ends}", ha="center", va="center", fontsize=8, color=colour)
 
 
