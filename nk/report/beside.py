@@ -19,7 +19,7 @@ def databases(result: Mapping[str, Any]) -> list[str]:
 
 def beside(result: Mapping[str, Any]) -> list[str]:
     """All other looks at the predictions of a part, and how far its scores can be trusted."""
-    views = [f"{_VIEWS[one['what']](one)}: {_measured(one['measured'], one.get('rows'))}" for one in result["beside"]]
+    views = [f"{_VIEWS[one['what']](one)}: {_measured(one['measured'], _rows(one))}" for one in result["beside"]]
     calibration, sets = result["calibration"], result["sets"]
     return [
         *([_runs(result)] if result["runs"] else []),
@@ -27,6 +27,11 @@ def beside(result: Mapping[str, Any]) -> list[str]:
         *([_scores(calibration)] if calibration else []),
         *([_sets(sets)] if sets else []),
     ]
+
+
+def _rows(one: Told) -> int | None:
+    """How many rows the words of a view tell of, where they do."""
+    return one["rows"] if one["what"] in {"decided", "certain"} else None
 
 
 def _measured(found: Told | None, rows: int | None = None) -> str:
