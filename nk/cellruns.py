@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,10 @@ _NEED = 700 * 2**20  # bytes that a process takes which runs cells of a small da
 
 @dataclass(frozen=True)
 class CellRun:
-    """A cell and its run: the folder, the main measure, the measures of its test part; or why there are none."""
+    """A cell and its run: the folder, the main measure, the measures of its test part; or why there are none.
+
+    `guesses` are what chance and majority have in the main measure.
+    """
 
     cell: Cell
     folder: Path
@@ -47,6 +50,7 @@ class CellRun:
     again: bool = False
     error: str | None = None
     exit_code: int = 0
+    guesses: dict[str, float | None] = field(default_factory=dict)
 
     @property
     def metric(self) -> dict[str, Any]:
@@ -56,7 +60,8 @@ class CellRun:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         told = {"name": self.cell.name, "values": self.cell.values, "folder": self.folder.name, "target": self.target}
-        return {**told, "measure": self.measure, "metrics": self.metrics, "error": self.error, "seconds": self.seconds}
+        told |= {"measure": self.measure, "metrics": self.metrics, "guesses": self.guesses}
+        return {**told, "error": self.error, "seconds": self.seconds}
 
 
 def run_all(
@@ -194,8 +199,10 @@ def _run(about: _About, jobs: int, cell: Cell) -> _Done:
     metrics = result.metrics["metrics"].get("test", {})
     # Not the cell's own measure: all are ranked by the same.
     measure = about.measure if about.measure and about.measure in metrics else next(iter(metrics), "")
+    guessed = result.metrics["baselines_by_part"].get("test", {})
+    guesses = {base: each.get(measure) for base, each in guessed.items()}
     again, seconds = result.made is not None, watch.seconds["run"]
-    return _Done(CellRun(cell, folder, target, measure, metrics, seconds, again=again), warned)
+    return _Done(CellRun(cell, folder, target, measure, metrics, seconds, again=again, guesses=guesses), warned)
 
 
 def _say(done: _Done, ui: Ui) -> None:

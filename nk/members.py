@@ -76,6 +76,8 @@ def read(where: Path) -> Member:
             raise DataError(f"`{where}` is no run folder: it has no `{TABLE}`", hint=hint)
         raise DataError(f"there is no run of `{where}`: `{place}` has no `{TABLE}`", hint=f"`nk run {where}` makes one")
     config = _config(place)
+    if config and place != where and where.suffix.lower() != ".csv":
+        config = config.replaced(report=load_config(where).config.report)  # that of the file which was named
     target = config.data.target if config and config.data.target else _target(place)
     return Member(place.stem if place == table else place.resolve().name, place, _predictions(table, target), config)
 

@@ -15,9 +15,9 @@ from nk.report import drawings, pdf, typeset
 from nk.report.blocks import Picture
 from nk.report.card import card, metadata
 from nk.report.clips import clips
-from nk.report.commands import is_of_command, read_several
+from nk.report.commands import FOUND, is_of_command, read_several
 from nk.report.compare import compare
-from nk.report.files import CONFIG, ENSEMBLE, EXPLORE, read_explored, read_made, read_run
+from nk.report.files import CONFIG, ENSEMBLE, EXPLORE, LOOK, read_explored, read_made, read_run
 from nk.report.html import Page, html
 from nk.report.joined import config_of
 from nk.report.judged import table
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 PAGE, CARD = "report.html", "model_card.md"
 _TOGETHER, _CHECK = "comparison", "_check"
 _ON_SCREEN, _ON_PAPER = ("svg", "png", "jpg"), ("pdf", "png", "jpg")
+_NO_CONFIGS = {".csv", ".html", ".json", ".md", ".parquet", ".pdf", ".png", ".svg", ".tex", ".wav"}
+_NAME = "name a folder that a command of nk has written, or a config file"
 _ELSEWHERE = "name another folder by `--output`"
 _FIRST = "`nk run` or `nk explore` comes first; of `nk flags`, `nk multidb` and `nk optim` name the folder"
 _INSTALL = "install TeX, or `pip install 'nk-speech[report]'`, which brings Typst"
@@ -163,18 +165,28 @@ def _found(where: Path, overrides: Sequence[str]) -> _Found:
             return _Found(where, *config_of(where, overrides))
         file = _config(where)
         return _Found(where, load_config(file, overrides, roots=False).config, file)
-    if where.suffix.lower() == ".csv":
-        raise DataError(f"`{where}` is a table, and a report is of run folders", hint="name the folder that it is in")
+    if not where.exists():
+        raise DataError(f"there is no `{where}`", hint=_NAME)
+    if where.suffix.lower() in _NO_CONFIGS:
+        raise DataError(f"`{where}` is no config file", hint=_NAME)
     asked = load_config(where, overrides).config
     return _of_run(Path(asked.exp.root) / asked.exp.name, asked)
 
 
 def _config(folder: Path) -> Path:
     """The config of a run, or of a look at the data where there was no run."""
+    if (folder / PAGE).is_file():
+        anew = "name the folder of the run, or repeat the command, to make it anew"
+        raise DataError(f"`{folder}` is a report already", hint=f"open `{folder / PAGE}`; {anew}")
+    if (folder / LOOK).is_file():
+        above = folder.resolve().parent.name
+        raise DataError(f"`{folder}` is a look in the folder of an experiment", hint=f"name that, `{above}`")
     found = [place for place in (folder / CONFIG, folder / EXPLORE / CONFIG) if place.is_file()]
+    if not found and any((folder / name).is_file() for name in FOUND):
+        text = f"`{folder}` is of an earlier nk, which kept no `{CONFIG}` there"
+        raise DataError(text, hint="repeat the command, which takes the runs that are there already")
     if not found:
-        text = f"`{folder}` is no run folder: it has no `{CONFIG}`"
-        raise DataError(text, hint="name a folder that a command of nk has written, or a config file")
+        raise DataError(f"`{folder}` is no run folder: it has no `{CONFIG}`", hint=_NAME)
     return found[0]
 
 
@@ -280,7 +292,7 @@ def _blocks(subjects: Sequence[Subject], folder: RunFolder) -> list[Block]:
         if run or one.explored or one.several:
             inside.mkdir(parents=True)
         figures = [Picture(_path(each.path), each.said) for each in (drawings.draw(run, inside, "pdf") if run else ())]
-        exhibits = {name: Picture(_path(each.path), each.title) for name, each in _on_paper(one, inside).items()}
+        exhibits = {name: Picture(_path(each.path), each.said) for name, each in _on_paper(one, inside).items()}
         worst = table(run.predictions, run.part) if run and run.part else None
         found += paper(one.told, figures, exhibits, worst)
     return found

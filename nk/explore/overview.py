@@ -160,7 +160,7 @@ def _spread(values: pl.Series, unit: str) -> str:
     known = values.drop_nulls()
     if not len(known):
         return "not known"
-    low, middle, high = (float(known.quantile(share) or 0) for share in (0, 0.5, 1))
+    low, middle, high = (float(known.quantile(share, "linear") or 0) for share in (0, 0.5, 1))
     return f"{middle:.3g} {unit} ({low:.3g} to {high:.3g})"
 
 

@@ -19,7 +19,7 @@ def databases(result: Mapping[str, Any]) -> list[str]:
 
 def beside(result: Mapping[str, Any]) -> list[str]:
     """All other looks at the predictions of a part, and how far its scores can be trusted."""
-    views = [f"{_VIEWS[one['what']](one)}: {_measured(one['measured'])}" for one in result["beside"]]
+    views = [f"{_VIEWS[one['what']](one)}: {_measured(one['measured'], _rows(one))}" for one in result["beside"]]
     calibration, sets = result["calibration"], result["sets"]
     return [
         *([_runs(result)] if result["runs"] else []),
@@ -29,12 +29,19 @@ def beside(result: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _measured(found: Told | None) -> str:
+def _rows(one: Told) -> int | None:
+    """How many rows the words of a view tell of, where they do."""
+    return one["rows"] if one["what"] in {"decided", "certain"} else None
+
+
+def _measured(found: Told | None, rows: int | None = None) -> str:
+    """A measure; its n, unless it is the rows that are said before."""
     if not found:
         return "nothing is left to be scored"
     guesses = "".join(f", {base} {number(value)}" for base, value in found["guesses"].items())
     ends = interval(found["low"], found["high"])
-    return f"{measure(found['measure'])} {number(found['value'])} ({ends}), n {found['n']}{guesses}"
+    counted_in = f", n {found['n']}" if found["n"] != rows else ""
+    return f"{measure(found['measure'])} {number(found['value'])} ({ends}){counted_in}{guesses}"
 
 
 def _runs(result: Mapping[str, Any]) -> str:

@@ -35,6 +35,8 @@ _READERS: dict[str, Callable[[Path], Several]] = {
     "optim": searched.Searched,
 }
 
+FOUND = (swept.NAME, crossed.NAME, searched.NAME)
+
 
 def is_of_command(folder: Path) -> bool:
     """Whether a folder is that of such a command.

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 NAME = "matrix.json"
 _MOST = 40  # databases of a figure, or columns of a table
 _MARK = " *"
-_SAID = "A row is what was trained on, a column what was tested on; with each value is its 95 % interval."
-_MARKED = " A star: over utterances, as too few speakers are tested, and so too narrow."
+_SAID = "A row is what was trained on, a column what was tested on."
 _MEANS = "A mean is of values as they are, without an interval: databases are few."
 
 
@@ -86,10 +85,15 @@ def _opening(found: Matrix) -> dict[str, Any]:
         ends = f"({lowest[1]}, tested on {lowest[0]}) to {number(high)} ({highest[1]}, tested on {highest[0]})"
         said = [f"across from {number(low)} {ends}"]
     small = f"{_target(found)}: mean over {counted(len(known), 'test')} on another database, no interval"
+    if means.cross is None:
+        lacking = len(known) - len(values)
+        small = f"{_target(found)}: {lacking} of {counted(len(known), 'test')} on another database without a value"
+    chances = {one.guesses.get("chance") for one in found.cells if not one.error} - {None}
+    small += f" · chance {number(chances.pop())}" if len(chances) == 1 else ""
     if means.own is not None:
         small += f" · on the same one {number(means.own)}"
     big = f"{called} {number(means.cross)}" if means.cross is not None else "No mean across"
-    return {"big": big, "small": small, "said": sentences([*found.words, *said])}
+    return {"big": big, "small": small, "said": sentences(said)}
 
 
 def _leads(found: Matrix) -> list[dict[str, str]]:
@@ -113,7 +117,7 @@ def _matrix(found: Matrix) -> dict[str, Any]:
     rows = [[train, *(_entry(found, by.get((train, test))) for test in tests), found.means.by_train.get(train)]
             for train in trains]  # fmt: skip
     rows.append(["mean", *(_only(found.means.by_test.get(test)) for test in tests), found.means.every])
-    caption = f"{measure(found.measure)}: {_SAID}{_MARKED if any(map(is_narrow, _all(found))) else ''} {_MEANS}"
+    caption = f"{measure(found.measure)}: {_SAID} {_MEANS}"
     tables = [table(caption, columns, rows, sortable=False)] if len(tests) <= _MOST else []
     drawn = [figure("heatmap", f"{_target(found)}: {measure(found.measure)} of each pair.")] if _is_drawn(found) else []
     return part("Matrix", tables=tables, figures=drawn)
@@ -183,6 +187,6 @@ def _drawn(found: Matrix, path: Path) -> Drawing:
     frame, title = pl.DataFrame(rows, infer_schema_length=None), f"{_target(found)}: {found.measure}"
 
     def draw(pen: Pen) -> Figure:
-        return heatmap.draw(frame, measure=found.measure, title=title, pen=pen)
+        return heatmap.draw(frame, measure=measure(found.measure), title=title, pen=pen)
 
     return draw_with(draw, path, title, [title, *(name for row in rows for name in (row["train"], row["test"]))])

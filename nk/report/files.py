@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nk.report.shapes import Finding
 
 M = TypeVar("M", bound=BaseModel)
-EXPLORE, ENSEMBLE = "explore", "ensemble.json"
+EXPLORE, LOOK, ENSEMBLE = "explore", "explore.json", "ensemble.json"
 CONFIG, ROWS = "config.yaml", "dataset.parquet"
 _AGAIN = "run it anew"
 _LONGEST = 100  # of a place in a file, in an error
@@ -150,7 +150,7 @@ def read_explored(folder: Path) -> Explored | None:
     Raises:
         DataError: it cannot be read
     """
-    path = folder / EXPLORE / "explore.json"
+    path = folder / EXPLORE / LOOK
     if not path.is_file():
         return None
     need_inside(folder / EXPLORE)

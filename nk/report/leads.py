@@ -75,9 +75,13 @@ def _guessing(run: Run) -> Iterator[dict[str, str]]:
     if not known or found.low is None or found.high is None:
         return
     best = min(known) if name in LOWER else max(known)
-    if (found.high >= best) if name in LOWER else (found.low <= best):
-        text = f"the {measure(name)} of {number(found.value)} ({interval(found.low, found.high)}) is not surely better"
-        yield lead("warning", f"{text} than guessing ({number(best)})", "more speakers make the interval narrower")
+    text = f"the {measure(name)} of {number(found.value)} ({interval(found.low, found.high)}) is"
+    if (found.low > best) if name in LOWER else (found.high < best):
+        yield lead("warning", f"{text} worse than guessing ({number(best)})",
+                    "look for what is wrong: features without `scale`, or a split that parts classes")  # fmt: skip
+    elif (found.high >= best) if name in LOWER else (found.low <= best):
+        yield lead("warning", f"{text} not surely better than guessing ({number(best)})",
+                    "more speakers make the interval narrower")  # fmt: skip
 
 
 def _gaps(run: Run) -> Iterator[dict[str, str]]:

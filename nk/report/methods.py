@@ -86,7 +86,9 @@ def _features(run: Run) -> str:
     told = [f"computed by {listed(computed)}"] if computed else []
     told += [f"read from ready-made tables ({listed(tables)})"] if tables else []
     count = counted(run.manifest.columns, "feature")
-    return f"For each, {count} {'was' if run.manifest.columns == 1 else 'were'} {listed(told)}." if told else ""
+    return (
+        f"For each recording, {count} {'was' if run.manifest.columns == 1 else 'were'} {listed(told)}." if told else ""
+    )
 
 
 def _files(found: dict[str, Any]) -> list[str]:

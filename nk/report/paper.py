@@ -19,6 +19,10 @@ _WIDEST = 8  # columns that fit on paper
 _MOST_FOLDS = 50
 _MOST_REASONS = 5
 
+_ALIKE = (
+    " In UAR each class of a group counts alike, however few its rows are, so that all may have less than the whole."
+)
+
 
 def paper(run: Told, figures: Sequence[Picture], exhibits: Mapping[str, Picture], worst: Told | None) -> list[Block]:
     """The whole report of a run.
@@ -188,10 +192,9 @@ def groups(run: Told) -> Iterator[Block]:
     if run["groups"]:
         yield Heading(2, "Groups")
         fewest = f"Groups of fewer than {run['groups'][0]['fewest']} rows have no value."
-        yield Paragraph(
-            f"{fewest} Of several groups some are worse by chance, which the interval of a gap heeds: "
-            "a gap whose interval holds 0 may be nothing."
-        )
+        text = f"{fewest} Of several groups some are worse by chance, which the interval of a gap heeds: "
+        text += "a gap whose interval holds 0 may be nothing."
+        yield Paragraph(text + _ALIKE * any(one["measure"] == "uar" for one in run["groups"]))
     for one in run["groups"]:
         rows = [
             (group["group"], number(group["value"]), interval(group["low"], group["high"]), str(group["n"]),

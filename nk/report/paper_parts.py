@@ -29,7 +29,8 @@ def parts(found: Sequence[Told], pictures: Mapping[str, Picture]) -> Iterator[Bl
             yield Paragraph(text)
         for each in one["figures"]:
             if each["name"] in pictures:
-                yield Picture(pictures[each["name"]].path, each["said"])
+                drawn = pictures[each["name"]]
+                yield Picture(drawn.path, f"{each['said']} {drawn.caption}".strip())
         for table in one["tables"]:
             yield from _table(table)
         if one["text"]:

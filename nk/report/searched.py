@@ -114,7 +114,7 @@ def _trials(found: Study) -> dict[str, Any]:
     rows = [_row(one, keys, of_speakers=of_speakers)[: len(columns)] for one in _ranked(found)]
     caption = "All trials, the best first, those on fewer speakers and those that failed last. The spread is the "
     caption += "standard deviation over the inner folds."
-    figures = [figure("search", f"{called} of each trial in their order, with the best so far."),
+    figures = [figure("search", f"{called} of each trial in their order."),
                *([figure("options", f"{called} against each option.")] if _drawable(found) else [])]  # fmt: skip
     drawn = figures if _is_drawn(found) else []
     return part("Trials", tables=[table(caption, columns, rows)], figures=drawn)

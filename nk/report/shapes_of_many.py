@@ -41,6 +41,7 @@ class Ran(Shape):
     target: str
     measure: str
     metrics: dict[str, Measured]
+    guesses: dict[str, Number] = Field(default_factory=dict)  # in the main measure, by `chance` and `majority`
     seconds: Number
     error: Error | None
 

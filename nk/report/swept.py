@@ -34,7 +34,6 @@ _CHOSEN = {
 }
 _ON_PAPER = 15  # runs of a figure that can be read on a page of paper
 _NARROW = "too few speakers are tested, or none is known, so that intervals are over utterances, and too narrow"
-_SAID = "Thin lines are 95 % intervals; a thick line joins runs that cannot be told apart."
 
 
 class Swept:
@@ -63,7 +62,7 @@ def told(found: Sweep, name: str, made: Made, config: str) -> dict[str, Any]:
     return frame(
         name,
         made.made,
-        openings=[_opening(one) for one in found.estimates],
+        openings=[_opening(one, _guesses(found, one)) for one in found.estimates],
         leads=_leads(found),
         methods=_methods(found, made),
         parts=[_cells(found), *_choices(found)],
@@ -72,18 +71,25 @@ def told(found: Sweep, name: str, made: Made, config: str) -> dict[str, Any]:
     )
 
 
-def _opening(one: Estimate) -> dict[str, Any]:
+def _guesses(found: Sweep, one: Estimate) -> str:
+    """What guessing reaches on the rows of the best, as ` · chance 0.250`."""
+    best = next((cell for cell in found.cells if cell.name == one.best.name), None)
+    known = best.guesses.items() if best and best.measure == one.measure else ()
+    return "".join(f" · {base} {number(value)}" for base, value in known if value is not None)
+
+
+def _opening(one: Estimate, guesses: str) -> dict[str, Any]:
     best = f"{measure(one.measure)} of the best by its own test rows: {number(one.best.value)}"
     best += f" ({interval(one.best.low, one.best.high)})" if one.best.low is not None else ""
     if one.choice is None:
         big = f"{measure(one.measure)} {number(one.best.value)}" if one.runs == 1 else "No estimate"
-        small = f"{one.target}: {counted(one.runs, 'run')}"
+        small = f"{one.target}: {counted(one.runs, 'run')}{guesses}"
         return {"big": big, "small": small, "said": sentences([*one.words, *([best] if one.runs > 1 else [])])}
     reached = one.choice.metric
     ends = "no interval" if reached.low is None else f"95 % interval {interval(reached.low, reached.high)}"
     return {
         "big": f"{measure(one.measure)} {number(reached.value)}",
-        "small": f"{ends} · {one.target}: what choosing among {one.runs} runs reaches",
+        "small": f"{ends}{guesses} · {one.target}: what choosing among {one.runs} runs reaches",
         "said": sentences([*one.words, best]),
     }
 
@@ -169,9 +175,9 @@ def _compared(found: Sweep) -> dict[str, tuple[Estimate, Compared]]:
 
 def _figured(one: Estimate, found: Compared) -> str:
     alike = one.not_apart_from_best
-    more = "" if alike is None else f" {alike} of the {one.runs - 1} others cannot be told apart from the best."
+    more = "" if not alike else f" {alike} of the {one.runs - 1} others cannot be told apart from the best."
     more += f" On paper the best {_ON_PAPER} of {len(found.runs)}." if len(found.runs) > _ON_PAPER else ""
-    return f"{one.target}: {measure(one.measure)} of the runs on the same rows. {_SAID}{more}"
+    return f"{one.target}: {measure(one.measure)} of the runs on the same rows.{more}"
 
 
 def _drawn(one: Estimate, found: Compared, path: Path, most: int | None) -> Drawing:

@@ -80,7 +80,7 @@ def split(
     if three and not (result.frame["split"] == "dev").any():
         result = select.each(result, data.databases, lambda rows, database: _dev_cut(rows, database, ask))
     known = pl.col(dataset.target.name).is_not_null() | (pl.col("split") != "train").fill_null(value=True)
-    result = result.with_frame(result.frame.filter(known), f"a row of train has a `{dataset.target.name}`")
+    result = result.with_frame(result.frame.filter(known), f"a row of train has a value of `{dataset.target.name}`")
     result = select.each(result, data.databases, _one_part)
     result = result.with_frame(
         result.frame.filter(pl.col("split").is_not_null()).sort("id"), "the row has a part of the split"

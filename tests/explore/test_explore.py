@@ -154,6 +154,10 @@ def test_the_overview_counts_what_is_missing(tmp_path: Path) -> None:
     assert found["overview"].table.select("rows", "speakers").row(0) == (60, 6)
 
 
+def test_the_median_of_a_caption_is_between_both_rows_in_the_middle() -> None:
+    assert overview._spread(pl.Series([1.0, 2.0, 4.0, 8.0]), "s") == "3 s (1 to 8)"
+
+
 @pytest.mark.parametrize("steps", [True, False])
 def test_curves_are_densities(steps: bool) -> None:
     values = np.random.default_rng(1).normal(5, 2, 400)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from nk import pipeline
 from nk.config import load_config
+from nk.report import leads
 from nk.ui import Ui
 
 FAULT = Path(__file__).parents[2] / "examples" / "fault.ini"
@@ -63,3 +65,19 @@ def test_what_a_run_and_a_look_have_found_is_said_once(fault: str, tmp_path: Pat
     assert any(one.lead for one in look.exhibits)
     leads = look.report.document["runs"][0]["leads"]
     assert [one["level"] for one in leads if one["of"] != "locks"] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"), [(0.3, 0.5, None), (0.2, 0.5, "is not surely better"), (0.01, 0.2, "is worse than")]
+)
+def test_a_result_is_set_beside_guessing(low: float, high: float, said: str | None) -> None:
+    """More speakers would not help a model that is worse than guessing for certain."""
+    measured = SimpleNamespace(value=(low + high) / 2, low=low, high=high)
+    metrics = SimpleNamespace(
+        metrics={"test": {"uar": measured}}, baselines_by_part={"test": {"chance": {"uar": 0.25}}}
+    )
+    run: Any = SimpleNamespace(part="test", measure="uar", metrics=metrics)
+    found = [*leads._guessing(run)]
+    assert len(found) == (said is not None)
+    assert all(str(said) in one["text"] for one in found)
+    assert all(("more speakers" in one["do"]) == (high > 0.25) for one in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,16 @@ def test_the_section_report_of_a_member_asks_for_one(members: list[Path]) -> Non
         config = one / "config.yaml"
         config.write_text(config.read_text(encoding="utf-8") + "\nreport:\n  title: Mine\n", encoding="utf-8")
     call("ensemble", *members)
+    page = members[0].parent / "ensemble_mean" / "report" / "report.html"
+    assert "<title>Mine" in page.read_text(encoding="utf-8")
+
+
+def test_the_section_report_of_a_config_that_is_named_asks_for_one(members: list[Path], tmp_path: Path) -> None:
+    text = (members[0] / "config.yaml").read_text(encoding="utf-8")
+    for one, more in zip(members, ("\nreport:\n  title: Mine\n", ""), strict=True):
+        named = re.sub("root: .*", "root: results", text).replace("name: nasty", f"name: {one.name}") + more
+        (tmp_path / f"{one.name}.yaml").write_text(named, encoding="utf-8")
+    call("ensemble", "one.yaml", "two.yaml")
     page = members[0].parent / "ensemble_mean" / "report" / "report.html"
     assert "<title>Mine" in page.read_text(encoding="utf-8")
 

@@ -28,8 +28,9 @@ def metric(value: float | None, low: float | None = None, high: float | None = N
 
 def cell(name: str, value: float | None, error: str | None = None, **values: str) -> Any:
     metrics = {} if error else {"uar": metric(value, value and value - 0.1, value and value + 0.1)}
-    return {"name": name, "values": values, "folder": name, "target": "emotion", "measure": "" if error else "uar",
-            "metrics": metrics, "error": error, "seconds": 1.25}  # fmt: skip
+    guesses, measure = ({}, "") if error else ({"chance": 0.25}, "uar")
+    return {"name": name, "values": values, "folder": name, "target": "emotion", "measure": measure,
+            "metrics": metrics, "guesses": guesses, "error": error, "seconds": 1.25}  # fmt: skip
 
 
 SWEEP: dict[str, Any] = {
@@ -109,7 +110,7 @@ def test_a_sweep_says_what_the_choice_is_worth_and_has_every_cell(tmp_path: Path
     found = told(tmp_path, swept.NAME)
     (opening,) = found["openings"]
     assert (opening["big"], opening["small"]) == (
-        "UAR 0.650", "95 % interval 0.500 to 0.800 · emotion: what choosing among 2 runs reaches",
+        "UAR 0.650", "95 % interval 0.500 to 0.800 · chance 0.250 · emotion: what choosing among 2 runs reaches",
     )  # fmt: skip
     assert opening["said"] == ["emotion: chosen `so`.", "UAR of the best by its own test rows: 0.700 (0.600 to 0.800)."]
     assert [one["text"] for one in found["leads"]] == ["`x_svm` is the best", "1 of 3 cells failed"]
@@ -133,7 +134,10 @@ def test_a_sweep_without_an_estimate_gives_no_number_to_report(tmp_path: Path) -
     assert found["openings"][0]["said"][0] == "emotion: cannot be said: too few."
     assert all(not part["figures"] for part in found["parts"])
     alone = told(tmp_path, swept.NAME, estimates=[{**one, "runs": 1, "words": [], "caution": ""}])
-    assert (alone["openings"][0]["big"], alone["openings"][0]["small"]) == ("UAR 0.700", "emotion: 1 run")
+    assert (alone["openings"][0]["big"], alone["openings"][0]["small"]) == (
+        "UAR 0.700",
+        "emotion: 1 run · chance 0.250",
+    )
     assert [lead["text"] for lead in alone["leads"]] == ["1 of 3 cells failed"]
 
 
@@ -151,9 +155,26 @@ def test_every_target_of_a_sweep_has_its_estimate_and_figure(tmp_path: Path) -> 
     several = read_several(tmp_path)
     assert several
     drawn = several.draw(tmp_path, "svg")
-    assert {name: one.path.read_bytes()[:5] for name, one in drawn.items()} == {
-        "comparison_1": b"<?xml", "comparison_2": b"<?xml",
-    }  # fmt: skip
+    pages = {name: one.path.read_text(encoding="utf-8") for name, one in drawn.items()}
+    assert [*pages] == ["comparison_1", "comparison_2"]
+    assert all(page.startswith("<svg") and "runs on the same rows" not in page for page in pages.values())
+
+
+def test_what_stood_below_a_figure_is_said_beside_it_once(tmp_path: Path) -> None:
+    for name, figure, said in (
+        (swept.NAME, "comparison_1", "Thin: 95 % interval of each; thick lines join runs"),
+        (crossed.NAME, "heatmap", "Below each value its 95 % interval"),
+        (searched.NAME, "search", "Line: the best so far"),
+    ):
+        found = told(tmp_path, name)
+        several = read_several(tmp_path)
+        assert several
+        drawn = several.draw(tmp_path, "svg")
+        assert drawn[figure].said.startswith(said)
+        page = html({"title": "t", "author": "a", "date": "d", "comparison": None, "runs": [found]},
+                    [Page(found, (), exhibits=drawn)])  # fmt: skip
+        assert page.count(said) == 1
+        (tmp_path / name).unlink()
 
 
 def test_a_matrix_has_every_pair_its_means_and_its_marks(tmp_path: Path) -> None:

@@ -92,11 +92,26 @@ def test_what_is_no_report_is_not_replaced(run: Path) -> None:
     assert sorted(path.name for path in run.iterdir()) == before
 
 
-@pytest.mark.parametrize(("what", "part"), [("nothing", "there is no such file"), (".", "is no run folder")])
-def test_where_there_is_no_run_it_says_so(what: str, part: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("what", "part"),
+    [
+        ("nothing", "there is no"),
+        (".", "is no run folder"),
+        ("old", "is of an earlier nk"),
+        ("made", "is a report already"),
+        ("made/report.html", "is no config file"),
+        ("made/explore", "is a look in the folder of an experiment hint: name that, `made`"),
+    ],
+)
+def test_where_there_is_no_run_it_says_so_in_one_sentence(what: str, part: str, tmp_path: Path) -> None:
+    (tmp_path / "made" / "explore").mkdir(parents=True)
+    (tmp_path / "old").mkdir()
+    for name in ("old/sweep.json", "made/report.html", "made/explore/explore.json", "made/explore/config.yaml"):
+        (tmp_path / name).write_text("{}\n{}\n", encoding="utf-8")
     code, _, said = nk(str(tmp_path / what))
-    assert code in {2, 3}
-    assert part in said.replace("\n", " ")
+    assert code == DataError.exit_code
+    assert part in " ".join(said.split())
+    assert said.count("error:") == said.count("hint:") == 1
 
 
 def test_a_section_in_the_config_makes_a_report_at_the_end_of_the_run(nasty: Path, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_features_of_a_table_were_read_and_not_computed(nasty: Path) -> None:
     assert "were computed by lfcc" in text
     assert " and read from ready-made tables (mine.csv)." in text
     text = methods(replace(run, manifest=run.manifest.model_copy(update={"features": features[1:], "columns": 1})))
-    assert "For each, 1 feature was read from ready-made tables (mine.csv)." in text
+    assert "For each recording, 1 feature was read from ready-made tables (mine.csv)." in text
     assert "computed" not in text
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _CELL = 1.25  # inches
-_CAPTION = "below each value its 95 % interval; * over utterances, as there are too few speakers: too narrow"
+_BELOW = "below each value its 95 % interval"
+_MARKED = "; * over utterances, as there are too few speakers: too narrow"
 
 
 def draw(table: pl.DataFrame, *, measure: str, title: str, pen: Pen = PEN) -> Figure:
@@ -45,7 +46,8 @@ def draw(table: pl.DataFrame, *, measure: str, title: str, pen: Pen = PEN) -> Fi
     for row in table.iter_rows(named=True):
         _write(axes, tests.index(row["test"]), trains.index(row["train"]), row, middle)
     write_title(figure, [pen.text(title)])
-    write_caption(figure, [_CAPTION])
+    marked = any(map(_is_narrow, table.iter_rows(named=True)))
+    write_caption(figure, [_BELOW + _MARKED * marked])
     return figure
 
 
@@ -54,7 +56,11 @@ def _write(axes: Axes, x: int, y: int, row: dict[str, float | None], middle: flo
     if value is None:
         axes.text(x, y, "no value", ha="center", va="center", fontsize=8, color="0.3")
         return
-    mark = "" if (row["n_speakers"] or 0) >= FEWEST_SPEAKERS else " *"
+    mark = " *" if _is_narrow(row) else ""
     ends = f"\n{low:.2f} to {high:.2f}{mark}" if low is not None and high is not None else ""
-    colour = "0.1" if value > middle else "white"
+    colour = "black" if value > middle else "white"
     axes.text(x, y, f"{value:.3f}{ends}", ha="center", va="center", fontsize=8, color=colour)
+
+
+def _is_narrow(row: dict[str, float | None]) -> bool:
+    return row["low"] is not None and (row["n_speakers"] or 0) < FEWEST_SPEAKERS
